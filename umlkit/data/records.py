@@ -1,0 +1,157 @@
+"""The records that data cross rows in: a data set as read, its samples by role, and tensors ready for a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Role = Literal["train", "select", "probe", "test"]
+ROLES: tuple[Role, ...] = ("train", "select", "probe", "test")
+
+
+@dataclass(frozen=True)
+class ModalityArray:
+    """One modality as read and cut, before standardisation.
+
+    Attributes:
+        values: (N, ...) float32; (N, D) for a vector, (N, H, W) or (N, H, W, C) for an image. NaN only where
+            ``missing`` is ``impute-mean``.
+        kind: ``vector`` or ``image``.
+        source: the name of the raw array (``from``), or of the table.
+        take: the cut applied to it, as written; None for none.
+        columns: the table columns it was made from, in order; empty for arrays.
+        missing: what happens to NaN: ``error`` or ``impute-mean``.
+    """
+
+    values: Floats
+    kind: str
+    source: str
+    take: str | None = None
+    columns: tuple[str, ...] = ()
+    missing: str = "error"
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample, without the first axis."""
+        return self.values.shape[1:]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A labelled multi-modal data set, read whole and checked.
+
+    Attributes:
+        modalities: by name, all of length N.
+        labels: (N,) class index in [0, C).
+        classes: C names; ``classes[labels[i]]`` is sample i's class.
+        label_name: name of the array or column that the labels came from.
+        ids: N names, unique; the row numbers as text where the data name none.
+        groups: (N,) group index, or None where the data name no groups.
+        given_split: (N,) of 'train' | 'val' | 'test' | '' (unused), where the data state a split.
+        content: hash of everything above that a model is made from, independent of any path.
+        reading: lines that say how the file was read, each with the line of the recipe that changes it.
+        warnings: lines worth a user's attention (duplicates across splits and the like).
+        name: the file's or the source's name, for messages.
+    """
+
+    modalities: Mapping[str, ModalityArray]
+    labels: Ints
+    classes: tuple[str, ...]
+    label_name: str
+    ids: tuple[str, ...]
+    groups: Ints | None
+    given_split: Array | None
+    content: str
+    reading: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    name: str = "data"
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which sample serves which purpose: sorted row numbers, disjoint.
+
+    Attributes:
+        train, select, probe, test: (n_role,) rows. ``probe`` is empty where the data are too few for two roles;
+            ``select`` then is the whole validation part.
+        not_measurable: None, or why no measurement is possible and how many samples it needs.
+        within_groups: validation held fewer than 10 groups and was divided by sample: intervals hold within these
+            groups only.
+        made: True where umlkit made the split, False where the data gave it.
+    """
+
+    train: Ints
+    select: Ints
+    probe: Ints
+    test: Ints
+    not_measurable: str | None = None
+    within_groups: bool = False
+    made: bool = True
+
+    def rows(self, role: str) -> Ints:
+        """Rows of a role; ``val`` is select and probe together. KeyError for any other word."""
+        if role == "val":
+            return np.sort(np.concatenate([self.select, self.probe]))
+        return {"train": self.train, "select": self.select, "probe": self.probe, "test": self.test}[role]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step of training sees.
+
+    Attributes:
+        inputs: modality -> (B, ...) float32, standardised.
+        labels: (B,) int64.
+        extras: whatever a method keeps per sample beside the inputs, each (B, ...): teacher features, offsets.
+    """
+
+    inputs: Mapping[str, Tensor]
+    labels: Tensor
+    extras: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """All samples of one role as tensors in memory, standardised and on the device; a batch is a row selection of it.
+
+    Attributes:
+        inputs: modality -> (n, ...) float32. Images are (n, C, H, W).
+        labels: (n,) int64.
+        extras: name -> (n, ...); see :class:`Batch`.
+    """
+
+    inputs: Mapping[str, Tensor]
+    labels: Tensor
+    extras: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batch(self, rows: Tensor | slice) -> Batch:
+        """The samples at ``rows`` (a 1-d int64 tensor or a slice)."""
+        return Batch(
+            inputs={name: values[rows] for name, values in self.inputs.items()},
+            labels=self.labels[rows],
+            extras={name: values[rows] for name, values in self.extras.items()},
+        )
+
+    def only(self, *modalities: str) -> Samples:
+        """The same samples with these modalities alone, sharing memory."""
+        return Samples({name: self.inputs[name] for name in modalities}, self.labels, self.extras)
+
+    def with_extras(self, extras: Mapping[str, Tensor]) -> Samples:
+        """The same samples with further per-sample tensors, sharing memory."""
+        return Samples(self.inputs, self.labels, {**self.extras, **extras})

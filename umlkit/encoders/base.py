@@ -1,0 +1,76 @@
+"""What an encoder is: a module from one modality's batch to a record of features.
+
+Legend of shapes: B samples of a batch, D features, T tokens, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+
+from umlkit import registry
+
+
+class Encoded(NamedTuple):
+    """What an encoder returns.
+
+    Attributes:
+        features: (B, D); late fusion reads these.
+        tokens: (B, T, D) where the encoder has them, else None.
+        mask: (B, T) True where a token is real, else None.
+        maps: feature maps by stage, earliest first.
+    """
+
+    features: Tensor
+    tokens: Tensor | None = None
+    mask: Tensor | None = None
+    maps: tuple[Tensor, ...] = ()
+
+
+class Encoder(nn.Module):
+    """Base of encoders: ``z_m = phi_m(x_m)``.
+
+    A subclass takes ``(options, sample_shape, scale)``: its resolved options, the shape of one standardised sample ((D,) for
+    a vector, (C, H, W) for an image), and a width factor >= 1 (a UMT student with room is ``scale`` times as wide).
+    ``scale=1`` is the width that the options say.
+
+    Attributes:
+        features: D, the number of features it returns.
+        weight_decay: decoupled weight decay of its weights; None takes the recipe's.
+        lr_factor: its learning rate over the recipe's.
+    """
+
+    features: int
+    weight_decay: float | None = None
+    lr_factor: float = 1.0
+
+    def forward(self, x: Tensor) -> Encoded:
+        """(B, *sample_shape) float32 -> features (B, D)."""
+        raise TypeError(f"{type(self).__name__} does not define forward")
+
+    def encode(self, x: Tensor) -> Encoded:
+        """Typed call of the module."""
+        result: Encoded = self(x)
+        return result
+
+
+def build(name: str, options: dict[str, Any], sample_shape: Sequence[int], *, scale: int = 1) -> Encoder:
+    """A fresh encoder by registry name.
+
+    Args:
+        name: a registered encoder.
+        options: its options, resolved (no ``auto``).
+        sample_shape: shape of one standardised sample.
+        scale: width factor.
+
+    Raises:
+        InputError: unknown name.
+        pydantic.ValidationError: an option it does not accept.
+    """
+    spec = registry.encoder(name)
+    made: Encoder = registry.implementation(spec)(
+        spec.options.model_validate(options), tuple(sample_shape), scale
+    )
+    return made

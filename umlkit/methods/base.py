@@ -1,0 +1,180 @@
+"""What a method is: how it builds its model, how it trains it, and what it says of itself afterwards.
+
+A method sees tensors and models only; files, fingerprints and reuse are the pipeline's. Legend of shapes: B samples, D_m
+features of modality m, C classes, n samples of a role.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from torch import Tensor, nn
+
+from umlkit.data.records import Samples
+from umlkit.recipe.schema import Train
+from umlkit.registry import Options
+from umlkit.training.loop import FitResult, Logits, Loss
+
+
+@dataclass(frozen=True)
+class ModalityPlan:
+    """One modality as a method builds it.
+
+    Attributes:
+        kind: ``vector``, ``image``.
+        encoder: a registered encoder, or ``auto`` (only ``unimodal`` gets that, and resolves it).
+        options: the encoder's options; may hold ``auto`` values only where ``unimodal`` gets them.
+        sample_shape: shape of one standardised sample: (D,) or (C, H, W).
+    """
+
+    kind: str
+    encoder: str
+    options: Mapping[str, Any]
+    sample_shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What a model is built from, but for the method's own options: modalities in order, and the number of classes."""
+
+    modalities: Mapping[str, ModalityPlan]
+    classes: int
+
+
+class Output(NamedTuple):
+    """What a model returns for a batch.
+
+    Attributes:
+        logits: (B, C).
+        features: modality -> (B, D_m), the features that the model's head reads; empty where it has none.
+    """
+
+    logits: Tensor
+    features: Mapping[str, Tensor]
+
+
+class MultiModalModel(nn.Module):
+    """Base of what a method trains: ``inputs -> Output``."""
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> Output:
+        """Modality -> (B, *sample_shape) to logits (B, C) and features."""
+        raise TypeError(f"{type(self).__name__} does not define forward")
+
+    def infer(self, inputs: Mapping[str, Tensor]) -> Output:
+        """Typed call of the module."""
+        result: Output = self(inputs)
+        return result
+
+
+class Fit(Protocol):
+    """The training loop, bound by the pipeline to the run's settings, seed and work directory."""
+
+    def __call__(
+        self,
+        name: str,
+        module: nn.Module,
+        *,
+        loss: Loss,
+        logits: Logits,
+        train: Samples,
+        select: Samples,
+        epochs: int | None = None,
+        evaluate_start: bool = False,
+    ) -> FitResult:
+        """Train ``module`` in place; it holds its best weights afterwards.
+
+        Args:
+            name: names this training within the artifact: its checkpoint, metrics and random streams.
+            module: what is trained; parameters with ``requires_grad=False`` are left alone.
+            loss: batch -> scalar, the mean over the batch.
+            logits: batch -> (B, C), whose `select` log-loss stops training.
+            train: what is fitted.
+            select: what stops it.
+            epochs: cap; None takes the recipe's.
+            evaluate_start: count the weights before the first step as a candidate for the best.
+        """
+
+
+@dataclass(frozen=True)
+class Expert:
+    """A finished, frozen uni-modal model (in eval mode, without gradients) with its stored outputs.
+
+    Attributes:
+        model: the model of one modality.
+        features: role -> (n, D), for ``train`` and ``select``.
+        logits: role -> (n, C).
+    """
+
+    model: MultiModalModel
+    features: Mapping[str, Tensor]
+    logits: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a method trains on.
+
+    Attributes:
+        blueprint: modalities and classes; encoders resolved, except for ``unimodal``.
+        train, select: standardised samples of the two roles, on the device.
+        settings: the recipe's training section.
+        seed: training seed; a method derives further streams with :func:`umlkit.training.seeds.derive`.
+        fit: the training loop.
+        experts: the finished uni-modal models by modality, where the method builds on ``unimodal``.
+        built_on: finished models of the other methods that it builds on, by name, frozen.
+        priors: (C,) class frequencies among the training samples.
+        select_groups: (n_select,) group index, or None.
+    """
+
+    blueprint: Blueprint
+    train: Samples
+    select: Samples
+    settings: Train
+    seed: int
+    fit: Fit
+    priors: Tensor
+    experts: Mapping[str, Expert] = field(default_factory=dict)
+    built_on: Mapping[str, MultiModalModel] = field(default_factory=dict)
+    select_groups: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training a method gives.
+
+    Attributes:
+        model: in eval mode, with its best weights.
+        blueprint: with every encoder resolved.
+        resolved: what else is needed to build the same architecture again, JSON values only (a chosen weight, a room).
+        fits: the trainings that led to it, by name.
+        report: what a person wants to know (what was tried, what was chosen, weights), JSON values only.
+        select_loss: cross-validated `select` log-loss in nats where the model was fitted on `select`; else None.
+    """
+
+    model: MultiModalModel
+    blueprint: Blueprint
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+    fits: Mapping[str, FitResult] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
+    select_loss: float | None = None
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+class Method(ABC, Generic[OptionsT]):
+    """Base of methods. Constructed with its options, as the recipe resolved them."""
+
+    def __init__(self, options: OptionsT) -> None:
+        self.options = options
+
+    @abstractmethod
+    def build(self, blueprint: Blueprint, resolved: Mapping[str, Any]) -> MultiModalModel:
+        """The architecture that :meth:`train` ended with, weights not yet loaded."""
+
+    @abstractmethod
+    def train(self, task: Task) -> Trained:
+        """Train on ``task``."""

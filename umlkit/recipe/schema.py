@@ -1,0 +1,175 @@
+"""The recipe: every key that a user may write, with its default, its range and its meaning.
+
+The descriptions here are the documentation: help texts and the README's table are made from them. Options of encoders and
+methods are not here; each has its own record in its own folder, and :mod:`umlkit.registry` brings it in by name.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from umlkit import registry
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+KINDS = ("vector", "image")
+
+
+class Section(BaseModel):
+    """Base of the recipe's sections: unknown keys are refused, nothing is coerced from text, records are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, populate_by_name=True)
+
+
+class EncoderChoice(Section):
+    """An encoder by name, with options of its own beside the name."""
+
+    name: Name = Field(description="`auto`, or a name that `umlkit encoders` lists")
+    options: dict[str, Any] = Field(default_factory=dict, description="options of that encoder")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_shorthand(cls, value: Any) -> Any:
+        """Accept ``mlp`` and ``{name: mlp, features: 64}`` for ``{name: mlp, options: {features: 64}}``."""
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, dict) and "name" in value and "options" not in value:
+            return {"name": value["name"], "options": {k: v for k, v in value.items() if k != "name"}}
+        return value
+
+
+class Modality(Section):
+    """One modality: where its array or columns are, how to cut it, its kind and its encoder."""
+
+    from_: Name | None = Field(
+        default=None, alias="from", description="array of the file that holds it; default: the modality's own name"
+    )
+    take: Name | None = Field(default=None, description='a slice of that array as numpy writes it, such as "[:, :, :4]"')
+    columns: Name | list[Name] | None = Field(
+        default=None, description='columns of a table, by name or pattern: "mean *", or a list of these'
+    )
+    kind: Literal["auto", "vector", "image"] = Field(default="auto", description="what a sample is; `auto` looks")
+    missing: Literal["error", "impute-mean"] = Field(
+        default="error", description="what to do about NaN: refuse, or the mean over the training samples"
+    )
+    encoder: EncoderChoice = Field(
+        default=EncoderChoice(name="auto"),
+        description="`auto` compares those that fit the kind on `select`; or a name; or {name: ..., option: ...}",
+    )
+
+
+class Split(Section):
+    """How samples are divided where the data do not say so themselves. The seed is its own: `--seed` moves no sample."""
+
+    train: Fraction = Field(default=0.6, description="share that fits")
+    val: Fraction = Field(default=0.2, description="share divided once more into `select` and `probe`")
+    test: Fraction = Field(default=0.2, description="share that is read only at the end")
+    seed: Seed = Field(default=0, description="seed of the division")
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> Split:
+        total = self.train + self.val + self.test
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"train + val + test is {total:g}, must be 1")
+        return self
+
+
+class Data(Section):
+    """Where the samples are and what their label is. One of `path` and `source` is needed."""
+
+    path: Name | None = Field(default=None, description="an .npz or .csv file; relative to the recipe's folder")
+    source: Name | None = Field(default=None, description="a set that scikit-learn ships: `sklearn:digits`")
+    label: Name | None = Field(default=None, description="the array or column that holds the label")
+    groups: Name | None = Field(default=None, description="array or column naming each sample's group, kept whole in splits")
+    split_by: Name | None = Field(default=None, description="array or column with the words train, val, test")
+    id: Name | None = Field(default=None, description="array or column naming each sample")
+    modalities: dict[Name, Modality] | None = Field(default=None, description="by name; default: by the file's convention")
+    split: Split | None = Field(default=None, description="shares and seed of the division; default: by what the data need")
+
+    @field_validator("modalities", mode="before")
+    @classmethod
+    def _empty_modality_is_default(cls, value: Any) -> Any:
+        """`audio:` with nothing behind it means a modality with every default."""
+        if isinstance(value, dict):
+            return {name: {} if spec is None else spec for name, spec in value.items()}
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Data:
+        if (self.path is None) == (self.source is None):
+            raise ValueError("needs exactly one of path and source")
+        return self
+
+
+class Train(Section):
+    """The training loop, the same for every network."""
+
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = Field(default=300, description="cap; early stopping ends most runs")
+    patience: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=30, description="epochs without a lower `select` log-loss before training ends"
+    )
+    batch_size: PositiveInt = Field(default=64, description="samples a step")
+    lr: Annotated[float, Field(gt=0, le=10)] = Field(default=1e-3, description="peak learning rate of AdamW")
+    weight_decay: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=1e-2, description="decoupled weight decay where an encoder does not set its own"
+    )
+    warmup: Annotated[float, Field(ge=0, lt=1)] = Field(default=0.02, description="share of the steps that warms up")
+    clip: Annotated[float, Field(gt=0)] = Field(default=1.0, description="largest gradient norm")
+
+
+class Probe(Section):
+    """The measurement."""
+
+    smallest_effect: Annotated[float, Field(gt=0, le=10)] = Field(
+        default=0.02, description="nats; a paired contribution below this does not matter to you"
+    )
+
+
+class Recipe(Section):
+    """A whole recipe. Every key has a default but `data`."""
+
+    name: Name = Field(default="umlkit", description="names the run directory, runs/<name>")
+    data: Data = Field(description="where the samples are and how they are read")
+    train: Train = Field(default=Train(), description="the training loop")
+    methods: dict[Name, dict[str, Any]] = Field(default_factory=dict, description="options of methods, by method")
+    probe: Probe = Field(default=Probe(), description="the measurement")
+    seeds: Annotated[list[Seed], Field(min_length=1, max_length=1000)] = Field(
+        default=[0], description="training seeds; the measurement is the mean over them"
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where networks run")
+    threads: Annotated[int, Field(ge=1, le=1024)] = Field(default=1, description="CPU threads of torch")
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_folder_name(cls, value: str) -> str:
+        if value in {".", ".."} or any(c in value for c in "/\\\0") or not value.isprintable():
+            raise ValueError("must be usable as a folder's name: no slash, no control character")
+        return value
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _empty_method_is_default(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: {} if options is None else options for name, options in value.items()}
+        return value
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_differ(cls, value: list[int]) -> list[int]:
+        if len(set(value)) != len(value):
+            raise ValueError("holds a seed twice")
+        return value
+
+    def method_options(self, name: str) -> registry.Options:
+        """The options of a method: what the recipe says, else the defaults.
+
+        Raises:
+            InputError: no such method.
+            pydantic.ValidationError: an option that the method does not know or accept.
+        """
+        return registry.method(name).options.model_validate(self.methods.get(name, {}))

@@ -1,0 +1,171 @@
+"""Names to things: encoders, fusion heads and methods, found through entry points and loaded only when used.
+
+Each is a folder with two files. ``options.py`` is light (pydantic, no torch) and holds the options and a ``SPEC`` from this
+module; the file that does the work is named by ``SPEC.implementation`` as ``"module:attribute"`` and imported by
+:func:`implementation`. Built-ins and third parties register alike, under the entry-point groups ``umlkit.encoders``,
+``umlkit.heads`` and ``umlkit.methods``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from umlkit.errors import InputError, Problem, RunError, closest, listed
+
+
+class Options(BaseModel):
+    """Base of every options record: unknown keys are refused, values are not coerced from text, records are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def _only_itself(options: Options) -> list[Options]:
+    return [options]
+
+
+@dataclass(frozen=True)
+class EncoderSpec:
+    """What is known of an encoder without importing torch.
+
+    Attributes:
+        name: as written in a recipe.
+        summary: one line for ``umlkit encoders``.
+        kinds: the kinds of modality it reads (``vector``, ``image``).
+        options: its options.
+        implementation: ``"module:attribute"`` of an :class:`umlkit.encoders.base.Encoder` subclass.
+        candidates: options with ``auto`` values -> the settings to be compared on ``select``, none of them ``auto``.
+    """
+
+    name: str
+    summary: str
+    kinds: frozenset[str]
+    options: type[Options]
+    implementation: str
+    candidates: Callable[[Any], list[Any]] = field(default=_only_itself)
+
+
+@dataclass(frozen=True)
+class HeadSpec:
+    """What is known of a fusion head without importing torch.
+
+    Attributes:
+        additive: whether the logits are a sum of one function per modality, given the features.
+    """
+
+    name: str
+    summary: str
+    additive: bool
+    options: type[Options]
+    implementation: str
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """What is known of a method without importing torch.
+
+    Attributes:
+        builds_on: what has to be trained before it: ``unimodal`` (every modality's model) or another method's name.
+        candidate: whether it is a way of training that advice may name, or only a rung of the measurement.
+        additive: options -> whether the logits are additive in the modalities, by architecture.
+        min_modalities: the fewest modalities it makes sense for.
+    """
+
+    name: str
+    summary: str
+    options: type[Options]
+    implementation: str
+    builds_on: tuple[str, ...]
+    candidate: bool
+    additive: Callable[[Any], bool]
+    min_modalities: int = 1
+
+
+Spec = EncoderSpec | HeadSpec | MethodSpec
+SpecT = TypeVar("SpecT", EncoderSpec, HeadSpec, MethodSpec)
+
+
+def encoders() -> Mapping[str, EncoderSpec]:
+    """All registered encoders by name."""
+    return _specs("umlkit.encoders", EncoderSpec)
+
+
+def heads() -> Mapping[str, HeadSpec]:
+    """All registered fusion heads by name."""
+    return _specs("umlkit.heads", HeadSpec)
+
+
+def methods() -> Mapping[str, MethodSpec]:
+    """All registered methods by name."""
+    return _specs("umlkit.methods", MethodSpec)
+
+
+def encoder(name: str) -> EncoderSpec:
+    """The encoder called ``name``; InputError with the closest match where there is none."""
+    return _find(encoders(), "encoder", name)
+
+
+def head(name: str) -> HeadSpec:
+    """The fusion head called ``name``; InputError with the closest match where there is none."""
+    return _find(heads(), "head", name)
+
+
+def method(name: str) -> MethodSpec:
+    """The method called ``name``; InputError with the closest match where there is none."""
+    return _find(methods(), "method", name)
+
+
+def implementation(spec: Spec) -> Any:
+    """Import and return what ``spec.implementation`` names."""
+    module, _, attribute = spec.implementation.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+@cache
+def _specs(group: str, kind: type[SpecT]) -> Mapping[str, SpecT]:
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=group):
+        other = found.get(point.name)
+        if other is not None and other.value != point.value:
+            raise RunError(
+                Problem(
+                    f"two packages register {point.name!r} under {group}",
+                    found=f"{other.value} and {point.value}",
+                    try_next="uninstall one of the two packages",
+                )
+            )
+        found[point.name] = point
+    return {name: _load(point, kind) for name, point in sorted(found.items())}
+
+
+def _load(point: EntryPoint, kind: type[SpecT]) -> SpecT:
+    spec = point.load()
+    if not isinstance(spec, kind) or spec.name != point.name:
+        raise RunError(
+            Problem(
+                f"the entry point {point.name!r} of {point.group} is not a {kind.__name__} of that name",
+                found=repr(spec),
+                try_next=f"let {point.value} be a {kind.__name__}(name={point.name!r}, ...)",
+            )
+        )
+    return spec
+
+
+def _find(specs: Mapping[str, SpecT], what: str, name: str) -> SpecT:
+    if name in specs:
+        return specs[name]
+    raise InputError(
+        Problem(
+            f"unknown {what}",
+            found=repr(name),
+            allowed=listed(specs),
+            closest=closest(name, specs),
+            try_next=f"umlkit {what}s" if what != "head" else None,
+        )
+    )
