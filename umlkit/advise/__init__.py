@@ -1,0 +1,1 @@
+"""Evidence to a decision, in plain Python."""

@@ -1,0 +1,1 @@
+"""Files and arrays to checked data sets, roles and tensors."""

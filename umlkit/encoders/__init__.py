@@ -1,0 +1,1 @@
+"""Modules from one modality to features, one folder each."""

@@ -70,7 +70,5 @@ def build(name: str, options: dict[str, Any], sample_shape: Sequence[int], *, sc
         pydantic.ValidationError: an option it does not accept.
     """
     spec = registry.encoder(name)
-    made: Encoder = registry.implementation(spec)(
-        spec.options.model_validate(options), tuple(sample_shape), scale
-    )
+    made: Encoder = registry.implementation(spec)(spec.options.model_validate(options), tuple(sample_shape), scale)
     return made

@@ -1,0 +1,1 @@
+"""Heads from every modality's features to logits, one folder each."""

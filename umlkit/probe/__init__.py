@@ -1,0 +1,1 @@
+"""Per-sample outputs to measurements; trains nothing and runs no network."""

@@ -49,7 +49,9 @@ class Modality(Section):
     from_: Name | None = Field(
         default=None, alias="from", description="array of the file that holds it; default: the modality's own name"
     )
-    take: Name | None = Field(default=None, description='a slice of that array as numpy writes it, such as "[:, :, :4]"')
+    take: Name | None = Field(
+        default=None, description='a slice of that array as numpy writes it, such as "[:, :, :4]"'
+    )
     columns: Name | list[Name] | None = Field(
         default=None, description='columns of a table, by name or pattern: "mean *", or a list of these'
     )
@@ -85,11 +87,17 @@ class Data(Section):
     path: Name | None = Field(default=None, description="an .npz or .csv file; relative to the recipe's folder")
     source: Name | None = Field(default=None, description="a set that scikit-learn ships: `sklearn:digits`")
     label: Name | None = Field(default=None, description="the array or column that holds the label")
-    groups: Name | None = Field(default=None, description="array or column naming each sample's group, kept whole in splits")
+    groups: Name | None = Field(
+        default=None, description="array or column naming each sample's group, kept whole in splits"
+    )
     split_by: Name | None = Field(default=None, description="array or column with the words train, val, test")
     id: Name | None = Field(default=None, description="array or column naming each sample")
-    modalities: dict[Name, Modality] | None = Field(default=None, description="by name; default: by the file's convention")
-    split: Split | None = Field(default=None, description="shares and seed of the division; default: by what the data need")
+    modalities: dict[Name, Modality] | None = Field(
+        default=None, description="by name; default: by the file's convention"
+    )
+    split: Split | None = Field(
+        default=None, description="shares and seed of the division; default: by what the data need"
+    )
 
     @field_validator("modalities", mode="before")
     @classmethod
@@ -109,7 +117,9 @@ class Data(Section):
 class Train(Section):
     """The training loop, the same for every network."""
 
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = Field(default=300, description="cap; early stopping ends most runs")
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=300, description="cap; early stopping ends most runs"
+    )
     patience: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=30, description="epochs without a lower `select` log-loss before training ends"
     )

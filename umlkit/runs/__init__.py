@@ -1,0 +1,1 @@
+"""The run directory: layout, fingerprints, atomic writes, locks, records."""
