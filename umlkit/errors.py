@@ -1,7 +1,8 @@
 """Every error that a user can meet, its exit code, and the closest-match helper that their messages share.
 
-A user's mistake is an :class:`InputError`: one or more :class:`Problem` records, each saying what is wrong, where, what was
-found, what is allowed, the closest match, and the next command. The command line prints them and exits with ``exit_code``.
+A user's mistake is an :class:`InputError`: one or more :class:`Problem` records, each saying what is wrong, where,
+what was found, what is allowed, the closest match, and the next command. The command line prints them and exits with
+``exit_code``.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class VerdictError(UmlkitError):
     exit_code = EXIT_VERDICT
 
 
-class InterruptedRun(UmlkitError):
+class InterruptedRun(UmlkitError):  # noqa: N818 -- it is no error
     """The run stopped at a point from which the same command goes on: SIGTERM or ``--max-minutes`` (exit 75)."""
 
     exit_code = EXIT_INTERRUPTED

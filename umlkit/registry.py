@@ -1,7 +1,7 @@
 """Names to things: encoders, fusion heads and methods, found through entry points and loaded only when used.
 
-Each is a folder with two files. ``options.py`` is light (pydantic, no torch) and holds the options and a ``SPEC`` from this
-module; the file that does the work is named by ``SPEC.implementation`` as ``"module:attribute"`` and imported by
+Each is a folder with two files. ``options.py`` is light (pydantic, no torch) and holds the options and a ``SPEC`` from
+this module; the file that does the work is named by ``SPEC.implementation`` as ``"module:attribute"`` and imported by
 :func:`implementation`. Built-ins and third parties register alike, under the entry-point groups ``umlkit.encoders``,
 ``umlkit.heads`` and ``umlkit.methods``.
 """

@@ -5,6 +5,7 @@ Legend of shapes: B samples of a batch, D features, T tokens, C classes.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -29,12 +30,12 @@ class Encoded(NamedTuple):
     maps: tuple[Tensor, ...] = ()
 
 
-class Encoder(nn.Module):
+class Encoder(nn.Module, ABC):
     """Base of encoders: ``z_m = phi_m(x_m)``.
 
-    A subclass takes ``(options, sample_shape, scale)``: its resolved options, the shape of one standardised sample ((D,) for
-    a vector, (C, H, W) for an image), and a width factor >= 1 (a UMT student with room is ``scale`` times as wide).
-    ``scale=1`` is the width that the options say.
+    A subclass takes ``(options, sample_shape, scale)``: its resolved options, the shape of one standardised sample
+    ((D,) for a vector, (C, H, W) for an image), and a width factor >= 1 (a UMT student with room is ``scale`` times as
+    wide). ``scale=1`` is the width that the options say.
 
     Attributes:
         features: D, the number of features it returns.
@@ -46,9 +47,9 @@ class Encoder(nn.Module):
     weight_decay: float | None = None
     lr_factor: float = 1.0
 
+    @abstractmethod
     def forward(self, x: Tensor) -> Encoded:
         """(B, *sample_shape) float32 -> features (B, D)."""
-        raise TypeError(f"{type(self).__name__} does not define forward")
 
     def encode(self, x: Tensor) -> Encoded:
         """Typed call of the module."""

@@ -5,6 +5,7 @@ Legend of shapes: B samples, D_m features of modality m, C classes.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,15 +14,15 @@ from torch import Tensor, nn
 from umlkit import registry
 
 
-class Head(nn.Module):
+class Head(nn.Module, ABC):
     """Base of fusion heads: ``logits = head([z_1 .. z_M])``.
 
     A subclass takes ``(options, widths, classes)``: its options, D_m for every modality in order, and C.
     """
 
+    @abstractmethod
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """M tensors (B, D_m) -> logits (B, C)."""
-        raise TypeError(f"{type(self).__name__} does not define forward")
 
 
 def build(name: str, options: dict[str, Any], widths: Sequence[int], classes: int) -> Head:

@@ -1,7 +1,7 @@
 """What a method is: how it builds its model, how it trains it, and what it says of itself afterwards.
 
-A method sees tensors and models only; files, fingerprints and reuse are the pipeline's. Legend of shapes: B samples, D_m
-features of modality m, C classes, n samples of a role.
+A method sees tensors and models only; files, fingerprints and reuse are the pipeline's. Legend of shapes: B samples,
+D_m features of modality m, C classes, n samples of a role.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ class Output(NamedTuple):
     features: Mapping[str, Tensor]
 
 
-class MultiModalModel(nn.Module):
+class MultiModalModel(nn.Module, ABC):
     """Base of what a method trains: ``inputs -> Output``."""
 
+    @abstractmethod
     def forward(self, inputs: Mapping[str, Tensor]) -> Output:
         """Modality -> (B, *sample_shape) to logits (B, C) and features."""
-        raise TypeError(f"{type(self).__name__} does not define forward")
 
     def infer(self, inputs: Mapping[str, Tensor]) -> Output:
         """Typed call of the module."""
