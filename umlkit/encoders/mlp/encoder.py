@@ -1,0 +1,40 @@
+"""The multi-layer perceptron encoder: ``z = V dropout(gelu(norm(U x + a))) + b``. Pictures are read as one long vector.
+
+Legend of shapes: B samples, P inputs of one sample, H hidden units, D features.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from umlkit.encoders.base import Encoded, Encoder
+from umlkit.encoders.mlp.options import MlpOptions
+
+
+class MlpEncoder(Encoder):
+    """One hidden layer, then the features.
+
+    The norm is a layer norm over each block of ``H`` units of a network ``scale`` times as wide, so that the narrow network
+    is exactly a part of the wide one.
+    """
+
+    def __init__(self, options: MlpOptions, sample_shape: Sequence[int], scale: int) -> None:
+        super().__init__()
+        hidden = options.hidden * scale
+        self.features = options.features * scale
+        self.weight_decay = float(options.weight_decay)
+        self.layers = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(math.prod(sample_shape), hidden),
+            nn.GroupNorm(scale, hidden),
+            nn.GELU(),
+            nn.Dropout(float(options.dropout)),
+            nn.Linear(hidden, self.features),
+        )
+
+    def forward(self, x: Tensor) -> Encoded:
+        """(B, *sample_shape) -> features (B, D)."""
+        return Encoded(self.layers(x))

@@ -1,0 +1,1 @@
+"""The small residual network for small pictures."""

@@ -1,0 +1,34 @@
+"""Options of the small residual network, and the settings that ``auto`` compares."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from umlkit.registry import EncoderSpec, Options
+
+
+class ResnetOptions(Options):
+    """What may be said of a small residual network."""
+
+    width: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = Field(
+        default=16, description="channels of the first stage, a multiple of 8; every further stage has twice as many"
+    )
+    stages: Annotated[int, Field(ge=1, le=4)] | Literal["auto"] = Field(
+        default="auto", description="stages, each at half the resolution; `auto` goes by the picture's size"
+    )
+    features: Annotated[int, Field(ge=1, le=65_536)] = Field(default=32, description="features it returns")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.2, description="share of the pooled maps' values dropped in training"
+    )
+    weight_decay: Annotated[float, Field(ge=0, le=100)] = Field(default=1e-2, description="decoupled weight decay")
+
+
+SPEC = EncoderSpec(
+    name="resnet",
+    summary="a small residual network for small pictures",
+    kinds=frozenset({"image"}),
+    options=ResnetOptions,
+    implementation="umlkit.encoders.resnet.encoder:ResnetEncoder",
+)

@@ -1,0 +1,73 @@
+"""Uni-modal training: ``f_m = head_m(phi_m(x_m))`` alone, cross-entropy, early stopping on `select` log-loss.
+
+Where the encoder or one of its options is ``auto``, every candidate is trained for a fifth of the epochs and the best on
+`select` is trained in full. A weak uni-modal model would fabricate paired signal later, so this training ends by patience.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from torch.nn.functional import cross_entropy
+
+from umlkit.methods.base import Blueprint, Method, ModalityPlan, Task, Trained
+from umlkit.methods.unimodal import screening
+from umlkit.methods.unimodal.model import UnimodalModel
+from umlkit.methods.unimodal.options import UnimodalOptions
+from umlkit.methods.unimodal.screening import Screened
+from umlkit.training.loop import FitResult
+from umlkit.training.seeds import derive, seeded
+
+
+class Unimodal(Method[UnimodalOptions]):
+    """The model of one modality."""
+
+    def build(self, blueprint: Blueprint, resolved: Mapping[str, Any]) -> UnimodalModel:  # noqa: ARG002
+        """Encoder and linear head of the blueprint's one modality."""
+        ((modality, plan),) = blueprint.modalities.items()
+        return UnimodalModel(modality, plan, blueprint.classes)
+
+    def train(self, task: Task) -> Trained:
+        """Screen the candidates, train the best of them in full."""
+        ((modality, plan),) = task.blueprint.modalities.items()
+        plans = screening.candidates(plan)
+        screened = [] if len(plans) == 1 else [self._screen(task, plan, index) for index, plan in enumerate(plans)]
+        chosen = screening.choose(screened).plan if screened else plans[0]
+        blueprint = replace(task.blueprint, modalities={modality: chosen})
+        model, fit = self._fit(task, chosen, "full")
+        return Trained(
+            model=model,
+            blueprint=blueprint,
+            fits={"full": fit},
+            report={
+                "candidates": [one.report() for one in screened],
+                "chosen": {"encoder": chosen.encoder, "options": dict(chosen.options)},
+            },
+        )
+
+    def _screen(self, task: Task, plan: ModalityPlan, index: int) -> Screened:
+        started = time.monotonic()
+        epochs = screening.screening_epochs(task.settings.epochs)
+        _, fit = self._fit(task, plan, f"screen-{index}", epochs=epochs)
+        return Screened(plan=plan, loss=fit.best_loss, seconds=time.monotonic() - started)
+
+    def _fit(
+        self, task: Task, plan: ModalityPlan, name: str, *, epochs: int | None = None
+    ) -> tuple[UnimodalModel, FitResult]:
+        ((modality, _),) = task.blueprint.modalities.items()
+        with seeded(derive(task.seed, "init", name)):
+            model = UnimodalModel(modality, plan, task.blueprint.classes)
+        model.to(task.train.labels.device)
+        fit = task.fit(
+            name,
+            model,
+            loss=lambda batch: cross_entropy(model.infer(batch.inputs).logits, batch.labels),
+            logits=lambda batch: model.infer(batch.inputs).logits,
+            train=task.train,
+            select=task.select,
+            epochs=epochs,
+        )
+        return model.eval(), fit
