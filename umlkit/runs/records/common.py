@@ -1,0 +1,168 @@
+"""What every JSON document shares: a ``schema`` that names its kind and version, and one way to read and write it.
+
+A document says ``"schema": "umlkit.<kind>/<version>"``. Reading refuses what is broken, of another kind, or newer than
+this program, by name and with what to do; an older version is brought up to date first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from umlkit.errors import InputError, Problem
+from umlkit.runs import atomic
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+
+SHOWN_PROBLEMS = 5
+
+
+class Part(BaseModel):
+    """Base of documents and of what they are made of: frozen, no unknown key, no coercion, no NaN or infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, populate_by_name=True)
+
+
+class Estimate(Part):
+    """A number with its 95% interval, ``low <= value <= high``."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Record(Part):
+    """Base of whole documents. A subclass sets ``KIND``, ``VERSION``, ``COMMAND`` and narrows ``schema_``.
+
+    Attributes:
+        KIND: the part of the schema's name before the slash, such as ``umlkit.probe``.
+        VERSION: the version that this program writes.
+        COMMAND: the command that writes such a document, for messages.
+        MIGRATIONS: version v -> what turns a document of v into one of v + 1.
+    """
+
+    KIND: ClassVar[str]
+    VERSION: ClassVar[int]
+    COMMAND: ClassVar[str]
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {}
+
+    schema_: str = Field(alias="schema", description="kind and version of this document")
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The document at ``path``.
+
+        Raises:
+            InputError: missing, unreadable, empty, not JSON, of another kind, newer, or with impossible content.
+        """
+        text = _text(path, cls.COMMAND)
+        document = _parsed(text, path=path, command=cls.COMMAND)
+        version = _version(document, record=cls, path=path)
+        if version < cls.VERSION:
+            text = json.dumps(_migrated(document, version, record=cls))
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise InputError(*_problems(error, path=path, command=cls.COMMAND)) from None
+
+    def document(self) -> dict[str, Any]:
+        """The document as JSON values, ``schema`` first."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def write(self, path: Path) -> None:
+        """Write the document to ``path``, whole or not at all."""
+        atomic.write_json(path, self.document())
+
+
+def _text(path: Path, command: str) -> str:
+    if path.is_dir():
+        raise InputError(Problem("is a folder, not a file", where=str(path), try_next=command))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(Problem("no such file", where=str(path), try_next=command)) from None
+    except UnicodeDecodeError:
+        raise InputError(Problem("is not text, so not JSON", where=str(path), try_next=command)) from None
+    except OSError as error:
+        raise InputError(Problem("cannot be read", where=str(path), found=error.strerror)) from None
+    if not text.strip():
+        raise InputError(Problem("is empty", where=str(path), try_next=f"write it again: {command}"))
+    return text
+
+
+def _parsed(text: str, *, path: Path, command: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"{path}:{error.lineno}:{error.colno}"
+        raise InputError(
+            Problem("is broken JSON", where=where, found=error.msg, try_next=f"write it again: {command}")
+        ) from None
+    except (RecursionError, ValueError):
+        raise InputError(Problem("is broken JSON", where=str(path), try_next=f"write it again: {command}")) from None
+    if not isinstance(document, dict):
+        found = type(document).__name__
+        raise InputError(Problem("is not a JSON object", where=str(path), found=found, try_next=command))
+    return document
+
+
+def _version(document: dict[str, Any], *, record: type[Record], path: Path) -> int:
+    """The version in ``schema``, between the oldest that can be migrated and the present one."""
+    expected = f"{record.KIND}/{record.VERSION}"
+    found = document.get("schema")
+    kind, _, number = found.rpartition("/") if isinstance(found, str) else ("", "", "")
+    version = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+    if kind == record.KIND and version > record.VERSION:
+        raise InputError(
+            Problem(
+                "was written by a newer umlkit",
+                where=str(path),
+                found=str(found),
+                allowed=f"up to {expected}",
+                try_next="pip install --upgrade umlkit",
+            )
+        )
+    if kind != record.KIND or (version != record.VERSION and version not in record.MIGRATIONS):
+        raise InputError(
+            Problem(
+                f"is not a document of the kind {record.KIND}",
+                where=str(path),
+                found="no schema" if found is None else f"schema {found!r}"[:100],
+                allowed=expected,
+                try_next=record.COMMAND,
+            )
+        )
+    return version
+
+
+def _migrated(document: dict[str, Any], version: int, *, record: type[Record]) -> dict[str, Any]:
+    for step in range(version, record.VERSION):
+        document = record.MIGRATIONS[step](document)
+    return {**document, "schema": f"{record.KIND}/{record.VERSION}"}
+
+
+def _problems(error: ValidationError, *, path: Path, command: str) -> list[Problem]:
+    every = error.errors(include_url=False, include_context=False)
+    problems = [
+        Problem(
+            found["msg"].removeprefix("Value error, "),
+            where=": ".join([str(path), ".".join(str(part) for part in found["loc"])]).removesuffix(": "),
+            found=_short(found["input"]),
+        )
+        for found in every[:SHOWN_PROBLEMS]
+    ]
+    rest = len(every) - SHOWN_PROBLEMS
+    what = f"and {rest} more problems" if rest > 0 else "was not written by umlkit as it stands"
+    return [*problems, Problem(what, where=str(path), try_next=f"write it again: {command}")]
+
+
+def _short(value: Any) -> str | None:
+    """A scalar as it stands; nothing for a whole part of the document."""
+    return None if isinstance(value, dict | list | BaseModel) else repr(value)[:100]

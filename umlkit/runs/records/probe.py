@@ -1,0 +1,212 @@
+"""``probe.json``: what was measured on the held-out samples, complete enough to be advised from without any array.
+
+The unit is an *entry*: one rung of the ladder trained with one seed. For every entry the document holds mean loss and
+correctness over the n probe samples, and between all entries the covariance of the per-sample values, so that the variance of
+any difference of means follows: ``Var(w . mean) = w' S w / n``. Where samples come in groups it holds, beside that, the
+covariance of the group means, weighted by size (:mod:`umlkit.probe.moments`), with ``G`` groups in place of n samples.
+
+Losses are in nats, usable information in bits, differences of accuracy in points (hundredths).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from umlkit.runs.records.common import Count, Estimate, Part, Record, Seconds, Share
+
+Nats = float
+Triangle = Annotated[
+    tuple[tuple[float, ...], ...], Field(description="lower triangle of a symmetric matrix: row i has i + 1 numbers")
+]
+ROUNDING = 1e-6
+
+
+class Entry(Part):
+    """One rung of the ladder, trained with one seed, temperature-scaled on `select` and read on `probe`."""
+
+    rung: str = Field(description="prior, unimodal:<modality>, ume, frozen-linear, ..., umt")
+    seed: int | None = Field(description="training seed; null where nothing is trained")
+    additive: bool = Field(description="logits additive in the modalities, by architecture")
+    log_loss: Annotated[Nats, Field(ge=0)] = Field(description="mean over probe samples, nats")
+    accuracy: Share
+    balanced_accuracy: Share = Field(description="mean recall over the classes that occur in probe")
+    temperature: Annotated[float, Field(gt=0)] = Field(description="divides the logits; fitted on select")
+    select_loss: Nats = Field(description="nats; cross-validated in what was fitted on select")
+    seconds: Seconds = Field(
+        description="training of this rung beyond the uni-modal models; of a uni-modal model its own"
+    )
+
+
+class Candidate(Part):
+    """A way of training that advice may name, and the entries (one a seed) that show how good it is."""
+
+    name: str
+    rung: str | None = Field(description="the rung that it is; null where it is not the same for every seed")
+    entries: Annotated[tuple[Count, ...], Field(min_length=1)] = Field(description="positions in entries")
+    seconds: Seconds = Field(description="all that has to be trained for it with one seed, uni-modal models included")
+
+
+class Rung(Part):
+    """One line of the ladder: the mean over seeds."""
+
+    name: str
+    additive: bool
+    accuracy: Share
+    balanced_accuracy: Share
+    log_loss: Estimate
+    usable_bits: Estimate = Field(description="I = H(Y) - log-loss; H(Y) is the prior's log-loss on the same samples")
+    select_loss: Nats
+    seconds: Seconds
+
+
+class Difference(Part):
+    """How much lower a risk is than another, in three units."""
+
+    nats: Estimate
+    bits: Estimate
+    points: Estimate = Field(description="difference of accuracy, hundredths; positive where the loss's would be")
+
+
+class McNemar(Part):
+    """Samples that one of two models alone gets right, and McNemar's mid-p for that count."""
+
+    seed: int
+    ume_only: Count
+    rival_only: Count
+    mid_p: Share
+
+
+class Contribution(Part):
+    """The achieved paired contribution ``A_S = risk(UME) - risk(r*)`` of these very models, and its two parts.
+
+    r* has the lowest `select` loss among joint-additive, joint, residual and umt; a* is r* where that is additive, else the
+    additive rung with the lowest `select` loss, UME included. ``interaction = risk(a*) - risk(r*)``,
+    ``additive = risk(UME) - risk(a*)``.
+    """
+
+    rung: str = Field(description="r*")
+    additive_rung: str = Field(description="a*")
+    total: Difference
+    interaction: Difference
+    additive: Difference
+    mcnemar: tuple[McNemar, ...] = Field(description="UME against r*, a seed each; empty where groups are the unit")
+
+
+class ModalityEvidence(Part):
+    """What one modality carries alone, and what UME makes of it."""
+
+    name: str
+    encoder: str
+    usable_bits: Estimate
+    ume_weight: float | None = Field(description="w_m of the pool, mean over seeds")
+    ume_weight_by_seed: dict[str, float]
+
+
+class Deficit(Part):
+    """The encoder deficit: one linear probe on the jointly trained encoder's features and on the uni-modal encoder's."""
+
+    modality: str
+    unimodal_log_loss: Nats
+    joint_log_loss: Nats
+    unimodal_accuracy: Share
+    joint_accuracy: Share
+    deficit: Difference = Field(description="joint minus uni-modal loss: positive where joint training learned less")
+
+
+class PaperRow(Part):
+    """What the paper's own guide compares; kept out of the ladder, r* and a*."""
+
+    name: str = Field(description="ume-prob-mean, paper-train or paper-select")
+    seed: int
+    accuracy: Share
+    log_loss: Nats
+
+
+class ProbeRecord(Record):
+    """A measurement, or why there is none."""
+
+    KIND: ClassVar[str] = "umlkit.probe"
+    VERSION: ClassVar[int] = 1
+    COMMAND: ClassVar[str] = "umlkit probe RECIPE"
+
+    schema_: Literal["umlkit.probe/1"] = Field(default="umlkit.probe/1", alias="schema")
+    name: str = Field(description="the recipe's name")
+    measured: bool
+    reason: str | None = Field(default=None, description="why nothing was measured")
+    needed: Count | None = Field(default=None, description="samples of train and validation that would be enough")
+    classes: tuple[str, ...] = ()
+    modalities: tuple[ModalityEvidence, ...] = ()
+    seeds: tuple[int, ...] = ()
+    n_select: Count = 0
+    n_probe: Count = Field(default=0, description="n, the samples that everything is read on")
+    class_counts: tuple[Count, ...] = Field(default=(), description="probe samples of every class")
+    groups: Count | None = Field(default=None, description="G, groups among the probe samples")
+    unit: Literal["samples", "groups"] = Field(default="samples", description="what the intervals go over")
+    within_groups: bool = Field(default=False, description="the intervals hold within these groups only")
+    df: Count = Field(default=0, description="degrees of freedom of the intervals' t: units less one")
+    smallest_effect: Annotated[float, Field(gt=0)] = Field(default=0.02, description="nats that matter to the user")
+    entropy_nats: Annotated[Nats, Field(ge=0)] = Field(
+        default=0.0, description="H(Y): log-loss of the training frequencies on probe"
+    )
+    entries: tuple[Entry, ...] = ()
+    loss_covariance: Triangle = ()
+    correct_covariance: Triangle = ()
+    group_loss_covariance: Triangle | None = None
+    group_correct_covariance: Triangle | None = None
+    candidates: tuple[Candidate, ...] = ()
+    ladder: tuple[Rung, ...] = ()
+    contribution: Contribution | None = None
+    deficits: tuple[Deficit, ...] = ()
+    paper: tuple[PaperRow, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_advised_from(self) -> Self:
+        """Refuse a document whose numbers cannot have come from samples."""
+        if not self.measured:
+            return self
+        _check_sizes(self)
+        _check_candidates(self)
+        for name in ("loss_covariance", "correct_covariance", "group_loss_covariance", "group_correct_covariance"):
+            _check_covariance(name, getattr(self, name), size=len(self.entries))
+        return self
+
+    def candidate(self, name: str) -> Candidate | None:
+        """The candidate called ``name``, or None."""
+        return next((candidate for candidate in self.candidates if candidate.name == name), None)
+
+
+def _check_sizes(record: ProbeRecord) -> None:
+    if record.n_probe < 2 or record.df < 1:
+        raise ValueError("a measurement needs at least two probe samples")
+    units = record.groups if record.unit == "groups" else record.n_probe
+    if units != record.df + 1:
+        raise ValueError(f"df must be the number of {record.unit} less one")
+    if record.unit == "groups" and None in (record.group_loss_covariance, record.group_correct_covariance):
+        raise ValueError("groups are the unit, but the covariances over groups are missing")
+
+
+def _check_candidates(record: ProbeRecord) -> None:
+    names = [candidate.name for candidate in record.candidates]
+    if "ume" not in names:
+        raise ValueError("the measurement lacks the candidate ume")
+    if len(set(names)) != len(names):
+        raise ValueError("a candidate occurs twice")
+    if any(index >= len(record.entries) for candidate in record.candidates for index in candidate.entries):
+        raise ValueError("a candidate names an entry that is not there")
+
+
+def _check_covariance(name: str, triangle: Triangle | None, *, size: int) -> None:
+    if triangle is None:
+        return
+    if [len(row) for row in triangle] != list(range(1, size + 1)):
+        raise ValueError(f"{name} must be the lower triangle of a {size} x {size} matrix")
+    deviations = [math.sqrt(max(0.0, row[-1])) for row in triangle]
+    if any(row[-1] < 0 for row in triangle) or any(
+        abs(value) > deviations[i] * deviations[j] * (1 + ROUNDING) + 1e-12
+        for i, row in enumerate(triangle)
+        for j, value in enumerate(row)
+    ):
+        raise ValueError(f"{name} is not a covariance: an entry exceeds what its variances allow")
