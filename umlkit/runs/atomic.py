@@ -1,0 +1,69 @@
+"""Writes that happen wholly or not at all: a reader, or a run after a crash, sees the old file or the new one.
+
+The data go to a temporary file in the same folder, reach the disk, and take the name's place in one step; then the
+folder itself reaches the disk. Where anything fails (disk full, read-only), the old file is untouched and the temporary
+one gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+TEMPORARY = ".partial"
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Make ``data`` the content of ``path``. Raises OSError with the old content whole."""
+    temporary = path.with_name(f".{path.name[:100]}.{uuid4().hex[:12]}{TEMPORARY}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Make ``text`` (UTF-8) the content of ``path``."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Make ``value`` the content of ``path``, as indented JSON with a newline at its end."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a file that only grows; lines of several processes do not mix, as each is one write."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        os.write(descriptor, line.encode() + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files that a killed process left in ``folder``. For the holder of the folder's lock alone."""
+    for leftover in folder.glob(f".*{TEMPORARY}"):
+        leftover.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let a rename reach the disk; where folders cannot be opened (Windows), the system sees to it."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

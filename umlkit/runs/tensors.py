@@ -1,0 +1,39 @@
+"""Named arrays with text metadata as one safetensors file, written atomically; a damaged file is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+from umlkit.errors import Problem, RunError
+from umlkit.runs import atomic
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def save(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
+    """Write ``arrays`` (any shapes, 0-d too) and ``metadata`` to ``path``."""
+    contiguous = {name: np.require(values, requirements="C") for name, values in arrays.items()}
+    atomic.write_bytes(path, to_bytes(contiguous, dict(metadata)))
+
+
+def load(path: Path) -> tuple[Arrays, dict[str, str]]:
+    """Arrays and metadata of ``path``.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        RunError: it is not a whole safetensors file.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+    except SafetensorError as error:
+        raise RunError(
+            Problem("is damaged", where=str(path), found=str(error), try_next="--force trains it anew")
+        ) from error

@@ -1,0 +1,46 @@
+"""Where networks run: the device by name, the number of threads, and deterministic kernels."""
+
+from __future__ import annotations
+
+import torch
+
+from umlkit.errors import InputError, Problem
+
+
+def resolve(name: str) -> torch.device:
+    """The device called ``name``; ``auto`` takes CUDA, else Apple's MPS, else the CPU.
+
+    Raises:
+        InputError: a device that this machine does not have.
+    """
+    present = available()
+    if name == "auto":
+        return torch.device(present[0])
+    if name not in present:
+        raise InputError(
+            Problem(
+                "this machine has no such device",
+                where="device",
+                found=repr(name),
+                allowed=", ".join(("auto", *present)),
+                try_next="--device auto",
+            )
+        )
+    return torch.device(name)
+
+
+def available() -> tuple[str, ...]:
+    """Names of the devices here, the fastest first; the CPU is always the last."""
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return (*(name for name, there in present.items() if there), "cpu")
+
+
+def set_threads(count: int) -> None:
+    """Let torch use ``count`` CPU threads. Results depend on it in their last bits, so it is recorded with the run."""
+    torch.set_num_threads(count)
+
+
+def deterministic() -> None:
+    """Choose kernels whose results do not change between runs; where an operation has none, torch warns and goes on."""
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    torch.backends.cudnn.benchmark = False

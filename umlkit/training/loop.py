@@ -1,0 +1,168 @@
+"""The one training loop: everything that umlkit trains, it trains here.
+
+:func:`fit` reads from top to bottom. AdamW with warm-up and cosine, clipped gradients, early stopping on the ``select``
+log-loss, the best weights kept. Shuffling and dropout of an epoch come from streams of their own
+(``derive(seed, "order", epoch)``, ``derive(seed, "noise", epoch)``), so that a training that was cut off anywhere ends,
+resumed, with the weights of one that never was.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from umlkit.data.records import Batch, Samples
+from umlkit.errors import InterruptedRun
+from umlkit.recipe.schema import Train
+from umlkit.runs.interrupts import interrupts
+from umlkit.training import guards
+from umlkit.training.checkpoint import Checkpoints, Workspace
+from umlkit.training.optimiser import optimiser_for
+from umlkit.training.progress import EpochRecord, FitResult, Progress
+from umlkit.training.schedule import learning_rate
+from umlkit.training.seeds import derive, seeded
+
+__all__ = ["EpochRecord", "FitResult", "Logits", "Loss", "evaluate", "fit"]
+
+Loss = Callable[[Batch], Tensor]
+Logits = Callable[[Batch], Tensor]
+
+EVALUATION_CHUNK = 1024  # samples of `select` in memory at once
+
+
+def fit(
+    module: nn.Module,
+    *,
+    loss: Loss,
+    logits: Logits,
+    train: Samples,
+    select: Samples,
+    settings: Train,
+    seed: int,
+    workspace: Workspace | None = None,
+    epochs: int | None = None,
+    evaluate_start: bool = False,
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+) -> FitResult:
+    """Train ``module`` in place until ``select`` has not improved for long; it holds its best weights afterwards.
+
+    Args:
+        module: what is trained, on the device of the samples. Parameters without ``requires_grad`` are left alone, and
+            submodules all of whose parameters are frozen stay in eval mode.
+        loss: batch -> scalar, the mean over the batch; minimised.
+        logits: batch -> (B, C); its log-loss on ``select`` stops training.
+        train: what is fitted.
+        select: what stops it.
+        settings: the recipe's training section.
+        seed: of shuffling and dropout.
+        workspace: where checkpoints go; None for none.
+        epochs: cap; None takes the recipe's.
+        evaluate_start: count the weights before the first step as a candidate for the best, as epoch 0.
+        on_epoch: called with every epoch's record once it is closed.
+
+    Raises:
+        RunError: loss or gradient are no longer finite.
+        InterruptedRun, KeyboardInterrupt: asked to stop; a checkpoint has been written at that very step.
+    """
+    name = workspace.name if workspace else "training"
+    device = train.labels.device
+    cap = epochs or settings.epochs
+    per_epoch = math.ceil(len(train) / settings.batch_size)
+    patience = max(settings.patience, math.ceil(settings.patience_steps / per_epoch))
+    trained = [p for p in module.parameters() if p.requires_grad]
+    optimiser = optimiser_for(module, settings)
+    checkpoints = Checkpoints(workspace, module, optimiser, device)
+
+    with interrupts.deferred(), seeded(seed):
+        progress = checkpoints.resume() or Progress()
+        began = time.perf_counter() - progress.seconds
+        if evaluate_start and not progress.history:
+            select_loss, accuracy = evaluate(module, logits, select)
+            progress.record(EpochRecord(0, math.nan, select_loss, accuracy, 0.0, 0.0), module.state_dict())
+
+        while not progress.final and progress.epoch < cap and progress.epoch - progress.renewed_epoch < patience:
+            epoch = progress.epoch + 1
+            train_mode(module)
+            batches = shuffled(len(train), per_epoch, derive(seed, "order", epoch), device)
+            if progress.step == 0:
+                torch.manual_seed(derive(seed, "noise", epoch))
+
+            for rows in batches[progress.step :]:
+                progress.lr = learning_rate(
+                    progress.steps, peak=settings.lr, total=cap * per_epoch, warmup=settings.warmup
+                )
+                for group in optimiser.param_groups:
+                    group["lr"] = progress.lr * group["lr_factor"]
+                batch_loss = loss(train.batch(rows))
+                optimiser.zero_grad()
+                batch_loss.backward()  # type: ignore[no-untyped-call]
+                norm = nn.utils.clip_grad_norm_(trained, settings.clip)
+                if not math.isfinite((batch_loss.detach() + norm).item()):
+                    what, value = guards.culprit(batch_loss, norm)
+                    raise guards.diverged(what, value, training=name, progress=progress)
+                optimiser.step()
+                progress.losses.append(batch_loss.detach())
+                progress.step += 1
+                progress.steps += 1
+                try:
+                    interrupts.check()
+                except (InterruptedRun, KeyboardInterrupt):
+                    progress.seconds = time.perf_counter() - began
+                    checkpoints.save(progress)
+                    raise
+
+            train_loss = torch.stack(progress.losses).mean().item()
+            select_loss, accuracy = evaluate(module, logits, select)
+            if not math.isfinite(select_loss):
+                raise guards.diverged("`select` log-loss", select_loss, training=name, progress=progress)
+            now = time.perf_counter() - began
+            record = EpochRecord(epoch, train_loss, select_loss, accuracy, progress.lr, now - progress.seconds)
+            progress.seconds = now
+            progress.record(record, module.state_dict())
+            if on_epoch is not None:
+                on_epoch(record)
+            checkpoints.save_at_intervals(progress)
+
+        if not progress.final:
+            progress.final = True
+            module.load_state_dict(progress.best)
+            checkpoints.save(progress)
+    module.eval()
+    return progress.result(patience)
+
+
+def evaluate(module: nn.Module, logits: Logits, samples: Samples) -> tuple[float, float]:
+    """Log-loss in nats and accuracy in [0, 1] of ``logits`` on ``samples``, in eval mode and without gradients."""
+    module.eval()
+    loss = correct = torch.zeros((), device=samples.labels.device)
+    with torch.inference_mode():
+        for start in range(0, len(samples), EVALUATION_CHUNK):
+            chunk = samples.batch(slice(start, start + EVALUATION_CHUNK))
+            predicted = logits(chunk)
+            loss = loss + cross_entropy(predicted, chunk.labels, reduction="sum")
+            correct = correct + (predicted.argmax(dim=1) == chunk.labels).sum()
+    return loss.item() / len(samples), correct.item() / len(samples)
+
+
+def shuffled(samples: int, count: int, seed: int, device: torch.device) -> tuple[Tensor, ...]:
+    """Row numbers 0 .. samples-1 in random order, as ``count`` batches whose sizes differ by one at most.
+
+    So every sample is seen in every epoch, and no batch is left over with a single sample, of which batch normalisation
+    could make nothing.
+    """
+    order = torch.randperm(samples, generator=torch.Generator().manual_seed(seed))
+    return order.to(device).tensor_split(count)
+
+
+def train_mode(module: nn.Module) -> None:
+    """Training mode, but for submodules that are frozen: their dropout and running statistics belong to eval mode."""
+    module.train()
+    for part in module.modules():
+        parameters = list(part.parameters())
+        if parameters and not any(p.requires_grad for p in parameters):
+            part.eval()

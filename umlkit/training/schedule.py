@@ -1,0 +1,27 @@
+"""The learning rate by step: linear warm-up, then a cosine down to a floor above zero."""
+
+from __future__ import annotations
+
+import math
+
+# Paired signal is learned late and all at once; a rate that falls to zero would freeze the model on the plateau before.
+FLOOR = 0.1
+
+
+def learning_rate(step: int, *, peak: float, total: int, warmup: float) -> float:
+    """Learning rate of a step.
+
+    ``peak * (step + 1) / W`` during the W warm-up steps, then ``peak * (FLOOR + (1 - FLOOR) * (1 + cos(pi t)) / 2)``
+    with t from 0 to 1 over the remaining steps (Loshchilov and Hutter 2017, equation 5, with a floor).
+
+    Args:
+        step: 0 for the first.
+        peak: the largest rate.
+        total: steps until the floor is reached; it stays there afterwards.
+        warmup: share of ``total`` that warms up, in [0, 1).
+    """
+    rising = math.ceil(warmup * total)
+    if step < rising:
+        return peak * (step + 1) / rising
+    t = min(1.0, (step - rising) / max(1, total - rising))
+    return peak * (FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * t)) / 2)
