@@ -123,7 +123,10 @@ class Train(Section):
     patience: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=30, description="epochs without a lower `select` log-loss before training ends"
     )
-    batch_size: PositiveInt = Field(default=64, description="samples a step")
+    patience_steps: Annotated[int, Field(ge=0, le=10**9)] = Field(
+        default=300, description="patience also lasts at least this many steps, where few samples make short epochs"
+    )
+    batch_size: PositiveInt = Field(default=64, description="most samples of a step")
     lr: Annotated[float, Field(gt=0, le=10)] = Field(default=1e-3, description="peak learning rate of AdamW")
     weight_decay: Annotated[float, Field(ge=0, le=100)] = Field(
         default=1e-2, description="decoupled weight decay where an encoder does not set its own"
