@@ -1,0 +1,108 @@
+"""Which finished model ``predict``, ``evaluate`` and ``load_model`` mean: the advised one, else the only one trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from umlkit import registry
+from umlkit.errors import InputError, Problem, listed
+from umlkit.pipeline.identity import DataIdentity
+from umlkit.pipeline.locate import find_advice
+from umlkit.pipeline.plan import UNIMODAL, Artifact, Plan, plans, probe_fingerprint
+from umlkit.recipe.schema import Recipe
+from umlkit.runs.layout import RunDirectory
+
+
+def choose(
+    recipe: Recipe, identity: DataIdentity, directory: RunDirectory, *, method: str | None, reference: str
+) -> tuple[str, Artifact]:
+    """The method's name and its finished artifact at the lowest of the recipe's seeds.
+
+    Args:
+        recipe: names the artifacts.
+        identity: the data's.
+        directory: the run directory.
+        method: None takes the advised one, else the only one trained.
+        reference: the recipe as the user named it, for messages.
+
+    Raises:
+        InputError: unknown method, or its model is not finished; lists what there is.
+    """
+    plan = plans(recipe, identity)[0]
+    name = method if method is not None else _by_itself(plan, directory, reference=reference)
+    artifact = plan.evaluated(name)
+    if not is_there(directory, artifact):
+        raise InputError(
+            Problem(
+                f"no finished model of {name} for the present recipe, seed {plan.seed}",
+                where=str(directory.root),
+                found=_found(directory),
+                allowed=listed(finished(plan, directory)) or None,
+                try_next=f"umlkit train {reference} --method {name}",
+            )
+        )
+    return name, artifact
+
+
+def finished(plan: Plan, directory: RunDirectory) -> list[str]:
+    """The methods whose models of the present recipe are finished; single modalities as ``unimodal:<name>``."""
+    names = [name for name in _candidates(plan) if is_there(directory, plan.model(name))]
+    return names + [f"{UNIMODAL}:{m}" for m, artifact in plan.unimodal.items() if is_there(directory, artifact)]
+
+
+def is_there(directory: RunDirectory, artifact: Artifact) -> bool:
+    """Whether an artifact's model is complete; looks for ``result.json``, which is written last."""
+    unit = directory.unit(artifact.seed, artifact.fold)
+    return (unit.model_dir(artifact.label, artifact.fingerprint) / "result.json").is_file()
+
+
+def _candidates(plan: Plan) -> list[str]:
+    return [
+        name
+        for name, spec in registry.methods().items()
+        if name != UNIMODAL and spec.candidate and len(plan.unimodal) >= spec.min_modalities
+    ]
+
+
+def _by_itself(plan: Plan, directory: RunDirectory, *, reference: str) -> str:
+    advice = find_advice(directory, probe_fingerprint(plan.recipe, plan.identity))
+    if advice is not None and is_there(directory, plan.evaluated(advice.headline)):
+        return advice.headline
+    trained = finished(plan, directory)
+    asked = [name for name in trained if not name.startswith(f"{UNIMODAL}:")] or trained
+    if len(asked) == 1:
+        return asked[0]
+    built_on = _only_for_others(plan, asked)
+    if len(built_on) == 1:
+        return built_on[0]
+    raise InputError(
+        Problem(
+            "several models are trained and none is advised" if asked else "nothing is trained for the present recipe",
+            where=str(directory.root),
+            found=listed(asked) if asked else _found(directory),
+            try_next=f"umlkit advise {reference}, or --method {asked[0]}" if asked else f"umlkit run {reference}",
+        )
+    )
+
+
+def _only_for_others(plan: Plan, names: Sequence[str]) -> list[str]:
+    """The named models on which no other named model builds."""
+    artifacts = {name: plan.evaluated(name) for name in names}
+    below = {part.fingerprint for a in artifacts.values() for need in a.needs for part in need.with_needs()}
+    return [name for name, artifact in artifacts.items() if artifact.fingerprint not in below]
+
+
+def _found(directory: RunDirectory) -> str:
+    """What models of other recipes there are, read from their configurations."""
+    labels = [_label(path) for path in directory.models()]
+    return listed(sorted({label for label in labels if label})) or "no finished model at all"
+
+
+def _label(path: Path) -> str:
+    try:
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        return f"{config['label']} (seed {config['seed']}, {config['fingerprint']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

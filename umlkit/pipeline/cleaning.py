@@ -1,0 +1,58 @@
+"""Artifacts of a run directory that the present recipe does not name, and their removal."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from umlkit.pipeline.identity import DataIdentity
+from umlkit.pipeline.plan import plans, probe_fingerprint
+from umlkit.recipe.schema import Recipe
+from umlkit.runs.layout import RunDirectory
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that no present recipe names.
+
+    Attributes:
+        path: a directory or file inside the run directory.
+        bytes: what it takes on disk.
+    """
+
+    path: Path
+    bytes: int
+
+
+def leftovers(directory: RunDirectory, recipe: Recipe, identity: DataIdentity) -> list[Leftover]:
+    """What the recipe does not name: models, outputs, probes and advice of other settings, by path."""
+    kept = {a.fingerprint for plan in plans(recipe, identity) for a in plan.everything()}
+    kept.add(probe_fingerprint(recipe, identity))
+    found = [path for path in _artifacts(directory.root) if _mark(path) not in kept]
+    return [Leftover(path, _size(path)) for path in sorted(found)]
+
+
+def remove(found: list[Leftover]) -> None:
+    """Remove every leftover; a model's ``result.json`` goes first, so that half a removal is no finished model."""
+    for leftover in found:
+        if leftover.path.is_dir():
+            (leftover.path / "result.json").unlink(missing_ok=True)
+            shutil.rmtree(leftover.path)
+        else:
+            leftover.path.unlink()
+
+
+def _artifacts(root: Path) -> list[Path]:
+    """Everything in the run directory whose name carries a fingerprint."""
+    patterns = ("seed-*/*/models/*-*", "seed-*/*/outputs/*-*", "probes/*.json", "advice/*.json")
+    return [path for pattern in patterns for path in root.glob(pattern)]
+
+
+def _mark(path: Path) -> str:
+    return path.stem if path.suffix == ".json" else path.name.rpartition("-")[2]
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())

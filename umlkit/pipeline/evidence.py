@@ -1,0 +1,95 @@
+"""From stored outputs to what the probe reads: logits by rung and seed, features, costs. Runs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from umlkit.data.records import Array
+from umlkit.pipeline import outputs
+from umlkit.pipeline.model import ModelConfig
+from umlkit.pipeline.plan import UNIMODAL, Artifact, Plan
+from umlkit.pipeline.session import Session
+from umlkit.pipeline.training import directory_of, result_of
+from umlkit.probe.evidence import Evidence, RungOutputs
+
+
+def gather(session: Session) -> Evidence:
+    """Everything that the measurement is made from; every artifact of the plans is finished."""
+    roles, dataset = session.roles, session.dataset
+    first = session.plans[0]
+    counts = np.bincount(dataset.labels[roles.train], minlength=len(dataset.classes))
+    return Evidence(
+        name=session.recipe.name,
+        classes=dataset.classes,
+        modalities=tuple(first.unimodal),
+        prior=counts / counts.sum(),
+        select_labels=dataset.labels[roles.select],
+        probe_labels=dataset.labels[roles.probe],
+        probe_ids=tuple(dataset.ids[i] for i in roles.probe),
+        probe_groups=None if dataset.groups is None else dataset.groups[roles.probe],
+        within_groups=roles.within_groups,
+        rungs=[rung for plan in session.plans for rung in _ladder(session, plan)],
+        features={
+            key: stored
+            for plan in session.plans
+            for model, artifacts in (("unimodal", plan.unimodal.values()), ("joint", [plan.model("joint")]))
+            for key, stored in _features(session, model, artifacts)
+        },
+        pool_weights={plan.seed: _pool_weights(session, plan) for plan in session.plans},
+        encoders={name: _encoder(session, artifact) for name, artifact in first.unimodal.items()},
+        paper=[
+            _rung(session, artifact, name=rung.name, candidate=None)
+            for plan in session.plans
+            for rung, artifact in plan.paper()
+        ],
+        smallest_effect=session.recipe.probe.smallest_effect,
+        seeds=tuple(plan.seed for plan in session.plans),
+    )
+
+
+def _ladder(session: Session, plan: Plan) -> list[RungOutputs]:
+    """The rungs of one seed: every modality, then the multi-modal ones."""
+    single = [
+        _rung(session, artifact, name=f"{UNIMODAL}:{name}", candidate=None) for name, artifact in plan.unimodal.items()
+    ]
+    return single + [
+        _rung(session, artifact, name=rung.name, candidate=rung.candidate) for rung, artifact in plan.rungs()
+    ]
+
+
+def _rung(session: Session, artifact: Artifact, *, name: str, candidate: str | None) -> RungOutputs:
+    result = result_of(session, artifact)
+    return RungOutputs(
+        rung=name,
+        seed=artifact.seed,
+        additive=artifact.additive,
+        candidate=candidate,
+        select_logits=outputs.read(session, artifact, "select").logits,
+        probe_logits=outputs.read(session, artifact, "probe").logits,
+        select_loss=result.select_loss,
+        seconds=result.seconds,
+    )
+
+
+def _features(
+    session: Session, model: str, artifacts: Iterable[Artifact]
+) -> list[tuple[tuple[str, str, int], tuple[Array, Array]]]:
+    """((model, modality, seed), (select features, probe features)) of every modality of the artifacts."""
+    found = []
+    for artifact in artifacts:
+        select, probe = (outputs.read(session, artifact, role).features for role in ("select", "probe"))
+        found += [((model, name, artifact.seed), (select[name], probe[name])) for name in artifact.modalities]
+    return found
+
+
+def _pool_weights(session: Session, plan: Plan) -> dict[str, float]:
+    """The weight that UME gives every modality."""
+    weights: dict[str, float] = result_of(session, plan.model("ume")).report["weights"]
+    return weights
+
+
+def _encoder(session: Session, artifact: Artifact) -> str:
+    config = ModelConfig.read(directory_of(session, artifact) / "config.json")
+    return config.modalities[artifact.modalities[0]].encoder

@@ -1,0 +1,98 @@
+"""What the data are, in a few light words that a run directory remembers.
+
+``data.json`` holds, for every way of reading that was used with this run directory, the data's content hash, the hash of its
+roles, and the kinds of its modalities. From these every fingerprint follows, so a finished probe is found again, and advised
+on, without reading the data: a look at the file's size, time and inode is enough, or else one pass over its bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from umlkit.data.fingerprint import file_content
+from umlkit.recipe.loading import LoadedRecipe
+from umlkit.runs.atomic import write_json
+from umlkit.runs.fingerprint import fingerprint
+from umlkit.runs.layout import RunDirectory
+
+SCHEMA = "umlkit.data-index/1"
+
+
+class DataIdentity(BaseModel):
+    """Everything about the data that a fingerprint is made from, and what a plan has to know of them.
+
+    Attributes:
+        content: hash of the data's content.
+        roles: hash of which row serves which purpose.
+        kinds: modality -> kind, in order.
+        classes: class names.
+        sizes: role -> number of samples.
+        not_measurable: None, or why nothing can be measured.
+        stamp: what the content hash was taken under: size, time and inode of a file, or a package's version.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    content: str
+    roles: str
+    kinds: dict[str, str]
+    classes: tuple[str, ...]
+    sizes: dict[str, int]
+    not_measurable: str | None
+    stamp: dict[str, Any]
+
+
+def stamp(loaded: LoadedRecipe) -> dict[str, Any] | None:
+    """What tells, at a glance, that the data are unchanged; None where the file is gone."""
+    path = loaded.data_path()
+    if path is None:
+        return {"source": loaded.recipe.data.source, "scikit-learn": version("scikit-learn")}
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return {"size": found.st_size, "mtime_ns": found.st_mtime_ns, "inode": found.st_ino}
+
+
+def remember(directory: RunDirectory, loaded: LoadedRecipe, identity: DataIdentity) -> None:
+    """Write the identity down for :func:`recall`; entries of other readings stay."""
+    entries = _entries(directory.root / "data.json")
+    entries[_reading(loaded)] = identity.model_dump(mode="json")
+    write_json(directory.root / "data.json", {"schema": SCHEMA, "entries": entries})
+
+
+def recall(directory: RunDirectory, loaded: LoadedRecipe) -> DataIdentity | None:
+    """The identity of the recipe's data, without reading them; None where they are new or have changed.
+
+    Where the data file is gone the remembered identity is taken as it is: a finished run outlives its data.
+    """
+    entry = _entries(directory.root / "data.json").get(_reading(loaded))
+    if entry is None:
+        return None
+    try:
+        identity = DataIdentity.model_validate(entry)
+    except ValidationError:
+        return None
+    present = stamp(loaded)
+    if present is None or present == identity.stamp:
+        return identity
+    path = loaded.data_path()
+    return identity if path is not None and file_content(path) == identity.content else None
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document["entries"] if isinstance(document, dict) and document.get("schema") == SCHEMA else {}
+
+
+def _reading(loaded: LoadedRecipe) -> str:
+    """The data section but for its path: two places of one file read alike."""
+    return fingerprint(loaded.recipe.data.model_dump(mode="json", by_alias=True, exclude={"path"}))

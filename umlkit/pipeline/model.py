@@ -1,0 +1,211 @@
+"""A finished model on disk, and the object that predicts with it.
+
+A model directory holds ``config.json`` (everything needed to build the architecture and to read raw data for it),
+``model.safetensors`` (weights and what preprocessing was fitted), ``metrics.jsonl`` (one line an epoch of every training) and
+``result.json``, written last: a directory without it is unfinished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from umlkit import registry
+from umlkit.data.preprocess import Preprocess
+from umlkit.data.records import Array
+from umlkit.data.unseen import InputSpec, cut_arrays
+from umlkit.errors import RunError
+from umlkit.methods.base import Blueprint, Method, ModalityPlan, MultiModalModel, Output
+from umlkit.methods.calibration import log_softmax
+from umlkit.runs import tensors
+from umlkit.runs.records.common import Part, Record
+
+CHUNK = 1024
+
+
+class ModalityConfig(Part):
+    """One modality of a saved model: how its raw data are read and which encoder reads them."""
+
+    source: str
+    take: str | None
+    columns: tuple[str, ...]
+    kind: str
+    missing: str
+    raw_shape: tuple[int, ...]
+    sample_shape: tuple[int, ...]
+    encoder: str
+    options: dict[str, Any]
+
+    def input_spec(self) -> InputSpec:
+        """The part that reading unseen data needs."""
+        return InputSpec(
+            source=self.source,
+            take=self.take,
+            columns=self.columns,
+            kind=self.kind,
+            missing=self.missing,
+            sample_shape=self.raw_shape,
+        )
+
+
+class ModelConfig(Record):
+    """``config.json``: the model, resolved, so that it loads without the rest of the run."""
+
+    KIND: ClassVar[str] = "umlkit.model"
+    VERSION: ClassVar[int] = 1
+    COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD"
+
+    schema_: Literal["umlkit.model/1"] = Field(default="umlkit.model/1", alias="schema")
+    label: str = Field(description="names the model within its run")
+    method: str
+    options: dict[str, Any] = Field(description="the method's options, as the recipe resolved them")
+    resolved: dict[str, Any] = Field(description="what training chose that the architecture depends on")
+    modalities: dict[str, ModalityConfig]
+    classes: tuple[str, ...]
+    class_values: tuple[str, ...] = Field(description="the labels as the data write them, in the order of classes")
+    label_name: str
+    id_name: str | None
+    temperature: float = Field(description="logits are divided by it; fitted on select")
+    seed: int
+    fold: str
+    fingerprint: str
+    built_on: dict[str, str] = Field(description="label -> fingerprint of the models it builds on")
+    recipe: dict[str, Any] = Field(description="the whole recipe, resolved")
+
+    def blueprint(self) -> Blueprint:
+        """Modalities and classes as a method builds from them."""
+        plans = {
+            name: ModalityPlan(m.kind, m.encoder, m.options, m.sample_shape) for name, m in self.modalities.items()
+        }
+        return Blueprint(plans, len(self.classes))
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model that predicts from raw arrays.
+
+    Attributes:
+        config: what it is.
+        network: in eval mode.
+        preprocess: modality -> what was fitted on the training samples.
+        directory: where it was loaded from.
+    """
+
+    config: ModelConfig
+    network: MultiModalModel
+    preprocess: Mapping[str, Preprocess]
+    directory: Path
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of the columns of :meth:`predict_proba`."""
+        return self.config.classes
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities that it reads."""
+        return tuple(self.config.modalities)
+
+    @property
+    def method(self) -> str:
+        """The method that trained it."""
+        return self.config.method
+
+    def predict_proba(self, arrays: Mapping[str, Any]) -> Array:
+        """Calibrated class probabilities softmax(logits / T).
+
+        Args:
+            arrays: modality -> (n, ...) array as in the training data; or the raw arrays that the recipe cuts them from.
+
+        Returns:
+            (n, C) float64, rows sum to 1, columns in the order of :attr:`classes`.
+
+        Raises:
+            InputError: a modality missing, of another shape or length, or with values that are not finite.
+        """
+        specs = {name: modality.input_spec() for name, modality in self.config.modalities.items()}
+        return self.proba_of(cut_arrays({name: np.asarray(array) for name, array in arrays.items()}, specs))
+
+    def predict(self, arrays: Mapping[str, Any]) -> list[str]:
+        """The most probable class's name for every sample; arguments as for :meth:`predict_proba`."""
+        return [self.classes[i] for i in self.predict_proba(arrays).argmax(axis=1)]
+
+    def proba_of(self, cut: Mapping[str, Array]) -> Array:
+        """:meth:`predict_proba` of arrays that are cut and checked already: modality -> (n, *raw_shape)."""
+        inputs = {name: torch.from_numpy(self.preprocess[name].apply(values)) for name, values in cut.items()}
+        logits = forward(self.network, inputs).logits.double().numpy()
+        proba: Array = np.exp(log_softmax(logits / self.config.temperature))
+        return proba
+
+
+def forward(network: MultiModalModel, inputs: Mapping[str, torch.Tensor]) -> Output:
+    """The network's output for all samples, in chunks, on the CPU: logits (n, C) and features (n, D_m)."""
+    n = len(next(iter(inputs.values())))
+    parts: list[Output] = []
+    network.eval()
+    with torch.inference_mode():
+        for start in range(0, max(n, 1), CHUNK):
+            part = network.infer({name: values[start : start + CHUNK] for name, values in inputs.items()})
+            parts.append(Output(part.logits.cpu(), {name: z.cpu() for name, z in part.features.items()}))
+    names = parts[0].features
+    return Output(
+        torch.cat([part.logits for part in parts]), {name: torch.cat([p.features[name] for p in parts]) for name in names}
+    )
+
+
+def is_finished(directory: Path) -> bool:
+    """Whether the artifact in this directory is complete."""
+    return (directory / "result.json").is_file()
+
+
+def save(directory: Path, config: ModelConfig, network: MultiModalModel, preprocess: Mapping[str, Preprocess]) -> None:
+    """Write ``model.safetensors`` and ``config.json``, each atomically."""
+    arrays = {f"model.{name}": value.detach().cpu().contiguous().numpy() for name, value in network.state_dict().items()}
+    for name, fitted in preprocess.items():
+        arrays.update({f"preprocess.{name}.{key}": value for key, value in fitted.to_arrays().items()})
+    tensors.save(directory / "model.safetensors", arrays, {"schema": config.schema_, "fingerprint": config.fingerprint})
+    config.write(directory / "config.json")
+
+
+def load(directory: Path) -> TrainedModel:
+    """The model in a model directory, on the CPU.
+
+    Raises:
+        InputError: no model there, or written by a newer umlkit.
+        RunError: its files do not fit together.
+    """
+    config = ModelConfig.read(directory / "config.json")
+    arrays, metadata = tensors.load(directory / "model.safetensors")
+    if metadata.get("fingerprint") != config.fingerprint:
+        raise RunError(f"{directory}: config.json and model.safetensors are of two different models")
+    network = build(config)
+    weights = {name.removeprefix("model."): torch.from_numpy(a) for name, a in arrays.items() if name.startswith("model.")}
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise RunError(f"{directory}: model.safetensors does not fit config.json: {error}") from error
+    preprocess = {
+        name: Preprocess.from_arrays(
+            modality.kind,
+            {
+                key.removeprefix(f"preprocess.{name}."): value
+                for key, value in arrays.items()
+                if key.startswith(f"preprocess.{name}.")
+            },
+        )
+        for name, modality in config.modalities.items()
+    }
+    return TrainedModel(config, network.eval(), preprocess, directory)
+
+
+def build(config: ModelConfig) -> MultiModalModel:
+    """The architecture of a saved model, weights not loaded."""
+    spec = registry.method(config.method)
+    method: Method[Any] = registry.implementation(spec)(spec.options.model_validate(config.options))
+    return method.build(config.blueprint(), config.resolved)

@@ -1,0 +1,253 @@
+"""Which models a recipe names, before any of them exists: the graph of artifacts with their fingerprints.
+
+An :class:`Artifact` is one trained model of one (seed, fold). Its fingerprint is of what it is made from: its part of the
+recipe, the data's content and roles, seed, fold, and the models that it builds on. This module imports no array library, so
+that ``advise`` and ``--dry-run`` can name every artifact at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from umlkit import registry
+from umlkit.errors import InputError, Problem, closest, listed
+from umlkit.pipeline.identity import DataIdentity
+from umlkit.recipe.schema import Modality, Recipe
+from umlkit.registry import MethodSpec, Options
+from umlkit.runs.fingerprint import fingerprint
+
+UNIMODAL = "unimodal"
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One model to train.
+
+    Attributes:
+        label: ``<method>`` or ``unimodal-<modality>``; with the fingerprint it names the directory.
+        spec: the method.
+        options: the method's options.
+        modalities: those it reads, in order.
+        seed, fold: the unit of work.
+        fingerprint: 8 hexadecimal digits.
+        needs: the artifacts that have to be finished before it, in order.
+    """
+
+    label: str
+    spec: MethodSpec
+    options: Options
+    modalities: tuple[str, ...]
+    seed: int
+    fold: str
+    fingerprint: str
+    needs: tuple[Artifact, ...] = ()
+
+    @property
+    def additive(self) -> bool:
+        """Whether its logits are additive in the modalities, by architecture."""
+        return self.spec.additive(self.options)
+
+    def with_needs(self) -> Iterator[Artifact]:
+        """What it builds on, deepest first, each once, then itself."""
+        below = {part.fingerprint: part for need in self.needs for part in need.with_needs()}
+        yield from below.values()
+        yield self
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung of the ladder: a method with the options that make it that rung.
+
+    Attributes:
+        name: as the ladder prints it.
+        method: the registry name.
+        overrides: options laid over the recipe's.
+        candidate: the candidate that this rung is, or None.
+    """
+
+    name: str
+    method: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    candidate: str | None = None
+
+
+RUNGS = (
+    Rung("best-single", "best-single", candidate="best-single"),
+    Rung("ume", "ume", candidate="ume"),
+    Rung("frozen-linear", "frozen", {"head": "linear", "fit_on": "select"}),
+    Rung("frozen-mlp", "frozen", {"head": "mlp", "fit_on": "select"}),
+    Rung("joint-additive", "joint", {"head": "linear"}),
+    Rung("joint", "joint", candidate="joint"),
+    Rung("residual", "residual", candidate="residual"),
+    Rung("umt", "umt", candidate="umt"),
+)
+"""The trained rungs, cheapest first; the prior and the single modalities stand before them."""
+
+PAPER = (
+    Rung("ume-prob-mean", "ume", {"pool": "prob-mean"}),
+    Rung("paper-train", "frozen", {"head": "linear", "fit_on": "train"}),
+    Rung("paper-select", "frozen", {"head": "linear", "fit_on": "select"}),
+)
+"""What the paper's rule reads; never rungs of the ladder."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every artifact that a recipe can ask for at one (seed, fold)."""
+
+    recipe: Recipe
+    identity: DataIdentity
+    seed: int
+    fold: str = ALL
+
+    @cached_property
+    def unimodal(self) -> Mapping[str, Artifact]:
+        """The uni-modal models by modality."""
+        return {name: self._unimodal(name) for name in self.identity.kinds}
+
+    def named(self, method: str) -> tuple[Artifact, ...]:
+        """What ``--method`` asks for: ``unimodal`` is every modality's model, ``unimodal:audio`` one of them.
+
+        Raises:
+            InputError: no such method or modality, or too few modalities for it.
+        """
+        name, colon, modality = method.partition(":")
+        if name == UNIMODAL:
+            return (self._one(modality),) if colon else tuple(self.unimodal.values())
+        spec = registry.method(method)
+        if len(self.unimodal) < spec.min_modalities:
+            raise InputError(
+                Problem(
+                    f"{method} needs at least {spec.min_modalities} modalities",
+                    found=f"{len(self.unimodal)}: {listed(self.unimodal)}",
+                    try_next="name more modalities under data.modalities, or use --method unimodal",
+                )
+            )
+        return (self.model(method),)
+
+    def evaluated(self, method: str) -> Artifact:
+        """The one model that ``evaluate`` and ``predict`` read for a method: ``unimodal`` stands for ``best-single``."""
+        found = self.named("best-single" if method == UNIMODAL else method)
+        return found[0]
+
+    def model(self, method: str, overrides: Mapping[str, Any] | None = None) -> Artifact:
+        """The multi-modal artifact of a method, with options laid over the recipe's."""
+        spec = registry.method(method)
+        options = spec.options.model_validate({**self.recipe.methods.get(method, {}), **(overrides or {})})
+        needs = self._needs(spec)
+        made_from = {
+            "method": method,
+            "options": options.model_dump(mode="json"),
+            "modalities": [self._modality(name) for name in self.unimodal],
+            "needs": [need.fingerprint for need in needs],
+            **self._common(),
+        }
+        return Artifact(
+            method, spec, options, tuple(self.unimodal), self.seed, self.fold, fingerprint(made_from), needs
+        )
+
+    def rungs(self) -> list[tuple[Rung, Artifact]]:
+        """The ladder's rungs with their artifacts."""
+        return [(rung, self.model(rung.method, rung.overrides)) for rung in RUNGS]
+
+    def paper(self) -> list[tuple[Rung, Artifact]]:
+        """What the paper's rule reads, with its artifacts."""
+        return [(rung, self.model(rung.method, rung.overrides)) for rung in PAPER]
+
+    def everything(self) -> list[Artifact]:
+        """Every artifact that a full run makes, in an order in which each can be trained; each once."""
+        found: dict[str, Artifact] = {a.fingerprint: a for a in self.unimodal.values()}
+        for _, artifact in (*self.rungs(), *self.paper()):
+            found.update({part.fingerprint: part for part in artifact.with_needs()})
+        for method, spec in registry.methods().items():
+            if spec.candidate and method != UNIMODAL and len(self.unimodal) >= spec.min_modalities:
+                found.update({part.fingerprint: part for part in self.model(method).with_needs()})
+        return list(found.values())
+
+    def _one(self, modality: str) -> Artifact:
+        if modality in self.unimodal:
+            return self.unimodal[modality]
+        raise InputError(
+            Problem(
+                "no such modality",
+                where=f"--method unimodal:{modality}",
+                found=repr(modality),
+                allowed=listed(self.unimodal),
+                closest=closest(modality, self.unimodal),
+            )
+        )
+
+    def _unimodal(self, name: str) -> Artifact:
+        spec = registry.method(UNIMODAL)
+        options = spec.options.model_validate(self.recipe.methods.get(UNIMODAL, {}))
+        made_from = {
+            "method": UNIMODAL,
+            "options": options.model_dump(mode="json"),
+            "modalities": [self._modality(name)],
+            **self._common(),
+        }
+        label = f"{UNIMODAL}-{name}"
+        return Artifact(label, spec, options, (name,), self.seed, self.fold, fingerprint(made_from))
+
+    def _needs(self, spec: MethodSpec) -> tuple[Artifact, ...]:
+        """The artifacts that a method builds on; the uni-modal ones too where an encoder is theirs to choose."""
+        named = spec.builds_on
+        if UNIMODAL not in named and any(unresolved(self._choice(name)) for name in self.unimodal):
+            named = (UNIMODAL, *named)
+        found: list[Artifact] = []
+        for name in named:
+            found += self.unimodal.values() if name == UNIMODAL else [self.model(name)]
+        return tuple(found)
+
+    def _choice(self, name: str) -> Modality:
+        """The recipe's entry of a modality; every default where the file's convention named it."""
+        return (self.recipe.data.modalities or {}).get(name, Modality())
+
+    def _modality(self, name: str) -> dict[str, Any]:
+        """One modality as a fingerprint sees it."""
+        written = self._choice(name).model_dump(mode="json", by_alias=True)
+        return {**written, "name": name, "kind": self.identity.kinds[name]}
+
+    def _common(self) -> dict[str, Any]:
+        """What every model of this unit is made from."""
+        return {
+            "data": self.identity.content,
+            "roles": self.identity.roles,
+            "label": self.recipe.data.label,
+            "train": self.recipe.train.model_dump(mode="json"),
+            "seed": self.seed,
+            "fold": self.fold,
+        }
+
+
+def unresolved(modality: Modality) -> bool:
+    """Whether training the uni-modal model has to choose this modality's encoder or its regularisation."""
+    if modality.encoder.name == "auto":
+        return True
+    spec = registry.encoder(modality.encoder.name)
+    return len(spec.candidates(spec.options.model_validate(modality.encoder.options))) > 1
+
+
+def plans(recipe: Recipe, identity: DataIdentity) -> list[Plan]:
+    """One plan a seed, lowest seed first."""
+    return [Plan(recipe, identity, seed) for seed in sorted(recipe.seeds)]
+
+
+def probe_fingerprint(recipe: Recipe, identity: DataIdentity) -> str:
+    """What a measurement is made from: the models of every rung and seed, and the probe's own settings."""
+    models: list[str] = []
+    if identity.not_measurable is None and len(identity.kinds) > 1:
+        models = [a.fingerprint for plan in plans(recipe, identity) for _, a in (*plan.rungs(), *plan.paper())]
+    return fingerprint(
+        {
+            "probe": recipe.probe.model_dump(mode="json"),
+            "models": models,
+            "data": identity.content,
+            "roles": identity.roles,
+            "not_measurable": identity.not_measurable,
+        }
+    )

@@ -1,0 +1,125 @@
+"""An opened run: the recipe, the data it names, their roles, the run directory and the device. Every step starts here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from umlkit.data.preprocess import Preprocess, samples
+from umlkit.data.reading import read
+from umlkit.data.records import Dataset, Role, Roles, Samples
+from umlkit.data.roles import assign
+from umlkit.output import Output
+from umlkit.pipeline.identity import DataIdentity, remember, stamp
+from umlkit.pipeline.locate import run_directory
+from umlkit.pipeline.plan import Plan, plans
+from umlkit.recipe.dump import to_yaml
+from umlkit.recipe.loading import LoadedRecipe
+from umlkit.recipe.schema import Recipe
+from umlkit.runs.atomic import write_json, write_text
+from umlkit.runs.environment import environment
+from umlkit.runs.fingerprint import fingerprint
+from umlkit.runs.layout import RunDirectory
+from umlkit.training import device as devices
+
+
+@dataclass(frozen=True)
+class Session:
+    """What every step of a run works with.
+
+    Attributes:
+        loaded: the recipe and where each of its values is from.
+        dataset: the data, read and checked.
+        roles: which sample serves which purpose.
+        identity: the data in the words that fingerprints are made from.
+        directory: the run directory; nothing is in it before :meth:`begin`.
+        device: where networks run.
+        output: the one sink.
+        force: train anew what is asked for by name, finished or not.
+    """
+
+    loaded: LoadedRecipe
+    dataset: Dataset
+    roles: Roles
+    identity: DataIdentity
+    directory: RunDirectory
+    device: torch.device
+    output: Output
+    force: bool = False
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe itself."""
+        return self.loaded.recipe
+
+    @cached_property
+    def plans(self) -> list[Plan]:
+        """One plan a seed, lowest first."""
+        return plans(self.recipe, self.identity)
+
+    @cached_property
+    def preprocess(self) -> Mapping[str, Preprocess]:
+        """What is fitted on the training samples, by modality."""
+        return {name: Preprocess.fit(m, self.roles.train) for name, m in self.dataset.modalities.items()}
+
+    def samples(self, role: Role) -> Samples:
+        """The samples of a role as standardised tensors on the device; made once."""
+        if role not in self._made:
+            self._made[role] = samples(
+                self.dataset, self.roles.rows(role), self.preprocess, list(self.dataset.modalities), self.device
+            )
+        return self._made[role]
+
+    @cached_property
+    def _made(self) -> dict[Role, Samples]:
+        return {}
+
+    def begin(self) -> None:
+        """Make the run directory and write down what runs: recipe, data, environment."""
+        self.directory.open(create=True)
+        write_text(self.directory.root / "recipe.yaml", to_yaml(self.recipe))
+        write_json(
+            self.directory.root / "environment.json",
+            environment(device=str(self.device), threads=torch.get_num_threads()),
+        )
+        remember(self.directory, self.loaded, self.identity)
+
+
+def open_session(loaded: LoadedRecipe, *, out: Path | None, output: Output, force: bool = False) -> Session:
+    """Read and check everything that a run needs; writes nothing.
+
+    Raises:
+        InputError: anything wrong with the data, the device or the run directory.
+    """
+    recipe = loaded.recipe
+    directory = run_directory(loaded, out)
+    directory.check()
+    device = devices.resolve(recipe.device)
+    devices.set_threads(recipe.threads)
+    devices.deterministic()
+    dataset = read(loaded)
+    roles = assign(dataset, recipe.data.split)
+    for line in (*dataset.reading, *roles.reading):
+        output.note(line)
+    for line in dataset.warnings:
+        output.warn(line)
+    identity = identify(loaded, dataset, roles)
+    return Session(loaded, dataset, roles, identity, directory, device, output, force)
+
+
+def identify(loaded: LoadedRecipe, dataset: Dataset, roles: Roles) -> DataIdentity:
+    """The data in the words that fingerprints are made from."""
+    every: tuple[Role, ...] = ("train", "select", "probe", "test")
+    return DataIdentity(
+        content=dataset.content,
+        roles=fingerprint({role: roles.rows(role).tolist() for role in every}),
+        kinds={name: modality.kind for name, modality in dataset.modalities.items()},
+        classes=dataset.classes,
+        sizes={role: len(roles.rows(role)) for role in every},
+        not_measurable=roles.not_measurable,
+        stamp=stamp(loaded) or {},
+    )

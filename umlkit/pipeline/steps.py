@@ -1,0 +1,117 @@
+"""The steps of a run, each of which does what is missing and reuses what is there: train, probe, advise, run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from umlkit.advise.decide import advise
+from umlkit.errors import InputError, Problem, listed
+from umlkit.pipeline import evaluation
+from umlkit.pipeline.evidence import gather
+from umlkit.pipeline.plan import Artifact, Plan, probe_fingerprint
+from umlkit.pipeline.session import Session
+from umlkit.pipeline.training import ensure
+from umlkit.probe.measure import measure, not_measurable
+from umlkit.runs.layout import RunDirectory
+from umlkit.runs.records.advice import AdviceRecord
+from umlkit.runs.records.evaluation import EvaluationRecord
+from umlkit.runs.records.probe import ProbeRecord
+
+HEADLINES = ("ume", "umt")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a whole run found: the measurement, the advice, and the advised model on test."""
+
+    probe: ProbeRecord
+    advice: AdviceRecord
+    test: EvaluationRecord
+
+
+def train(session: Session, method: str) -> list[Artifact]:
+    """Train a method for every seed, with all that it builds on; ``unimodal`` ends with ``best-single``.
+
+    Raises:
+        InputError: no such method or modality.
+    """
+    wanted = [artifact for plan in session.plans for artifact in trained_by(plan, method)]
+    session.begin()
+    ensure(session, wanted, force=session.force)
+    return wanted
+
+
+def trained_by(plan: Plan, method: str) -> list[Artifact]:
+    """The artifacts that ``train --method`` asks for at one seed."""
+    named = list(plan.named(method))
+    return [*named, plan.model("best-single")] if method == "unimodal" else named
+
+
+def measured(plan: Plan) -> list[Artifact]:
+    """The artifacts that a measurement reads at one seed."""
+    return [*plan.unimodal.values(), *(artifact for _, artifact in (*plan.rungs(), *plan.paper()))]
+
+
+def probe(session: Session) -> ProbeRecord:
+    """Measure, or read the finished measurement of the present recipe.
+
+    Raises:
+        InputError: fewer than two modalities.
+    """
+    require_two_modalities(session)
+    mark = probe_fingerprint(session.recipe, session.identity)
+    path = session.directory.probe_path(mark)
+    session.begin()
+    if path.is_file() and not session.force:
+        session.output.note(f"probe: up to date, reused ({path})")
+        record = ProbeRecord.read(path)
+    else:
+        record = _measure(session)
+        record.write(path)
+    record.write(session.directory.root / "probe.json")
+    return record
+
+
+def _measure(session: Session) -> ProbeRecord:
+    reason = session.roles.not_measurable
+    if reason is not None:
+        return not_measurable(session.recipe.name, reason, session.roles.needed)
+    ensure(session, [artifact for plan in session.plans for artifact in measured(plan)], force=session.force)
+    return measure(gather(session))
+
+
+def give_advice(
+    directory: RunDirectory, mark: str, record: ProbeRecord, *, among: Sequence[str] = HEADLINES, rule: str = "posterior"
+) -> AdviceRecord:
+    """Decide on a measurement and write the advice into its run directory."""
+    advice = advise(record, among=among, rule=rule)
+    advice.write(directory.advice_path(mark))
+    advice.write(directory.root / "advice.json")
+    return advice
+
+
+def run(session: Session) -> RunResult:
+    """Uni-modal training, probe, advice, the advised method, and one look at test."""
+    require_two_modalities(session)
+    record = probe(session)
+    mark = probe_fingerprint(session.recipe, session.identity)
+    advice = give_advice(session.directory, mark, record)
+    advised = [plan.evaluated(advice.headline) for plan in session.plans]
+    ensure(session, advised)
+    test = evaluation.on_split(session, advised[0], method=advice.headline, split="test", command="run")
+    return RunResult(record, advice, test)
+
+
+def require_two_modalities(session: Session) -> None:
+    """InputError unless there are at least two modalities: with one there is nothing to pair."""
+    found = list(session.dataset.modalities)
+    if len(found) < 2:
+        raise InputError(
+            Problem(
+                "a probe needs at least two modalities",
+                where=session.dataset.name,
+                found=f"{len(found)}: {listed(found)}",
+                try_next="name more under data.modalities, or `umlkit train --method unimodal` for one",
+            )
+        )

@@ -1,0 +1,310 @@
+"""Making one artifact: what it builds on is loaded, the method trains, and the finished model is written down.
+
+A finished artifact is reused and said so; an interrupted one goes on from its checkpoint; a lock keeps two writers apart.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from umlkit import registry
+from umlkit.data.records import Samples
+from umlkit.errors import RunError
+from umlkit.methods.base import Blueprint, Expert, Fit, Method, ModalityPlan, MultiModalModel, Task, Trained
+from umlkit.methods.calibration import temperature
+from umlkit.pipeline import model as models
+from umlkit.pipeline import outputs
+from umlkit.pipeline.model import ModalityConfig, ModelConfig, TrainedModel
+from umlkit.pipeline.plan import UNIMODAL, Artifact, unresolved
+from umlkit.pipeline.session import Session
+from umlkit.recipe.schema import Modality
+from umlkit.runs import locks
+from umlkit.runs.atomic import write_text
+from umlkit.runs.records.common import Part, Record
+from umlkit.training.checkpoint import Workspace
+from umlkit.training.loop import EpochRecord, FitResult, Logits, Loss, fit
+
+
+class FitSummary(Part):
+    """How one training of an artifact ended."""
+
+    best_epoch: int
+    best_loss: float
+    epochs: int
+    steps: int
+    stopped_by: str
+    seconds: float
+
+
+class ModelResult(Record):
+    """``result.json``: how training went. Written last, so that its presence means that the model is whole."""
+
+    KIND: ClassVar[str] = "umlkit.result"
+    VERSION: ClassVar[int] = 1
+    COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD"
+
+    schema_: Literal["umlkit.result/1"] = Field(default="umlkit.result/1", alias="schema")
+    label: str
+    fingerprint: str
+    seconds: float = Field(description="of training this artifact, without what it builds on")
+    select_loss: float | None = Field(description="cross-validated, nats; only where the model was fitted on select")
+    fits: dict[str, FitSummary]
+    report: dict[str, Any]
+
+
+def directory_of(session: Session, artifact: Artifact) -> Path:
+    """Where an artifact's model lies."""
+    return session.directory.unit(artifact.seed, artifact.fold).model_dir(artifact.label, artifact.fingerprint)
+
+
+def result_of(session: Session, artifact: Artifact) -> ModelResult:
+    """``result.json`` of a finished artifact."""
+    return ModelResult.read(directory_of(session, artifact) / "result.json")
+
+
+def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False) -> None:
+    """Train what is not finished among the wanted artifacts and all that they build on.
+
+    Args:
+        session: the opened run.
+        wanted: artifacts, in any order.
+        force: train the wanted ones anew (what they build on is reused).
+    """
+    named = {artifact.fingerprint for artifact in wanted}
+    seen: set[str] = set()
+    for artifact in wanted:
+        for part in artifact.with_needs():
+            if part.fingerprint not in seen:
+                seen.add(part.fingerprint)
+                _ensure_one(session, part, force=force and part.fingerprint in named)
+
+
+def _ensure_one(session: Session, artifact: Artifact, *, force: bool) -> None:
+    directory = directory_of(session, artifact)
+    if models.is_finished(directory) and not force:
+        session.output.detail(f"{_shown(session, artifact)}: up to date, reused")
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    with locks.lock(directory, warn=session.output.warn):
+        if models.is_finished(directory) and not force:
+            session.output.note(f"{_shown(session, artifact)}: finished by another process, reused")
+            return
+        _train(session, artifact, directory)
+
+
+def _train(session: Session, artifact: Artifact, directory: Path) -> None:
+    began = time.monotonic()
+    shown = _shown(session, artifact)
+    session.output.note(f"{shown}: training")
+    method: Method[Any] = registry.implementation(artifact.spec)(artifact.options)
+    task = _task(session, artifact, _loop(session, artifact, directory))
+    trained = method.train(task)
+    logits = models.forward(trained.model, task.select.inputs).logits
+    if not bool(torch.isfinite(logits).all()):
+        raise RunError(f"{shown}: the trained model gives logits that are not finite; try a lower train.lr")
+    scale = temperature(logits.double().numpy(), task.select.labels.cpu().numpy())
+    config = _config(session, artifact, trained, scale)
+    models.save(directory, config, trained.model, {name: session.preprocess[name] for name in artifact.modalities})
+    _write_metrics(directory, trained.fits)
+    outputs.write(session, artifact, trained.model)
+    result = ModelResult(
+        label=artifact.label,
+        fingerprint=artifact.fingerprint,
+        seconds=_seconds(trained.fits, time.monotonic() - began),
+        select_loss=trained.select_loss,
+        fits={name: _summary(fitted) for name, fitted in trained.fits.items()},
+        report=dict(trained.report),
+    )
+    result.write(directory / "result.json")
+    Workspace.clear(directory)
+    session.output.note(f"{shown}: {_ended(trained.fits, result.seconds)}")
+
+
+def _loop(session: Session, artifact: Artifact, directory: Path) -> Fit:
+    """The training loop, bound to this run's settings, seed, checkpoints and progress."""
+
+    def bound(
+        name: str,
+        module: nn.Module,
+        *,
+        loss: Loss,
+        logits: Logits,
+        train: Samples,
+        select: Samples,
+        epochs: int | None = None,
+        evaluate_start: bool = False,
+    ) -> FitResult:
+        cap = epochs if epochs is not None else session.recipe.train.epochs
+        with session.output.progress(f"{_shown(session, artifact)} {name}", cap) as progress:
+
+            def shown(epoch: EpochRecord) -> None:
+                progress.update(epoch.epoch, f"loss {epoch.train_loss:.4f} select {epoch.select_loss:.4f}")
+
+            return fit(
+                module,
+                loss=loss,
+                logits=logits,
+                train=train,
+                select=select,
+                settings=session.recipe.train,
+                seed=artifact.seed,
+                workspace=Workspace(directory, name, warn=session.output.warn),
+                epochs=epochs,
+                evaluate_start=evaluate_start,
+                on_epoch=shown,
+            )
+
+    return bound
+
+
+def _task(session: Session, artifact: Artifact, loop: Fit) -> Task:
+    """What the method trains on: this artifact's modalities, with what it builds on loaded and frozen."""
+    experts = {
+        need.modalities[0]: _expert(session, need) for need in artifact.needs if need.spec.name == UNIMODAL
+    }
+    built_on = {
+        need.spec.name: _frozen(session, models.load(directory_of(session, need)))
+        for need in artifact.needs
+        if need.spec.name != UNIMODAL
+    }
+    train = session.samples("train").only(*artifact.modalities)
+    classes = len(session.dataset.classes)
+    return Task(
+        blueprint=_blueprint(session, artifact),
+        train=train,
+        select=session.samples("select").only(*artifact.modalities),
+        settings=session.recipe.train,
+        seed=artifact.seed,
+        fit=loop,
+        priors=torch.bincount(train.labels, minlength=classes).float() / len(train),
+        experts=experts,
+        built_on=built_on,
+        select_groups=_select_groups(session),
+    )
+
+
+def _select_groups(session: Session) -> Tensor | None:
+    groups = session.dataset.groups
+    return None if groups is None else torch.from_numpy(groups[session.roles.select])
+
+
+def _frozen(session: Session, loaded: TrainedModel) -> MultiModalModel:
+    return loaded.network.requires_grad_(False).eval().to(session.device)
+
+
+def _expert(session: Session, artifact: Artifact) -> Expert:
+    """A finished uni-modal model with its stored outputs on the device."""
+    network = _frozen(session, models.load(directory_of(session, artifact)))
+    stored = {role: outputs.read(session, artifact, role) for role in ("train", "select")}
+    modality = artifact.modalities[0]
+    return Expert(
+        model=network,
+        features={role: torch.from_numpy(s.features[modality]).to(session.device) for role, s in stored.items()},
+        logits={role: torch.from_numpy(s.logits).to(session.device) for role, s in stored.items()},
+    )
+
+
+def _blueprint(session: Session, artifact: Artifact) -> Blueprint:
+    """Modalities with their encoders: as the recipe writes them, or as uni-modal training resolved them."""
+    plans: dict[str, ModalityPlan] = {}
+    resolved = {
+        need.modalities[0]: ModelConfig.read(directory_of(session, need) / "config.json").blueprint()
+        for need in artifact.needs
+        if need.spec.name == UNIMODAL
+    }
+    for name in artifact.modalities:
+        entry = (session.recipe.data.modalities or {}).get(name, Modality())
+        if name in resolved and unresolved(entry):
+            plans[name] = resolved[name].modalities[name]
+        else:
+            plans[name] = ModalityPlan(
+                session.dataset.modalities[name].kind,
+                entry.encoder.name,
+                entry.encoder.options,
+                session.preprocess[name].sample_shape,
+            )
+    return Blueprint(plans, len(session.dataset.classes))
+
+
+def _config(session: Session, artifact: Artifact, trained: Trained, scale: float) -> ModelConfig:
+    modalities = {}
+    for name, plan in trained.blueprint.modalities.items():
+        raw = session.dataset.modalities[name]
+        modalities[name] = ModalityConfig(
+            source=raw.source,
+            take=raw.take,
+            columns=raw.columns,
+            kind=raw.kind,
+            missing=raw.missing,
+            raw_shape=raw.sample_shape,
+            sample_shape=plan.sample_shape,
+            encoder=plan.encoder,
+            options=dict(plan.options),
+        )
+    return ModelConfig(
+        label=artifact.label,
+        method=artifact.spec.name,
+        options=artifact.options.model_dump(mode="json"),
+        resolved=dict(trained.resolved),
+        modalities=modalities,
+        classes=session.dataset.classes,
+        class_values=session.dataset.class_values,
+        label_name=session.dataset.label_name,
+        id_name=session.recipe.data.id,
+        temperature=scale,
+        seed=artifact.seed,
+        fold=artifact.fold,
+        fingerprint=artifact.fingerprint,
+        built_on={need.label: need.fingerprint for need in artifact.needs},
+        recipe=session.recipe.model_dump(mode="json", by_alias=True),
+    )
+
+
+def _write_metrics(directory: Path, fits: Mapping[str, FitResult]) -> None:
+    """``metrics.jsonl``: one line an epoch of every training, in the order in which they ran."""
+    lines = [
+        json.dumps({"fit": name, **vars(epoch)}, allow_nan=False)
+        for name, fitted in fits.items()
+        for epoch in fitted.history
+    ]
+    write_text(directory / "metrics.jsonl", "".join(f"{line}\n" for line in lines))
+
+
+def _seconds(fits: Mapping[str, FitResult], elapsed: float) -> float:
+    """Seconds of training over all sessions: what the loop counted, and this session's rest."""
+    return max(sum(fitted.seconds for fitted in fits.values()), elapsed)
+
+
+def _summary(fitted: FitResult) -> FitSummary:
+    return FitSummary(
+        best_epoch=fitted.best_epoch,
+        best_loss=fitted.best_loss,
+        epochs=fitted.epochs,
+        steps=fitted.steps,
+        stopped_by=fitted.stopped_by,
+        seconds=fitted.seconds,
+    )
+
+
+def _ended(fits: Mapping[str, FitResult], seconds: float) -> str:
+    if not fits:
+        return f"done in {seconds:.1f} s"
+    last = list(fits.values())[-1]
+    return (
+        f"done in {seconds:.1f} s, best epoch {last.best_epoch} of {last.epochs}, "
+        f"select log-loss {last.best_loss:.4f}, ended by {last.stopped_by}"
+    )
+
+
+def _shown(session: Session, artifact: Artifact) -> str:
+    """The artifact as messages name it; with its seed where there are several."""
+    several = len(session.recipe.seeds) > 1
+    return f"{artifact.label} (seed {artifact.seed})" if several else artifact.label
