@@ -1,9 +1,9 @@
 """SIGTERM, Ctrl-C and ``--max-minutes``: turned into exceptions at points from which the same command can go on.
 
 Outside a deferred section a signal raises at once. Inside ``with interrupts.deferred():`` it only leaves a request,
-and :meth:`Interrupts.check`, called between two steps, raises it; so a training is never cut in the middle of an update.
-A second Ctrl-C raises at once wherever it falls. Nothing happens before :meth:`Interrupts.install`, so a Python user's
-own handlers are left alone.
+and :meth:`Interrupts.check`, called between two steps, raises it; so a training is never cut within an update. A second
+Ctrl-C raises at once wherever it falls. Nothing happens before :meth:`Interrupts.install`, so a Python user's own
+handlers are left alone.
 """
 
 from __future__ import annotations

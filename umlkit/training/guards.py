@@ -8,7 +8,7 @@ from umlkit.errors import Problem, RunError
 from umlkit.training.progress import Progress
 
 
-def diverged(quantity: str, value: float, *, training: str, progress: Progress) -> RunError:
+def diverged(quantity: str, value: float, *, training: str, progress: Progress, peak: float) -> RunError:
     """The error for a number that is no longer finite.
 
     Args:
@@ -16,6 +16,7 @@ def diverged(quantity: str, value: float, *, training: str, progress: Progress) 
         value: what it became.
         training: name of the training.
         progress: where it stood, before the step was counted.
+        peak: the recipe's learning rate.
     """
     return RunError(
         Problem(
@@ -23,7 +24,7 @@ def diverged(quantity: str, value: float, *, training: str, progress: Progress) 
             where=f"{training}: epoch {progress.epoch + 1}, step {progress.step + 1}",
             found=f"learning rate {progress.lr:.3g}",
             allowed="finite numbers",
-            try_next=f"--set train.lr={progress.lr / 10:.1g}; if that does not help, look for extreme values with `umlkit data`",
+            try_next=f"--set train.lr={peak / 10:.1g}; else look for extreme values with `umlkit data`",
         )
     )
 

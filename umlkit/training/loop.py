@@ -104,7 +104,7 @@ def fit(
                 norm = nn.utils.clip_grad_norm_(trained, settings.clip)
                 if not math.isfinite((batch_loss.detach() + norm).item()):
                     what, value = guards.culprit(batch_loss, norm)
-                    raise guards.diverged(what, value, training=name, progress=progress)
+                    raise guards.diverged(what, value, training=name, progress=progress, peak=settings.lr)
                 optimiser.step()
                 progress.losses.append(batch_loss.detach())
                 progress.step += 1
@@ -119,7 +119,9 @@ def fit(
             train_loss = torch.stack(progress.losses).mean().item()
             select_loss, accuracy = evaluate(module, logits, select)
             if not math.isfinite(select_loss):
-                raise guards.diverged("`select` log-loss", select_loss, training=name, progress=progress)
+                raise guards.diverged(
+                    "`select` log-loss", select_loss, training=name, progress=progress, peak=settings.lr
+                )
             now = time.perf_counter() - began
             record = EpochRecord(epoch, train_loss, select_loss, accuracy, progress.lr, now - progress.seconds)
             progress.seconds = now

@@ -1,0 +1,29 @@
+"""The fingerprint of what an artifact is made from: the same parts, the same eight characters, anywhere."""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+from typing import Any
+
+# Raised when artifacts of the same parts are stored or computed differently, so that old ones are not reused.
+FORMAT = 1
+
+
+def fingerprint(parts: Any) -> str:
+    """Eight hex characters of the BLAKE2b hash of ``parts`` as canonical JSON, the format version included.
+
+    Args:
+        parts: anything that JSON holds; the order of keys does not matter, the order of lists does.
+
+    Raises:
+        TypeError: ``parts`` is not made of JSON values.
+        ValueError: it holds NaN or an infinity.
+    """
+    canonical = json.dumps(
+        {"format": FORMAT, "parts": parts},
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+    return blake2b(canonical.encode(), digest_size=4).hexdigest()
