@@ -11,7 +11,7 @@ from torch import Tensor
 
 from umlkit import registry
 from umlkit.data.records import Samples
-from umlkit.methods.base import Blueprint, Expert, Fit, MultiModalModel, ModalityPlan, Task, Trained
+from umlkit.methods.base import Blueprint, Expert, Fit, ModalityPlan, MultiModalModel, Task, Trained
 from umlkit.recipe.schema import Train
 from umlkit.training import loop
 from umlkit.training.seeds import derive

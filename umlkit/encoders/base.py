@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from umlkit import registry
+from umlkit.encoders.embedding import embed_leading_block
 
 
 class Encoded(NamedTuple):
@@ -28,6 +29,30 @@ class Encoded(NamedTuple):
     tokens: Tensor | None = None
     mask: Tensor | None = None
     maps: tuple[Tensor, ...] = ()
+
+
+class Labelled(NamedTuple):
+    """Samples of one modality with their labels.
+
+    Attributes:
+        x: (n, *sample_shape) float32.
+        y: (n,) int64.
+    """
+
+    x: Tensor
+    y: Tensor
+
+
+class Readout(NamedTuple):
+    """A linear layer from features to logits.
+
+    Attributes:
+        weight: (C, D).
+        bias: (C,).
+    """
+
+    weight: Tensor
+    bias: Tensor
 
 
 class Encoder(nn.Module, ABC):
@@ -55,6 +80,27 @@ class Encoder(nn.Module, ABC):
         """Typed call of the module."""
         result: Encoded = self(x)
         return result
+
+    def embed(self, narrow: Encoder) -> None:
+        """Take a trained encoder of the same options and ``scale=1`` as the first part of this wider one.
+
+        Afterwards the first ``narrow.features`` features are ``narrow``'s, exactly; the rest keeps its random weights. This
+        is right wherever the narrow network is the leading block of every layer; an encoder built otherwise overrides it.
+        """
+        embed_leading_block(self, narrow)
+
+    def warm_start(self, train: Labelled, select: Labelled, *, classes: int) -> Readout | None:  # noqa: ARG002
+        """Take weights from a problem solved outright, where the encoder knows one; gradient descent goes on from there.
+
+        Args:
+            train: what is fitted.
+            select: what chooses the regularisation.
+            classes: C.
+
+        Returns:
+            The linear layer on the features that goes with the weights taken; None where nothing was changed.
+        """
+        return None
 
 
 def build(name: str, options: dict[str, Any], sample_shape: Sequence[int], *, scale: int = 1) -> Encoder:

@@ -1,6 +1,11 @@
 """The linear encoder: ``z = W x + b``. Pictures are read as one long vector.
 
-Legend of shapes: B samples, P inputs of one sample, D features.
+Alone, it starts from logistic regression with an L2 penalty chosen on `select` (:mod:`ridge_logistic`), which is what it has
+to reach where samples are few and columns many. Trained jointly it starts small, so that early stopping shrinks it.
+*Measured* (select / held-out log-loss of the start, seconds on one core): digits' left halves .428 / .488 in .3 s, 300 x 2000
+with two classes .639 / .629 in .2 s, 10,000 x 1000 with six classes 1.371 / 1.400 in 2.6 s.
+
+Legend of shapes: B samples, P inputs of one sample, D features, C classes.
 """
 
 from __future__ import annotations
@@ -8,14 +13,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
-from umlkit.encoders.base import Encoded, Encoder
+from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout
+from umlkit.encoders.linear import ridge_logistic
 from umlkit.encoders.linear.options import LinearOptions
+
+LARGEST_EFFORT = 5 * 10**11
+"""Multiply-adds above which there is no warm start: about half a minute on one core."""
 
 
 class LinearEncoder(Encoder):
-    """``z = W x + b`` with W (D, P), begun small so that early stopping shrinks."""
+    """``z = W x + b`` with W (D, P)."""
 
     lr_factor = 3.0
 
@@ -29,3 +39,31 @@ class LinearEncoder(Encoder):
     def forward(self, x: Tensor) -> Encoded:
         """(B, *sample_shape) -> features (B, D)."""
         return Encoded(self.linear(x.flatten(1)))
+
+    def warm_start(self, train: Labelled, select: Labelled, *, classes: int) -> Readout | None:
+        """Logistic regression, factored over the features; nothing where a class is missing or the effort too large."""
+        n, inputs = len(train.y), self.linear.in_features
+        complete = len(torch.unique(train.y)) == classes
+        if not complete or ridge_logistic.effort(n, inputs, classes) > LARGEST_EFFORT:
+            return None
+        solution = ridge_logistic.solve(*_arrays(train), *_arrays(select), classes=classes)
+        weight, bias = (torch.from_numpy(part).to(self.linear.weight) for part in (solution.weight, solution.bias))
+        return Readout(self._factor(weight), bias)
+
+    @torch.no_grad()
+    def _factor(self, weight: Tensor) -> Tensor:
+        """Set W = Q U^T weight and return U Q^T (C, D), so that the product of the two is the (C, P) weight.
+
+        U (C, r) holds the r = min(C, D) leading left singular vectors of ``weight``, Q (D, r) random orthonormal columns:
+        every feature gets its share. Exact where D >= C, else the nearest of rank D.
+        """
+        rank = min(len(weight), self.features)
+        left = torch.linalg.svd(weight @ weight.T).U[:, :rank]
+        columns = torch.linalg.qr(torch.randn(self.features, rank, device="cpu")).Q.to(weight)
+        self.linear.weight.copy_(columns @ (left.T @ weight))
+        readout: Tensor = left @ columns.T
+        return readout
+
+
+def _arrays(samples: Labelled) -> tuple[ridge_logistic.Floats, ridge_logistic.Ints]:
+    return samples.x.flatten(1).double().cpu().numpy(), samples.y.cpu().numpy()

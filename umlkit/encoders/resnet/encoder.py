@@ -22,7 +22,8 @@ POOLED = (2, 2)
 class ResnetEncoder(Encoder):
     """Stem, stages of one residual block each, pooling to a grid, features.
 
-    Channels are normalised in groups of a fixed size, so the narrow network is exactly a part of one ``scale`` times as wide.
+    Channels are normalised in groups of a fixed size, so that the narrow network is exactly a part of one ``scale`` times
+    as wide.
     """
 
     def __init__(self, options: ResnetOptions, sample_shape: Sequence[int], scale: int) -> None:

@@ -1,7 +1,8 @@
 """Uni-modal training: ``f_m = head_m(phi_m(x_m))`` alone, cross-entropy, early stopping on `select` log-loss.
 
-Where the encoder or one of its options is ``auto``, every candidate is trained for a fifth of the epochs and the best on
-`select` is trained in full. A weak uni-modal model would fabricate paired signal later, so this training ends by patience.
+Where the encoder or one of its options is ``auto``, every candidate is trained for a fifth of the epochs and the best
+on `select` is trained in full. A weak uni-modal model would fabricate paired signal later, so this training ends by
+patience.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ class Unimodal(Method[UnimodalOptions]):
     ) -> tuple[UnimodalModel, FitResult]:
         ((modality, _),) = task.blueprint.modalities.items()
         with seeded(derive(task.seed, "init", name)):
-            model = UnimodalModel(modality, plan, task.blueprint.classes)
-        model.to(task.train.labels.device)
+            model = UnimodalModel(modality, plan, task.blueprint.classes).to(task.train.labels.device)
+            warm = model.warm_start(task.train, task.select)
         fit = task.fit(
             name,
             model,
@@ -69,5 +70,6 @@ class Unimodal(Method[UnimodalOptions]):
             train=task.train,
             select=task.select,
             epochs=epochs,
+            evaluate_start=warm,
         )
         return model.eval(), fit

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
+from umlkit.data.records import Samples
 from umlkit.encoders import base
 from umlkit.methods.base import ModalityPlan, MultiModalModel, Output
 
@@ -23,3 +25,14 @@ class UnimodalModel(MultiModalModel):
         """Its modality (B, *sample_shape) to logits (B, C); other modalities are not looked at."""
         features = self.encoder.encode(inputs[self.modality]).features
         return Output(self.head(features), {self.modality: features})
+
+    @torch.no_grad()
+    def warm_start(self, train: Samples, select: Samples) -> bool:
+        """Start from what the encoder can solve outright; whether there was anything."""
+        labelled = [base.Labelled(samples.inputs[self.modality], samples.labels) for samples in (train, select)]
+        readout = self.encoder.warm_start(*labelled, classes=self.head.out_features)
+        if readout is None:
+            return False
+        self.head.weight.copy_(readout.weight)
+        self.head.bias.copy_(readout.bias)
+        return True
