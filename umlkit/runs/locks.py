@@ -115,7 +115,7 @@ def _is_over(holder: bytes, *, age: float) -> bool:
 
 
 def _take_away(path: Path, holder: bytes, *, warn: Callable[[str], None]) -> None:
-    """Remove a lock that is over. Of several who try, one succeeds in renaming it; what was got by mistake goes back."""
+    """Remove a lock that is over. Of several who try, one succeeds in renaming it; what is got by mistake goes back."""
     taken = path.with_name(f"{NAME}-{uuid4().hex}{WAITING}")
     try:
         path.rename(taken)

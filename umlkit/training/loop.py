@@ -83,7 +83,7 @@ def fit(
         began = time.perf_counter() - progress.seconds
         if evaluate_start and not progress.history:
             select_loss, accuracy = evaluate(module, logits, select)
-            progress.record(EpochRecord(0, math.nan, select_loss, accuracy, 0.0, 0.0), module.state_dict())
+            progress.record(EpochRecord(0, None, select_loss, accuracy, 0.0, 0.0), module.state_dict())
 
         while not progress.final and progress.epoch < cap and progress.epoch - progress.renewed_epoch < patience:
             epoch = progress.epoch + 1

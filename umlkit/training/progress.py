@@ -20,7 +20,7 @@ class EpochRecord:
 
     Attributes:
         epoch: 1 for the first; 0 is the evaluation before the first step, where one was asked for.
-        train_loss: mean loss over the epoch's steps, in train mode; NaN for epoch 0.
+        train_loss: mean loss over the epoch's steps, in train mode; None for epoch 0.
         select_loss: log-loss on ``select`` in nats.
         select_accuracy: share of ``select`` that is right, in [0, 1].
         lr: learning rate of the epoch's last step.
@@ -28,7 +28,7 @@ class EpochRecord:
     """
 
     epoch: int
-    train_loss: float
+    train_loss: float | None
     select_loss: float
     select_accuracy: float
     lr: float
