@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from umlkit import registry
 from umlkit.errors import InputError, Problem, listed
@@ -95,14 +93,6 @@ def _only_for_others(plan: Plan, names: Sequence[str]) -> list[str]:
 
 
 def _found(directory: RunDirectory) -> str:
-    """What models of other recipes there are, read from their configurations."""
-    labels = [_label(path) for path in directory.models()]
-    return listed(sorted({label for label in labels if label})) or "no finished model at all"
-
-
-def _label(path: Path) -> str:
-    try:
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        return f"{config['label']} (seed {config['seed']}, {config['fingerprint']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    """What finished models of other settings there are."""
+    labels = sorted({model.label for model in directory.models() if model.finished})
+    return f"of other settings: {listed(labels)}" if labels else "no finished model at all"

@@ -47,6 +47,13 @@ def on_split(session: Session, artifact: Artifact, *, method: str, split: str, c
 def on_file(model: TrainedModel, path: Path, *, method: str, label: str | None, id_name: str | None) -> EvaluationRecord:
     """Metrics of a loaded model on new labelled data.
 
+    Args:
+        model: loaded.
+        path: .npz or .csv.
+        method: the name to report it under.
+        label: array or column of the label; None takes the training data's.
+        id_name: array or column that names the samples, or None.
+
     Raises:
         InputError: anything wrong with the file, a modality missing, a class that training never saw.
     """

@@ -61,9 +61,9 @@ def stamp(loaded: LoadedRecipe) -> dict[str, Any] | None:
 
 def remember(directory: RunDirectory, loaded: LoadedRecipe, identity: DataIdentity) -> None:
     """Write the identity down for :func:`recall`; entries of other readings stay."""
-    entries = _entries(directory.root / "data.json")
+    entries = _entries(directory.data)
     entries[_reading(loaded)] = identity.model_dump(mode="json")
-    write_json(directory.root / "data.json", {"schema": SCHEMA, "entries": entries})
+    write_json(directory.data, {"schema": SCHEMA, "entries": entries})
 
 
 def recall(directory: RunDirectory, loaded: LoadedRecipe) -> DataIdentity | None:
@@ -71,7 +71,7 @@ def recall(directory: RunDirectory, loaded: LoadedRecipe) -> DataIdentity | None
 
     Where the data file is gone the remembered identity is taken as it is: a finished run outlives its data.
     """
-    entry = _entries(directory.root / "data.json").get(_reading(loaded))
+    entry = _entries(directory.data).get(_reading(loaded))
     if entry is None:
         return None
     try:

@@ -24,7 +24,7 @@ def load_model(directory: Path, *, method: str | None, seed: int | None) -> Trai
         _same(directory, "method", model.config.method, method)
         _same(directory, "seed", model.config.seed, seed)
         return model
-    recipe = directory / "recipe.yaml"
+    recipe = RunDirectory(directory).recipe
     if not recipe.is_file():
         raise InputError(
             Problem(
@@ -37,7 +37,7 @@ def load_model(directory: Path, *, method: str | None, seed: int | None) -> Trai
     flags = {} if seed is None else {"seeds": [seed]}
     loaded = load(str(recipe), Overrides(flags=flags))
     run = RunDirectory(directory)
-    identity = find_identity(loaded, run, missing="no model", command="run")
+    identity = find_identity(loaded, run, missing="no model", command=f"umlkit run {recipe}")
     _, artifact = choose(loaded.recipe, identity, run, method=method, reference=str(recipe))
     return models.load(run.unit(artifact.seed, artifact.fold).model_dir(artifact.label, artifact.fingerprint))
 

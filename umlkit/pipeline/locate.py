@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from umlkit.errors import InputError, Problem
 from umlkit.pipeline.identity import DataIdentity, recall
 from umlkit.pipeline.plan import probe_fingerprint
@@ -11,11 +9,6 @@ from umlkit.recipe.loading import LoadedRecipe
 from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.probe import ProbeRecord
-
-
-def run_directory(loaded: LoadedRecipe, out: Path | None) -> RunDirectory:
-    """``--out``, else ``runs/<recipe name>`` below the working directory."""
-    return RunDirectory(out if out is not None else Path("runs") / loaded.recipe.name)
 
 
 def find_identity(loaded: LoadedRecipe, directory: RunDirectory, *, missing: str, command: str) -> DataIdentity:
@@ -33,34 +26,34 @@ def find_identity(loaded: LoadedRecipe, directory: RunDirectory, *, missing: str
     directory.check()
     identity = recall(directory, loaded)
     if identity is None:
-        raise nothing_found(loaded, directory, missing=missing, command=command)
+        raise nothing_found(directory, missing=missing, command=command)
     return identity
 
 
-def nothing_found(loaded: LoadedRecipe, directory: RunDirectory, *, missing: str, command: str) -> InputError:
+def nothing_found(directory: RunDirectory, *, missing: str, command: str) -> InputError:
     """The error that names the command which makes what is missing."""
     return InputError(
         Problem(
             f"there is {missing} of the present recipe and data",
             where=str(directory.root),
-            try_next=f"umlkit {command} {loaded.reference}",
+            try_next=command,
         )
     )
 
 
-def find_probe(loaded: LoadedRecipe, out: Path | None) -> tuple[ProbeRecord, RunDirectory, str]:
-    """The finished measurement of the present recipe, its run directory and its fingerprint.
+def find_probe(loaded: LoadedRecipe, directory: RunDirectory, *, reference: str) -> tuple[ProbeRecord, str]:
+    """The finished measurement of the present recipe, and its fingerprint.
 
     Raises:
         InputError: there is none; the message names ``umlkit probe``.
     """
-    directory = run_directory(loaded, out)
-    identity = find_identity(loaded, directory, missing="no finished probe", command="probe")
+    command = f"umlkit probe {reference}"
+    identity = find_identity(loaded, directory, missing="no finished probe", command=command)
     mark = probe_fingerprint(loaded.recipe, identity)
     path = directory.probe_path(mark)
     if not path.is_file():
-        raise nothing_found(loaded, directory, missing="no finished probe", command="probe")
-    return ProbeRecord.read(path), directory, mark
+        raise nothing_found(directory, missing="no finished probe", command=command)
+    return ProbeRecord.read(path), mark
 
 
 def find_advice(directory: RunDirectory, mark: str) -> AdviceRecord | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import torch
 
@@ -15,7 +14,6 @@ from umlkit.data.records import Dataset, Role, Roles, Samples
 from umlkit.data.roles import assign
 from umlkit.output import Output
 from umlkit.pipeline.identity import DataIdentity, remember, stamp
-from umlkit.pipeline.locate import run_directory
 from umlkit.pipeline.plan import Plan, plans
 from umlkit.recipe.dump import to_yaml
 from umlkit.recipe.loading import LoadedRecipe
@@ -81,22 +79,21 @@ class Session:
     def begin(self) -> None:
         """Make the run directory and write down what runs: recipe, data, environment."""
         self.directory.open(create=True)
-        write_text(self.directory.root / "recipe.yaml", to_yaml(self.recipe))
+        write_text(self.directory.recipe, to_yaml(self.recipe))
         write_json(
-            self.directory.root / "environment.json",
+            self.directory.environment,
             environment(device=str(self.device), threads=torch.get_num_threads()),
         )
         remember(self.directory, self.loaded, self.identity)
 
 
-def open_session(loaded: LoadedRecipe, *, out: Path | None, output: Output, force: bool = False) -> Session:
+def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Output, force: bool = False) -> Session:
     """Read and check everything that a run needs; writes nothing.
 
     Raises:
         InputError: anything wrong with the data, the device or the run directory.
     """
     recipe = loaded.recipe
-    directory = run_directory(loaded, out)
     directory.check()
     device = devices.resolve(recipe.device)
     devices.set_threads(recipe.threads)

@@ -14,6 +14,7 @@ from umlkit.pipeline.session import Session
 from umlkit.pipeline.training import ensure
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.layout import RunDirectory
+from umlkit.runs.records.activity import RunRecord
 from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.evaluation import EvaluationRecord
 from umlkit.runs.records.probe import ProbeRecord
@@ -28,6 +29,13 @@ class RunResult:
     probe: ProbeRecord
     advice: AdviceRecord
     test: EvaluationRecord
+    directory: RunDirectory
+
+    def record(self) -> RunRecord:
+        """The same as a JSON document."""
+        return RunRecord(
+            directory=str(self.directory.root), probe=self.probe, advice=self.advice, test=self.test
+        )
 
 
 def train(session: Session, method: str) -> list[Artifact]:
@@ -53,6 +61,13 @@ def measured(plan: Plan) -> list[Artifact]:
     return [*plan.unimodal.values(), *(artifact for _, artifact in (*plan.rungs(), *plan.paper()))]
 
 
+def run_plan(session: Session) -> list[Artifact]:
+    """The artifacts that a whole run makes: those that are measured, or UME alone where nothing can be measured."""
+    if session.roles.not_measurable is not None:
+        return [plan.model("ume") for plan in session.plans]
+    return [artifact for plan in session.plans for artifact in measured(plan)]
+
+
 def probe(session: Session) -> ProbeRecord:
     """Measure, or read the finished measurement of the present recipe.
 
@@ -69,7 +84,7 @@ def probe(session: Session) -> ProbeRecord:
     else:
         record = _measure(session)
         record.write(path)
-    record.write(session.directory.root / "probe.json")
+    record.write(session.directory.probe)
     return record
 
 
@@ -87,7 +102,7 @@ def give_advice(
     """Decide on a measurement and write the advice into its run directory."""
     advice = advise(record, among=among, rule=rule)
     advice.write(directory.advice_path(mark))
-    advice.write(directory.root / "advice.json")
+    advice.write(directory.advice)
     return advice
 
 
@@ -100,7 +115,7 @@ def run(session: Session) -> RunResult:
     advised = [plan.evaluated(advice.headline) for plan in session.plans]
     ensure(session, advised)
     test = evaluation.on_split(session, advised[0], method=advice.headline, split="test", command="run")
-    return RunResult(record, advice, test)
+    return RunResult(record, advice, test, session.directory)
 
 
 def require_two_modalities(session: Session) -> None:

@@ -95,6 +95,11 @@ class RunDirectory:
 
     root: Path
 
+    def check(self) -> None:
+        """InputError where this is a file, or a directory with other things in it; it need not exist."""
+        if problem := self._problem():
+            raise InputError(problem)
+
     def open(self, *, create: bool) -> RunDirectory:
         """Make sure that this is a run's directory, and with ``create`` that it exists.
 
@@ -102,8 +107,7 @@ class RunDirectory:
             InputError: it is a file, or a directory with other things in it; without ``create`` also: it is missing.
             OSError: it cannot be made or read.
         """
-        if problem := self._problem():
-            raise InputError(problem)
+        self.check()
         if not self.marker.exists():
             if not create:
                 raise InputError(

@@ -1,0 +1,56 @@
+"""``umlkit predict``: calibrated predictions for new data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from umlkit.cli.options import Invocation, shared_options
+
+Data = Annotated[Path, typer.Argument(metavar="DATA", show_default=False, help="New data (.npz or .csv), no label needed.")]
+To = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to: .csv, .jsonl or .npz, by the ending.")]
+Method = Annotated[
+    str | None,
+    typer.Option("--method", metavar="METHOD", help="Default: the advised method, else the only one trained."),
+]
+
+
+@shared_options(without=("label", "groups", "split_by", "force", "max_minutes"))
+def command(call: Invocation, data: Data, to: To, method: Method = None) -> None:
+    """Predict new data with a finished model: id, class, and one calibrated probability per class.
+
+    DATA holds the arrays or columns that the recipe names, or one array per modality. The training data are not read.
+
+    Examples:
+
+      umlkit predict digits new.npz --to predictions.csv
+
+      umlkit predict digits new.npz --to predictions.jsonl --method ume
+    """
+    from umlkit.pipeline.choice import choose
+    from umlkit.pipeline.locate import find_identity
+    from umlkit.runs.interrupts import interrupts
+    from umlkit.runs.layout import RunDirectory
+
+    interrupts.install(max_minutes=call.max_minutes)
+    loaded = call.load()
+    directory = RunDirectory(call.run_directory(loaded))
+    identity = find_identity(loaded, directory, missing="no model", command=f"umlkit run {call.shown}")
+    name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
+
+    from umlkit.pipeline.model import load
+    from umlkit.pipeline.prediction import check_target, predict_file
+    from umlkit.training.device import set_threads
+
+    set_threads(loaded.recipe.threads)
+    model = load(directory.unit(artifact.seed, artifact.fold).model_dir(artifact.label, artifact.fingerprint))
+    if call.dry_run:
+        check_target(to, data=data)
+        call.output.result_text(f"would predict {data} with {name} ({artifact.label}-{artifact.fingerprint}) to {to}")
+        call.output.result_json({"schema": "umlkit.dry-run/1", "method": name, "to": str(to)})
+        return
+    count = predict_file(model, data, to=to, id_name=loaded.recipe.data.id)
+    call.output.note(f"{count} predictions of {name} written to {to}")
+    call.output.result_json({"schema": "umlkit.predict/1", "method": name, "n": count, "to": str(to)})

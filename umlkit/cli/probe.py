@@ -1,0 +1,35 @@
+"""``umlkit probe``: measure how much of the signal is uni-modal and how much only multi-modal training reaches."""
+
+from __future__ import annotations
+
+from umlkit.cli.options import Invocation, shared_options
+
+
+@shared_options()
+def command(call: Invocation) -> None:
+    """Measure on held-out samples how much is learnable from each modality alone and how much from all together.
+
+    Trains every rung of the ladder that is missing, reads it on the `probe` samples, writes probe.json. Never reads test.
+
+    Examples:
+
+      umlkit probe digits
+
+      umlkit probe digits --json > probe.json
+    """
+    from umlkit.cli.opening import open_run
+
+    session = open_run(call)
+
+    from umlkit.cli.dry_run import show_plan
+    from umlkit.cli.ladder import show_probe
+    from umlkit.pipeline.steps import measured, probe, require_two_modalities
+
+    require_two_modalities(session)
+    if call.dry_run:
+        show_plan(call, session, [a for plan in session.plans for a in measured(plan)])
+        return
+    record = probe(session)
+    call.output.result_json(record.document())
+    show_probe(call.output, record)
+    call.output.note(f"next: umlkit advise {call.shown}")

@@ -1,0 +1,51 @@
+"""``umlkit run``: the whole way from data to the advised model, on one screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from umlkit.cli.options import Invocation, shared_options
+
+if TYPE_CHECKING:
+    from umlkit.pipeline.session import Session
+    from umlkit.pipeline.steps import RunResult
+
+
+@shared_options()
+def command(call: Invocation) -> None:
+    """Train the uni-modal models, measure, advise, train the advised method, and evaluate it once on test.
+
+    Examples:
+
+      umlkit run digits
+
+      umlkit run mydata.npz --label y
+
+      umlkit run mydata.csv --label diagnosis --groups patient --out runs/mine
+    """
+    from umlkit.cli.opening import open_run
+
+    session = open_run(call)
+
+    from umlkit.cli.dry_run import show_plan
+    from umlkit.pipeline.steps import require_two_modalities, run, run_plan
+
+    require_two_modalities(session)
+    if call.dry_run:
+        show_plan(call, session, run_plan(session))
+        return
+    result = run(session)
+    call.output.result_json(result.record().document())
+    _show(call, session, result)
+
+
+def _show(call: Invocation, session: Session, result: RunResult) -> None:
+    """One screen: the ladder, the advice, the test figures, where everything lies, what to do next."""
+    from umlkit.cli.evaluate import metrics_line
+    from umlkit.cli.ladder import show_advice, show_probe
+
+    show_probe(call.output, result.probe)
+    show_advice(call.output, result.advice)
+    call.output.result_text(f"Test ({result.test.method}, n = {result.test.n}): {metrics_line(result.test.metrics)}")
+    call.output.result_text(f"Everything lies in {session.directory.root}")
+    call.output.result_text(f"Next: umlkit predict {call.shown} NEW.npz --to predictions.csv")

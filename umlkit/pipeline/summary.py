@@ -1,0 +1,55 @@
+"""What finished and unfinished artifacts look like in a report: one record a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from umlkit.pipeline.model import ModelConfig
+from umlkit.pipeline.plan import Artifact
+from umlkit.pipeline.session import Session
+from umlkit.pipeline.training import directory_of, result_of
+from umlkit.runs.records.activity import PlannedModel, TrainedEntry, TrainingRecord
+
+
+def training_record(session: Session, method: str, artifacts: Iterable[Artifact]) -> TrainingRecord:
+    """What ``umlkit train`` ends with."""
+    return TrainingRecord(
+        name=session.recipe.name, method=method, models=tuple(_trained(session, artifact) for artifact in artifacts)
+    )
+
+
+def planned(session: Session, artifacts: Iterable[Artifact]) -> list[PlannedModel]:
+    """What would become of the artifacts and of all that they build on, in order, each once."""
+    named = list(artifacts)
+    parts = {part.fingerprint: part for artifact in named for part in artifact.with_needs()}
+    forced = {artifact.fingerprint for artifact in named} if session.force else set()
+    return [_planned(session, part, forced=part.fingerprint in forced) for part in parts.values()]
+
+
+def _planned(session: Session, artifact: Artifact, *, forced: bool) -> PlannedModel:
+    directory = directory_of(session, artifact)
+    finished = (directory / "result.json").is_file() and not forced
+    begun = any(directory.glob("*.checkpoint.safetensors"))
+    return PlannedModel(
+        model=artifact.label,
+        seed=artifact.seed,
+        action="reuse" if finished else "resume" if begun and not forced else "train",
+        directory=str(directory),
+    )
+
+
+def _trained(session: Session, artifact: Artifact) -> TrainedEntry:
+    directory = directory_of(session, artifact)
+    config = ModelConfig.read(directory / "config.json")
+    result = result_of(session, artifact)
+    last = list(result.fits.values())[-1] if result.fits else None
+    return TrainedEntry(
+        model=artifact.label,
+        seed=artifact.seed,
+        encoders={name: modality.encoder for name, modality in config.modalities.items()},
+        best_epoch=None if last is None else last.best_epoch,
+        stopped_by=None if last is None else last.stopped_by,
+        select_loss=result.select_loss if last is None or result.select_loss is not None else last.best_loss,
+        seconds=result.seconds,
+        directory=str(directory),
+    )
