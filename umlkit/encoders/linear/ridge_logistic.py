@@ -2,9 +2,9 @@
 
     minimise  C * sum_i -log softmax(W x_i + b)[y_i] + |W|^2 / 2
 
-Convex and solved to the end (L-BFGS, scikit-learn), so with few samples and many columns it reaches what gradient descent on
-the same weights has to be stopped early for. With more columns than samples the problem is solved in the span of the
-samples, which is exact: the penalty makes W a combination of them.
+Convex and solved to the end (L-BFGS, scikit-learn), so with few samples and many columns it reaches what gradient
+descent on the same weights has to be stopped early for. With more columns than samples the problem is solved in the
+span of the samples, which is exact: the penalty makes W a combination of them.
 
 Legend of shapes: n training samples, s `select` samples, P inputs of one sample, C classes.
 """
@@ -62,8 +62,10 @@ def solve(x: Floats, y: Ints, select_x: Floats, select_y: Ints, *, classes: int)
     """The solution with the lowest `select` log-loss over a path of strengths.
 
     Args:
-        x, y: (n, P) and (n,) training samples; every class must occur.
-        select_x, select_y: (s, P) and (s,) samples that choose the strength.
+        x: (n, P) training samples.
+        y: (n,) their labels; every class must occur.
+        select_x: (s, P) samples that choose the strength.
+        select_y: (s,) their labels.
         classes: C.
     """
     basis = _basis(x)

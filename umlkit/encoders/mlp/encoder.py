@@ -17,8 +17,8 @@ from umlkit.encoders.mlp.options import MlpOptions
 class MlpEncoder(Encoder):
     """One hidden layer, then the features.
 
-    The norm is a layer norm over each block of H units of a network ``scale`` times as wide, so that the narrow network is
-    exactly a part of the wide one.
+    The norm is a layer norm over each block of H units of a network ``scale`` times as wide, so that the narrow network
+    is exactly a part of the wide one.
     """
 
     def __init__(self, options: MlpOptions, sample_shape: Sequence[int], scale: int) -> None:

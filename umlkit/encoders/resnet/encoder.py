@@ -22,8 +22,8 @@ POOLED = (2, 2)
 class ResnetEncoder(Encoder):
     """Stem, stages of one residual block each, pooling to a grid, features.
 
-    Channels are normalised in groups of a fixed size, so that the narrow network is exactly a part of one ``scale`` times
-    as wide.
+    Channels are normalised in groups of a fixed size, so that the narrow network is exactly a part of one ``scale``
+    times as wide.
     """
 
     def __init__(self, options: ResnetOptions, sample_shape: Sequence[int], scale: int) -> None:
@@ -33,7 +33,7 @@ class ResnetEncoder(Encoder):
         self.weight_decay = options.weight_decay
         side = min(height, width)
         shrink = 2 if side >= LARGEST_STEM else 1
-        stages = _stages_for(side // shrink) if options.stages == "auto" else options.stages
+        stages = _stages_for(side // shrink) if options.stages is None else options.stages
         widths = [options.width * scale * 2**stage for stage in range(stages)]
         self.stem = nn.Sequential(
             nn.Conv2d(channels, widths[0], 3, stride=shrink, padding=1, bias=False), _norm(widths[0]), nn.ReLU()

@@ -1,8 +1,8 @@
-"""Options of the small residual network, and the settings that ``auto`` compares."""
+"""Options of the small residual network."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,8 +15,8 @@ class ResnetOptions(Options):
     width: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = Field(
         default=16, description="channels of the first stage, a multiple of 8; every further stage has twice as many"
     )
-    stages: Annotated[int, Field(ge=1, le=4)] | Literal["auto"] = Field(
-        default="auto", description="stages, each at half the resolution; `auto` goes by the picture's size"
+    stages: Annotated[int, Field(ge=1, le=4)] | None = Field(
+        default=None, description="stages, each at half the resolution; default: by the picture's size"
     )
     features: Annotated[int, Field(ge=1, le=65_536)] = Field(default=32, description="features it returns")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
