@@ -24,8 +24,8 @@ class ModalityArray:
     """One modality as read and cut, before standardisation.
 
     Attributes:
-        values: (N, ...) float32; (N, D) for a vector, (N, H, W) or (N, H, W, C) for an image. NaN only where
-            ``missing`` is ``impute-mean``.
+        values: (N, ...) numbers of the type that they were stored in (bytes stay bytes; standardising makes float32);
+            (N, D) for a vector, (N, H, W) or (N, H, W, C) for an image. NaN only where ``missing`` is ``impute-mean``.
         kind: ``vector`` or ``image``.
         source: the name of the raw array (``from``), or of the table.
         take: the cut applied to it, as written; None for none.
@@ -33,7 +33,7 @@ class ModalityArray:
         missing: what happens to NaN: ``error`` or ``impute-mean``.
     """
 
-    values: Floats
+    values: Array
     kind: str
     source: str
     take: str | None = None
@@ -91,6 +91,8 @@ class Roles:
         within_groups: validation held fewer than 10 groups and was divided by sample: intervals hold within these
             groups only.
         made: True where umlkit made the split, False where the data gave it.
+        notes: lines that say how the samples were divided.
+        warnings: lines worth a user's attention: samples that occur in two roles, classes that a role lacks.
     """
 
     train: Ints
@@ -100,6 +102,8 @@ class Roles:
     not_measurable: str | None = None
     within_groups: bool = False
     made: bool = True
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def rows(self, role: str) -> Ints:
         """Rows of a role; ``val`` is select and probe together. KeyError for any other word."""

@@ -1,0 +1,241 @@
+"""Which array or column is what: the label, the groups, the split, the ids, and the modalities.
+
+What the recipe names comes first; the rest follows the file's convention. For arrays: if a name begins with ``X_``, exactly those
+are modalities, else every array as long as the labels. For tables: columns ``audio_0, audio_1`` are the modality ``audio``; other
+columns belong together when at least two share what stands before their first underscore (``accel_x, accel_y``); where no two
+columns share anything, all of them are one modality called ``table``. What is left over is listed as ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from umlkit.data.cut import Place, match_columns, missing_column
+from umlkit.data.raw import Raw
+from umlkit.errors import InputError, Problem, closest, listed
+from umlkit.recipe.schema import Data, Modality
+
+RESERVED = ("groups", "split", "id", "sample_weight")
+INDEX_ARRAYS = {"train": "idx_train", "val": "idx_val", "test": "idx_test"}
+PREFIX = "X_"
+TABLE = "table"
+
+_NUMBERED = re.compile(r"(.+)_\d+")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What each array or column of a source is for.
+
+    Attributes:
+        label: holds the labels.
+        groups, split, id, class_names: hold these, or None.
+        index: the index arrays ``idx_train`` and its like that are there.
+        modalities: in order.
+        ignored: what no part of umlkit reads.
+    """
+
+    label: str
+    groups: str | None
+    split: str | None
+    id: str | None
+    class_names: str | None
+    index: tuple[str, ...]
+    modalities: tuple[Place, ...]
+    ignored: tuple[str, ...]
+
+
+def lay_out(raw: Raw, data: Data) -> Layout:
+    """Decide what everything in ``raw`` is for.
+
+    Raises:
+        InputError: the label is not named, a name is not there, or no modality is left: all of these at once.
+    """
+    problems: list[Problem] = []
+    label = _label(raw, data, problems)
+    named = {key: _named(raw, data, key, problems) for key in ("groups", "split_by", "id")}
+    index = tuple(name for name in INDEX_ARRAYS.values() if name in raw.headers and not raw.table)
+    split = named["split_by"] or ("split" if "split" in raw.headers and not index else None)
+    other = {label, *named.values(), split, *RESERVED, *(() if raw.table else (*index, "class_names"))}
+    bystanders = {name for name in other if name is not None and name in raw.headers}
+    modalities = _modalities(raw, data, bystanders, label=label, problems=problems)
+    if problems or label is None:
+        raise InputError(*problems)
+    class_names = "class_names" if "class_names" in raw.headers and raw.headers["class_names"].shape else None
+    used = {label, split, class_names, named["groups"], named["id"]} | set(() if data.split_by else index)
+    used |= {name for place in modalities for name in (place.columns or (place.source,))}
+    return Layout(
+        label=label,
+        groups=named["groups"],
+        split=split,
+        id=named["id"],
+        class_names=class_names,
+        index=() if data.split_by else index,
+        modalities=tuple(modalities),
+        ignored=tuple(name for name in raw.headers if name not in used),
+    )
+
+
+def label_candidates(raw: Raw) -> list[str]:
+    """Names that could be the label: one value a sample, whole numbers, words or truth values."""
+    lengths = Counter(header.shape[0] for header in raw.headers.values() if header.shape)
+    longest = max((n for n, _ in lengths.most_common(1)), default=0)
+    return [
+        name
+        for name, header in raw.headers.items()
+        if header.shape in ((longest,), (longest, 1))
+        and header.dtype.kind in ("biuUS" if not raw.table else "biuUSO")
+        and name not in (*RESERVED, *INDEX_ARRAYS.values(), "class_names")
+    ]
+
+
+def column_prefixes(names: list[str]) -> dict[str, list[str]]:
+    """Modality -> its columns, by the convention of this module; empty where no two columns share a prefix."""
+    numbered = {name: match[1] for name in names if (match := _NUMBERED.fullmatch(name))}
+    heads = {name: name.partition("_")[0] for name in names if name not in numbered and "_" in name[1:]}
+    counts = Counter(heads.values())
+    shared = {name: head for name, head in heads.items() if counts[head] > 1 or head in numbered.values()}
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        prefix = numbered.get(name) or shared.get(name)
+        if prefix:
+            groups.setdefault(prefix, []).append(name)
+    return groups
+
+
+def _label(raw: Raw, data: Data, problems: list[Problem]) -> str | None:
+    name = data.label or raw.label
+    if name is None:
+        candidates = label_candidates(raw)
+        problems.append(
+            Problem(
+                f"which {raw.word} is the label is not said",
+                where=raw.name,
+                allowed=listed(map(repr, candidates or raw.headers)),
+                try_next=f"--label {candidates[0] if candidates else 'NAME'}, or data.label in the recipe",
+            )
+        )
+    elif name not in raw.headers:
+        problems.append(missing_column("label", name, raw, option="--label NAME, or data.label in the recipe"))
+        return None
+    return name
+
+
+def _named(raw: Raw, data: Data, key: str, problems: list[Problem]) -> str | None:
+    name: str | None = getattr(data, key)
+    if name is None:
+        return key if key in raw.headers and key in RESERVED else None
+    if name in raw.headers:
+        return name
+    option = f"--{key.replace('_', '-')} NAME, or data.{key} in the recipe"
+    problems.append(missing_column(key.replace("_by", ""), name, raw, option=option))
+    return None
+
+
+def _modalities(
+    raw: Raw, data: Data, bystanders: set[str], *, label: str | None, problems: list[Problem]
+) -> list[Place]:
+    if data.modalities is not None:
+        places = [_stated(raw, name, spec, bystanders, problems) for name, spec in data.modalities.items()]
+        found = [place for place in places if place is not None]
+        problems.extend(
+            _holds_the_label(raw, place, label) for place in found if label in (*place.columns, place.source)
+        )
+    else:
+        found = _by_columns(raw, bystanders) if raw.table else _by_arrays(raw, bystanders, label=label)
+    if not found and not problems:
+        problems.append(_no_modalities(raw, label))
+    return found
+
+
+def _by_columns(raw: Raw, bystanders: set[str]) -> list[Place]:
+    names = [name for name, header in raw.headers.items() if name not in bystanders and len(header.shape) == 1]
+    names = [name for name in names if name != "class_names"]
+    groups = column_prefixes(names) or ({TABLE: names} if names else {})
+    return [Place(name=name, source=raw.name, columns=tuple(columns)) for name, columns in groups.items()]
+
+
+def _by_arrays(raw: Raw, bystanders: set[str], *, label: str | None) -> list[Place]:
+    names = [name for name in raw.headers if name not in bystanders]
+    prefixed = [name for name in names if name.startswith(PREFIX) and name != PREFIX]
+    if prefixed:
+        return [Place(name=name.removeprefix(PREFIX), source=name) for name in prefixed]
+    length = raw.headers[label].shape[:1] if label else ()
+    return [Place(name=name, source=name) for name in names if length and raw.headers[name].shape[:1] == length]
+
+
+def _stated(raw: Raw, name: str, spec: Modality, bystanders: set[str], problems: list[Problem]) -> Place | None:
+    if raw.table:
+        source, columns = raw.name, _stated_columns(raw, name, spec, bystanders, problems)
+        if not columns:
+            return None
+    else:
+        source, columns = _stated_array(raw, name, spec, problems), ()
+    if not source:
+        return None
+    return Place(name, source, columns, take=spec.take, kind=spec.kind, missing=spec.missing)
+
+
+def _stated_array(raw: Raw, name: str, spec: Modality, problems: list[Problem]) -> str:
+    if spec.columns is not None:
+        problems.append(
+            Problem(
+                f"data.modalities.{name}.columns is for tables",
+                where=raw.name,
+                found="a file of arrays",
+                try_next=f'data.modalities.{name}.take: "[:, 0:4]"',
+            )
+        )
+        return ""
+    wanted = [spec.from_] if spec.from_ else [name, PREFIX + name]
+    for source in wanted:
+        if source in raw.headers:
+            return source
+    problem = missing_column(f"modality {name!r}", wanted[0], raw, option=f"data.modalities.{name}.from: ARRAY")
+    problems.append(problem)
+    return ""
+
+
+def _stated_columns(
+    raw: Raw, name: str, spec: Modality, bystanders: set[str], problems: list[Problem]
+) -> tuple[str, ...]:
+    names = [key for key, header in raw.headers.items() if len(header.shape) == 1 and key != "class_names"]
+    patterns = spec.columns or spec.from_
+    if patterns is None:
+        free = [key for key in names if key not in bystanders]
+        by_prefix = column_prefixes(free).get(name)
+        if by_prefix:
+            return tuple(by_prefix)
+        patterns = "*" if name == TABLE and TABLE not in free else name
+    found, nothing = match_columns(patterns, names, but=bystanders)
+    problems.extend(_no_column(raw, name, pattern, names) for pattern in nothing)
+    return tuple(found)
+
+
+def _no_column(raw: Raw, name: str, pattern: str, names: list[str]) -> Problem:
+    return Problem(
+        f"no column for the modality {name!r}",
+        where=raw.name,
+        found=repr(pattern),
+        allowed=listed(map(repr, names)),
+        closest=closest(pattern, names),
+        try_next=f'data.modalities.{name}.columns: "{name} *", or a list of columns',
+    )
+
+
+def _holds_the_label(raw: Raw, place: Place, label: str | None) -> Problem:
+    return Problem(
+        f"the modality {place.name!r} holds the label {label!r} itself", where=raw.name, try_next="leave it out"
+    )
+
+
+def _no_modalities(raw: Raw, label: str | None) -> Problem:
+    return Problem(
+        "nothing is left that could be a modality",
+        where=raw.name,
+        found=listed(f"{name!r} {header.shape}" for name, header in raw.headers.items()),
+        allowed=f"{raw.word}s of numbers as long as the label {label!r}",
+        try_next="name them X_<modality>, or list them under data.modalities in a recipe",
+    )

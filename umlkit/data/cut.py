@@ -1,0 +1,177 @@
+"""One modality out of a source: its array or its columns, the cut applied, numbers only.
+
+Reading a data set and reading unseen data use the same function, so that what a recipe cuts out for training is cut out alike
+for prediction.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from umlkit.data import take as cuts
+from umlkit.data.cells import to_numbers
+from umlkit.data.raw import Raw
+from umlkit.data.records import Array
+from umlkit.errors import Problem, closest, listed
+
+_NUMERIC = "biuf"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a modality lies in a source.
+
+    Attributes:
+        name: of the modality.
+        source: the array it is cut from; for columns, the name of the table.
+        columns: the columns it is made of, in order; empty for an array.
+        take: the cut, as written.
+        kind: ``auto``, ``vector`` or ``image``, as stated.
+        missing: ``error`` or ``impute-mean``.
+    """
+
+    name: str
+    source: str
+    columns: tuple[str, ...] = ()
+    take: str | None = None
+    kind: str = "auto"
+    missing: str = "error"
+
+
+def extract(raw: Raw, place: Place, problems: list[Problem]) -> Array | None:
+    """The modality's numbers, shape (N, ...), or None with what is wrong added to ``problems``."""
+    before = len(problems)
+    values = _columns(raw, place, problems) if place.columns else _array(raw, place, problems)
+    if values is None or len(problems) > before:
+        return None
+    return apply_take(values, place, where=raw.name, problems=problems)
+
+
+def apply_take(values: Array, place: Place, *, where: str, problems: list[Problem]) -> Array | None:
+    """The cut of ``place`` applied to (N, ...)."""
+    if place.take is None:
+        return values
+    try:
+        return cuts.cut(values, place.take)
+    except ValueError as error:
+        problems.append(
+            Problem(
+                f"data.modalities.{place.name}.take {error}",
+                where=where,
+                found=repr(place.take),
+                allowed='a slice as numpy writes it, such as "[:, :, :4]"',
+            )
+        )
+        return None
+
+
+def not_numbers(name: str, dtype: np.dtype[np.generic], *, where: str) -> Problem | None:
+    """Why an array of this type can be no modality, or None."""
+    if dtype.kind in _NUMERIC:
+        return None
+    if dtype.hasobject:
+        return Problem(
+            f"the array {name!r} holds Python objects",
+            where=where,
+            found=f"dtype {dtype}",
+            allowed="numbers; umlkit reads no pickles",
+            try_next="give every sample the same shape and save it as an array of numbers",
+        )
+    if dtype.kind == "c":
+        return Problem(
+            f"the array {name!r} holds complex numbers",
+            where=where,
+            found=f"dtype {dtype}",
+            allowed="real numbers",
+            try_next="save real and imaginary part, or magnitude and phase, as numbers side by side",
+        )
+    return Problem(
+        f"the array {name!r} holds {_describe(dtype)} and cannot be a modality",
+        where=where,
+        found=f"dtype {dtype}",
+        allowed="numbers, of kind vector or image",
+        try_next="leave it out by listing the others under data.modalities in a recipe (umlkit init writes one)",
+    )
+
+
+def match_columns(
+    patterns: str | Sequence[str], names: Collection[str], *, but: Collection[str]
+) -> tuple[list[str], list[str]]:
+    """Columns that the patterns name, in the order of the table, and the patterns that name none.
+
+    A pattern that is a column's very name means that column; else ``*``, ``?`` and ``[...]`` match as in a shell, and never a
+    column of ``but`` (the label and its like).
+    """
+    found: set[str] = set()
+    nothing: list[str] = []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        exact = {pattern} & set(names)
+        matched = exact or {name for name in names if name not in but and fnmatch.fnmatchcase(name, pattern)}
+        found |= matched
+        if not matched:
+            nothing.append(pattern)
+    return [name for name in names if name in found], nothing
+
+
+def _array(raw: Raw, place: Place, problems: list[Problem]) -> Array | None:
+    header = raw.headers[place.source]
+    problem = not_numbers(place.source, header.dtype, where=raw.name)
+    if problem is None and not header.shape:
+        problem = Problem(f"the array {place.source!r} is a single value, not one a sample", where=raw.name)
+    if problem is None and 0 in header.shape:
+        problem = Problem(f"the array {place.source!r} is empty", where=raw.name, found=f"shape {header.shape}")
+    if problem is not None:
+        problems.append(problem)
+        return None
+    return raw.load(place.source)
+
+
+def _columns(raw: Raw, place: Place, problems: list[Problem]) -> Array | None:
+    length = raw.headers[place.columns[0]].shape[0]
+    matrix = np.empty((length, len(place.columns)), dtype=np.float64)
+    for i, name in enumerate(place.columns):
+        values = raw.load(name)
+        if values.dtype.kind in _NUMERIC:
+            matrix[:, i] = values
+        elif not _fill(matrix[:, i], values, name, raw=raw, problems=problems):
+            return None
+    return matrix
+
+
+def _fill(target: Array, cells: Array, name: str, *, raw: Raw, problems: list[Problem]) -> bool:
+    numbers = to_numbers(cells)
+    target[:] = numbers.values
+    if numbers.text is None:
+        return True
+    row, cell = numbers.text
+    problems.append(
+        Problem(
+            f"text in the column {name!r}, where numbers are due",
+            where=f"{raw.name}, {raw.row(row)}",
+            found=f"{cell!r}" + (f", and {numbers.texts - 1} more such cells" if numbers.texts > 1 else ""),
+            allowed="numbers; empty, NA, NaN and null are missing values",
+            try_next="correct the cell, or list the columns to use under data.modalities in a recipe (umlkit init)",
+        )
+    )
+    return False
+
+
+def _describe(dtype: np.dtype[np.generic]) -> str:
+    kinds = {"U": "text", "S": "bytes", "M": "dates", "m": "durations", "V": "records", "T": "text"}
+    return kinds.get(dtype.kind, "no numbers")
+
+
+def missing_column(what: str, name: str, raw: Raw, *, option: str) -> Problem:
+    """An array or column that was named and is not there."""
+    return Problem(
+        f"there is no {raw.word} {name!r} for the {what}",
+        where=raw.name,
+        found=repr(name),
+        allowed=listed(map(repr, raw.headers)),
+        closest=closest(name, raw.headers),
+        try_next=option,
+    )

@@ -1,0 +1,59 @@
+"""Find NaN and infinity in an array, block by block, so that a large one is not copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from umlkit.data.records import Array
+
+_BLOCK = 1 << 21
+
+
+@dataclass(frozen=True)
+class NonFinite:
+    """What is not a number in an array.
+
+    Attributes:
+        nan, inf: how many values.
+        nan_row, inf_row: the first row with one, or None.
+    """
+
+    nan: int = 0
+    inf: int = 0
+    nan_row: int | None = None
+    inf_row: int | None = None
+
+
+def blocks(values: Array) -> Iterator[tuple[int, Array]]:
+    """(first row, rows) of an array with at most about two million values a block."""
+    width = max(1, values[:1].size)
+    step = max(1, _BLOCK // width)
+    for start in range(0, len(values), step):
+        yield start, values[start : start + step]
+
+
+def non_finite(values: Array) -> NonFinite:
+    """Count NaN and infinities; integers have none."""
+    found = NonFinite()
+    if values.dtype.kind != "f":
+        return found
+    for start, block in blocks(values):
+        if np.isfinite(block).all():
+            continue
+        rows = block.reshape(len(block), -1)
+        nan, inf = np.isnan(rows), np.isinf(rows)
+        found = NonFinite(
+            nan=found.nan + int(nan.sum()),
+            inf=found.inf + int(inf.sum()),
+            nan_row=_first(nan, start) if found.nan_row is None else found.nan_row,
+            inf_row=_first(inf, start) if found.inf_row is None else found.inf_row,
+        )
+    return found
+
+
+def _first(mask: Array, start: int) -> int | None:
+    rows = np.flatnonzero(mask.any(axis=1))
+    return start + int(rows[0]) if len(rows) else None

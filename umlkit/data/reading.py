@@ -1,0 +1,191 @@
+"""Read a recipe's data whole and check it: one :class:`Dataset`, or every problem at once.
+
+The order is that of a reader's questions: what is in the file, what is each thing for, are they equally long, what are the labels,
+what numbers make up each modality, and which samples belong together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from umlkit.data import fingerprint, kinds, labels, sides
+from umlkit.data.convention import Layout, lay_out
+from umlkit.data.cut import Place, extract
+from umlkit.data.missing import non_finite
+from umlkit.data.raw import Raw
+from umlkit.data.records import Array, Dataset, Ints, ModalityArray
+from umlkit.data.said import reading_lines
+from umlkit.data.sources import open_source
+from umlkit.errors import InputError, Problem, listed
+from umlkit.recipe.schema import Data
+
+if TYPE_CHECKING:
+    from umlkit.recipe.loading import LoadedRecipe
+
+
+def read(loaded: LoadedRecipe) -> Dataset:
+    """The data set that a recipe names.
+
+    Raises:
+        InputError: everything that is wrong with the file, the names or the values.
+    """
+    data = loaded.recipe.data
+    return from_raw(open_source(path=loaded.data_path(), source=data.source), data)
+
+
+def from_raw(raw: Raw, data: Data) -> Dataset:
+    """The data set in a source, read as the recipe's section ``data`` says.
+
+    Raises:
+        InputError: everything that is wrong.
+    """
+    layout = lay_out(raw, data)
+    problems = _lengths(raw, layout)
+    found_labels = _labels(raw, layout, problems)
+    modalities = [modality for place in layout.modalities if (modality := _modality(raw, place, problems))]
+    length = raw.headers[layout.label].shape[0] if raw.headers[layout.label].shape else 0
+    names = sides.ids(raw, layout.id, length, problems)
+    group, group_names = sides.groups(raw, layout.groups, length, problems)
+    given = _given_split(raw, layout, length, problems)
+    if given is not None:
+        problems.extend(_split_problems(raw, given, group, group_names))
+    if problems or found_labels is None:
+        raise InputError(*problems)
+    arrays = {place.name: modality for place, modality in zip(layout.modalities, modalities, strict=True)}
+    group = None if group is None or len(group_names) == length else group
+    return Dataset(
+        modalities=arrays,
+        labels=found_labels.numbers,
+        classes=found_labels.classes,
+        label_name=layout.label,
+        ids=names,
+        groups=group,
+        given_split=given,
+        content=fingerprint.content(
+            arrays, found_labels.numbers, found_labels.classes, groups=group, given_split=given
+        ),
+        reading=reading_lines(layout, arrays, found_labels, group_names=group_names, given=given, table=raw.table),
+        warnings=_warnings(arrays, found_labels.numbers),
+        name=Path(raw.name).name,
+    )
+
+
+def _lengths(raw: Raw, layout: Layout) -> list[Problem]:
+    """One problem that names every array's length, where they differ."""
+    names = [layout.label, layout.groups, layout.split, layout.id]
+    names += [name for place in layout.modalities for name in (place.columns or (place.source,))]
+    lengths = {name: raw.headers[name].shape[0] for name in names if name is not None and raw.headers[name].shape}
+    if len(set(lengths.values())) <= 1:
+        return []
+    return [
+        Problem(
+            "the arrays differ in length",
+            where=raw.name,
+            found=listed(f"{name!r} {length}" for name, length in lengths.items()),
+            allowed="one entry a sample in each",
+            try_next="cut them to the same samples, in the same order",
+        )
+    ]
+
+
+def _labels(raw: Raw, layout: Layout, problems: list[Problem]) -> labels.Labels | None:
+    if raw.headers[layout.label].dtype.hasobject and not raw.table:
+        problems.append(
+            Problem(
+                f"the label {layout.label!r} holds Python objects",
+                where=raw.name,
+                allowed="integers, truth values or text; umlkit reads no pickles",
+                try_next=f"save it as text: numpy.array({layout.label}, dtype=str)",
+            )
+        )
+        return None
+    names = sides.texts(raw.load("class_names").reshape(-1)) if _names_are_text(raw, layout) else None
+    return labels.settle(raw.load(layout.label), layout.label, where=raw.name, class_names=names, problems=problems)
+
+
+def _names_are_text(raw: Raw, layout: Layout) -> bool:
+    return layout.class_names is not None and raw.headers[layout.class_names].dtype.kind in "US"
+
+
+def _modality(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:
+    values = extract(raw, place, problems)
+    if values is None:
+        return None
+    settled = kinds.settle(place.name, values, stated=place.kind, where=raw.name)
+    if isinstance(settled, Problem):
+        problems.append(settled)
+        return None
+    problems.extend(value_problems(settled.values, place.name, raw, missing=place.missing))
+    return ModalityArray(
+        values=settled.values,
+        kind=settled.kind,
+        source=place.source,
+        take=place.take,
+        columns=place.columns,
+        missing=place.missing,
+    )
+
+
+def value_problems(values: Array, name: str, raw: Raw, *, missing: str) -> list[Problem]:
+    """NaN (where they are not to be imputed) and infinities in a modality, with counts and the first row."""
+    found = non_finite(values)
+    problems = []
+    if found.nan_row is not None and missing == "error":
+        problems.append(
+            Problem(
+                f"the modality {name!r} has {found.nan} missing {'value' if found.nan == 1 else 'values'} (NaN)",
+                where=f"{raw.name}, {raw.row(found.nan_row)}",
+                try_next=f"data.modalities.{name}.missing: impute-mean, in a recipe",
+            )
+        )
+    if found.inf_row is not None:
+        problems.append(
+            Problem(
+                f"the modality {name!r} has {found.inf} infinite {'value' if found.inf == 1 else 'values'}",
+                where=f"{raw.name}, {raw.row(found.inf_row)}",
+                allowed="finite numbers",
+                try_next="replace them, by NaN if they stand for missing values",
+            )
+        )
+    return problems
+
+
+def _given_split(raw: Raw, layout: Layout, length: int, problems: list[Problem]) -> Array | None:
+    if layout.split is not None and layout.index:
+        problems.append(
+            Problem(
+                f"the split is stated twice: by {layout.split!r} and by {listed(layout.index)}",
+                where=raw.name,
+                try_next=f"keep one of them, or choose with --split-by {layout.split}",
+            )
+        )
+        return None
+    if layout.split is not None:
+        return sides.split_words(raw, layout.split, length, problems)
+    if layout.index:
+        by_role = {name.removeprefix("idx_"): name for name in layout.index}
+        return sides.split_indices(raw, by_role, length, problems)
+    return None
+
+
+def _split_problems(raw: Raw, given: Array, group: Ints | None, names: tuple[str, ...]) -> list[Problem]:
+    torn = sides.torn_groups(given, group, names, where=raw.name) if group is not None else None
+    return [problem for problem in (sides.lacking_parts(given, where=raw.name), torn) if problem is not None]
+
+
+def _warnings(modalities: dict[str, ModalityArray], numbers: Ints) -> tuple[str, ...]:
+    """Modalities of one column that spell out the label: nearly always a copy of it left among the inputs."""
+    return tuple(
+        f"the modality {name!r} gives the label away: each of its values belongs to one class, and there are as many"
+        for name, modality in modalities.items()
+        if modality.sample_shape == (1,) and _spells_out(modality.values[:, 0], numbers)
+    )
+
+
+def _spells_out(values: Array, numbers: Ints) -> bool:
+    levels, level = np.unique(values, return_inverse=True)
+    classes = int(numbers.max()) + 1
+    return len(levels) == classes and len(np.unique(level * classes + numbers)) == classes

@@ -1,0 +1,218 @@
+"""Four roles, kept apart: which sample trains, which selects, which is probed, and which is tested.
+
+A split that the data state is kept; else umlkit makes one, stratified and with whole groups. The validation part is then divided
+once into ``select`` and ``probe``, when each half is large enough to measure on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from umlkit.data import duplicates
+from umlkit.data.division import divide
+from umlkit.data.records import Dataset, Ints, Roles
+from umlkit.errors import InputError, Problem, listed
+from umlkit.recipe.schema import Split
+
+FEWEST_GROUPS = 10
+LARGEST_VAL = 0.4
+_FEWEST_A_CLASS = 3
+_STEP = 0.025
+
+
+def half_needed(classes: int) -> int:
+    """How many samples `select` and `probe` need each: max(100, 10 C)."""
+    return max(100, 10 * classes)
+
+
+def assign(dataset: Dataset, split: Split | None) -> Roles:
+    """Give every sample its role.
+
+    Args:
+        dataset: as read.
+        split: the recipe's section; None takes its defaults. Shares that it states are kept; the default shares give
+            validation up to .4 of the samples where that makes the measurement possible.
+
+    Raises:
+        InputError: a class or the groups are too few to be divided, or a class is not in the training part.
+    """
+    made = split or Split()
+    if dataset.given_split is None:
+        roles = _made(dataset, made, enlarge=not ({"train", "val", "test"} & made.model_fields_set))
+    else:
+        roles = _given(dataset, made)
+    _check_training_classes(dataset, roles)
+    return replace(roles, warnings=_warnings(dataset, roles))
+
+
+def _made(dataset: Dataset, split: Split, *, enlarge: bool) -> Roles:
+    _check_class_sizes(dataset, fewest=_FEWEST_A_CLASS, parts="train, validation and test")
+    _check_group_count(dataset, fewest=3)
+    every = np.arange(len(dataset), dtype=np.int64)
+    first = None
+    for val in _val_shares(
+        len(dataset), len(dataset.classes), base=split.val, most=LARGEST_VAL if enlarge else split.val
+    ):
+        shares = (1 - val - split.test, val, split.test)
+        parts = _parts(dataset, every, shares=shares, seed=split.seed)
+        roles = _divide_validation(dataset, parts[0], parts[1], parts[2], seed=split.seed)
+        first = first or roles
+        if roles.not_measurable is None:
+            break
+    else:
+        roles, val = first or roles, split.val
+    note = f"split made by umlkit, seed {split.seed}, {_how(dataset)}: {_sizes(roles)}"
+    notes = [note, *_enlarged(val, split.val, split.test)]
+    total = ceil(2 * half_needed(len(dataset.classes)) / (LARGEST_VAL if enlarge else split.val))
+    return replace(roles, not_measurable=_complete(roles.not_measurable, total, len(dataset)), notes=tuple(notes))
+
+
+def _given(dataset: Dataset, split: Split) -> Roles:
+    given = dataset.given_split
+    if given is None:
+        raise ValueError("the data state no split")
+    train, val, test = (np.flatnonzero(given == word).astype(np.int64) for word in ("train", "val", "test"))
+    if len(val):
+        roles = _divide_validation(dataset, train, val, test, seed=split.seed)
+        note = f"split as the data state it, validation divided with seed {split.seed}: {_sizes(roles)}"
+    else:
+        roles = _carve(dataset, train, test, split)
+        note = f"train and test as the data state them, validation taken out of train with seed {split.seed}: {_sizes(roles)}"
+    total = ceil(2 * half_needed(len(dataset.classes)) / LARGEST_VAL)
+    return replace(
+        roles,
+        not_measurable=_complete(roles.not_measurable, total, len(dataset)),
+        notes=(note,),
+        made=False,
+    )
+
+
+def _carve(dataset: Dataset, train: Ints, test: Ints, split: Split) -> Roles:
+    """Validation out of the stated training part, in the proportion of the recipe's shares, up to half where that helps."""
+    base = split.val / (split.train + split.val)
+    first = None
+    for val in _val_shares(len(train), len(dataset.classes), base=base, most=max(base, 0.5)):
+        kept, held = _parts(dataset, train, shares=(1 - val, val), seed=split.seed)
+        roles = _divide_validation(dataset, kept, held, test, seed=split.seed)
+        first = first or roles
+        if roles.not_measurable is None:
+            return roles
+    if first is None:
+        raise ValueError("no share of validation to try")
+    return first
+
+
+def _val_shares(n: int, classes: int, *, base: float, most: float) -> list[float]:
+    """Shares of validation to try: the stated one, then what the measurement needs and more, up to ``most``."""
+    needed = 2 * half_needed(classes) / n
+    larger = [needed + _STEP * i for i in range(int(most / _STEP) + 1)]
+    return [base, *(share for share in larger if base < share < most), *([most] if needed <= most > base else [])]
+
+
+def _parts(dataset: Dataset, rows: Ints, *, shares: tuple[float, ...], seed: int) -> list[Ints]:
+    groups = None if dataset.groups is None else dataset.groups[rows]
+    return [rows[part] for part in divide(dataset.labels[rows], groups, shares=shares, seed=seed)]
+
+
+def _divide_validation(dataset: Dataset, train: Ints, val: Ints, test: Ints, *, seed: int) -> Roles:
+    """Halve validation where each half can have enough samples; else all of it is `select`."""
+    needed = half_needed(len(dataset.classes))
+    whole = Roles(train=train, select=val, probe=np.zeros(0, dtype=np.int64), test=test)
+    short = f"not measurable with n = {len(val)} validation samples, needs {2 * needed} ({needed} each for select and probe)"
+    if len(val) < 2 * needed:
+        return replace(whole, not_measurable=short)
+    groups = None if dataset.groups is None else dataset.groups[val]
+    within = groups is not None and len(np.unique(groups)) < FEWEST_GROUPS
+    halves = divide(dataset.labels[val], None if within else groups, shares=(0.5, 0.5), seed=seed + 1)
+    if min(map(len, halves)) < needed:
+        sizes = " and ".join(str(len(half)) for half in halves)
+        return replace(whole, not_measurable=f"{short}, and its groups divide into {sizes}")
+    return replace(whole, select=val[halves[0]], probe=val[halves[1]], within_groups=within)
+
+
+def _complete(short: str | None, total: int, length: int) -> str | None:
+    if short is None:
+        return None
+    return f"{short}; with {total} samples or more in all (here {length}) umlkit can make a split that has them"
+
+
+def _enlarged(val: float, base: float, test: float) -> list[str]:
+    if val <= base:
+        return []
+    return [
+        f"validation has {val:.3g} of the samples instead of {base:.3g} and train {1 - val - test:.3g}, so that the"
+        " measurement is possible  [data.split: {train: ..., val: ..., test: ...}]"
+    ]
+
+
+def _how(dataset: Dataset) -> str:
+    return "stratified" if dataset.groups is None else f"stratified, {len(np.unique(dataset.groups))} groups kept whole"
+
+
+def _sizes(roles: Roles) -> str:
+    return ", ".join(f"{role} {len(roles.rows(role))}" for role in ("train", "select", "probe", "test"))
+
+
+def _check_class_sizes(dataset: Dataset, *, fewest: int, parts: str) -> None:
+    counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
+    small = np.flatnonzero(counts < fewest)
+    if not len(small):
+        return
+    every = len(small) == len(counts) or len(small) > len(counts) / 2
+    raise InputError(
+        Problem(
+            f"{len(small)} of {len(counts)} classes {'has' if len(small) == 1 else 'have'} too few samples to split",
+            where=dataset.name,
+            found=listed((f"{dataset.classes[c]!r}: {counts[c]}" for c in small), limit=8),
+            allowed=f"{fewest} samples a class or more: {parts} need one each",
+            try_next=f"is {dataset.label_name!r} the label? it has nearly as many classes as samples"
+            if every and len(counts) > 20
+            else "leave these classes out, or put them together",
+        )
+    )
+
+
+def _check_group_count(dataset: Dataset, *, fewest: int) -> None:
+    if dataset.groups is None or len(np.unique(dataset.groups)) >= fewest:
+        return
+    raise InputError(
+        Problem(
+            "too few groups to keep them whole in train, validation and test",
+            where=dataset.name,
+            found=f"{len(np.unique(dataset.groups))} of them",
+            allowed=f"{fewest} groups or more",
+            try_next="leave the groups out, or state a split in the data",
+        )
+    )
+
+
+def _check_training_classes(dataset: Dataset, roles: Roles) -> None:
+    absent = np.setdiff1d(
+        dataset.labels[np.concatenate([roles.select, roles.probe, roles.test])], dataset.labels[roles.train]
+    )
+    if not len(absent):
+        return
+    counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
+    raise InputError(
+        Problem(
+            f"{len(absent)} {'class has' if len(absent) == 1 else 'classes have'} no sample in the training part",
+            where=dataset.name,
+            found=listed((f"{dataset.classes[c]!r}: {counts[c]} samples elsewhere" for c in absent), limit=8),
+            try_next="leave these classes out, or divide the samples otherwise",
+        )
+    )
+
+
+def _warnings(dataset: Dataset, roles: Roles) -> tuple[str, ...]:
+    parts = {name: roles.rows(name) for name in ("train", "val", "test")}
+    lines = list(duplicates.across(duplicates.keys(dataset.modalities), parts))
+    for name in ("select", "probe", "test"):
+        rows = roles.rows(name)
+        absent = np.setdiff1d(dataset.labels, dataset.labels[rows])
+        if len(rows) and len(absent):
+            names = listed((dataset.classes[c] for c in absent), limit=8)
+            lines.append(f"{name} has no sample of {names}")
+    return tuple(lines)

@@ -1,0 +1,169 @@
+"""Read ``.csv`` tables: a header line, then as many cells in every row; strict, with line numbers in every message.
+
+Cells stay text until a modality asks for numbers. Quoted cells may hold commas and newlines; a byte-order mark, CRLF and empty
+lines are no matter; UTF-8 is the only encoding.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from umlkit.data.raw import Header, Raw
+from umlkit.data.records import Array
+from umlkit.errors import InputError, Problem, listed
+
+_LONGEST_CELL = 1 << 24
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class _Rows:
+    names: list[str]
+    cells: list[list[str]]
+    lines: list[int]
+
+
+def open_table(path: Path, *, name: str) -> Raw:
+    """The columns of a CSV file as text.
+
+    Raises:
+        InputError: another encoding, another delimiter, ragged rows, a header that repeats or lacks a name, no rows.
+    """
+    rows = _parse(_text(path, name), name)
+    problems = _header_problems(rows.names, name) + _ragged(rows, name)
+    if not rows.cells:
+        problems.append(Problem("has a header and no rows", where=name, found=listed(map(repr, rows.names))))
+    if problems:
+        raise InputError(*problems)
+    header = Header((len(rows.cells),), np.dtype(object))
+    position = {column: i for i, column in enumerate(rows.names)}
+
+    def load(column: str) -> Array:
+        i = position[column]
+        found = np.empty(len(rows.cells), dtype=object)
+        found[:] = [cells[i] for cells in rows.cells]
+        return found
+
+    return Raw(name=name, headers=dict.fromkeys(rows.names, header), load=load, table=True, lines=rows.lines)
+
+
+def _text(path: Path, name: str) -> str:
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            Problem(
+                "is not UTF-8 text",
+                where=f"{name}:{line}",
+                found=f"byte 0x{data[error.start]:02x} at offset {error.start}",
+                try_next=_reencode(data, name),
+            )
+        ) from error
+
+
+def _reencode(data: bytes, name: str) -> str:
+    encoding = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "LATIN1"
+    return f"iconv -f {encoding} -t UTF-8 {name} > utf8.csv"
+
+
+def _parse(text: str, name: str) -> _Rows:
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError(Problem("holds a null character: is it a text file?", where=f"{name}:{line}"))
+    before = csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(text.splitlines(keepends=True) if "\r" not in text else _lines(text), strict=True)
+    cells: list[list[str]] = []
+    lines: list[int] = []
+    start = 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row) or len(row) > 1:
+                cells.append(row)
+                lines.append(start)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(_bad_quotes(name, start, reader.line_num, error)) from error
+    finally:
+        csv.field_size_limit(before)
+    if not cells:
+        raise InputError(Problem("holds no rows", where=name, found="blank lines only"))
+    return _Rows([cell.strip() for cell in cells[0]], cells[1:], lines[1:])
+
+
+def _lines(text: str) -> list[str]:
+    """Lines of a text whose ends may be CRLF or a lone CR."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
+
+
+def _bad_quotes(name: str, start: int, end: int, error: csv.Error) -> Problem:
+    where = f"{name}:{start}"
+    said = str(error)
+    if "field larger" in said:
+        return Problem("has a cell that is too long", where=where, allowed=f"{_LONGEST_CELL} characters a cell")
+    return Problem(
+        "has a quotation mark that is not closed, or one in the middle of a cell",
+        where=where,
+        found=f"{said}, in the row of lines {start} to {end}",
+        try_next='quote the whole cell and double the marks in it: "say ""aah"""',
+    )
+
+
+def _header_problems(names: list[str], name: str) -> list[Problem]:
+    problems = []
+    where = f"{name}:1"
+    twice = [key for key, count in Counter(names).items() if count > 1 and key]
+    if twice:
+        found = listed(f"{key!r} ({names.count(key)} times)" for key in twice)
+        problems.append(Problem("the header repeats a name", where=where, found=found))
+    blank = [i + 1 for i, key in enumerate(names) if not key]
+    if blank:
+        columns = f"column {listed(map(str, blank))} of {len(names)}"
+        fix = "an index that pandas wrote? to_csv(..., index=False)" if blank == [1] else "name every column"
+        problems.append(Problem("the header has a column without a name", where=where, found=columns, try_next=fix))
+    for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(names) == 1 and mark in names[0]:
+            problems.append(
+                Problem(
+                    f"is separated by {what}, not commas",
+                    where=where,
+                    found=repr(names[0][:60]),
+                    try_next=f"pandas.read_csv({name!r}, sep={mark!r}).to_csv('commas.csv', index=False)",
+                )
+            )
+    if not problems and names and all(_is_number(key) for key in names):
+        problems.append(
+            Problem("the first line holds numbers, not the names of columns", where=where, found=listed(names))
+        )
+    return problems
+
+
+def _ragged(rows: _Rows, name: str) -> list[Problem]:
+    width = len(rows.names)
+    wrong = [(line, len(cells)) for line, cells in zip(rows.lines, rows.cells, strict=True) if len(cells) != width]
+    problems = [
+        Problem(
+            "a row has another number of cells than the header",
+            where=f"{name}:{line}",
+            found=f"{n} cells",
+            allowed=f"{width} cells",
+        )
+        for line, n in wrong[:_SHOWN]
+    ]
+    if len(wrong) > _SHOWN:
+        problems.append(Problem(f"{len(wrong) - _SHOWN} more rows have another number of cells", where=name))
+    return problems
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
