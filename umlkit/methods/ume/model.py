@@ -1,0 +1,76 @@
+"""The ensemble as one model: frozen uni-modal models and the pool that combines them.
+
+Legend of shapes: B samples, M modalities, C classes.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from umlkit.methods.base import MultiModalModel, Output
+from umlkit.methods.experts import FrozenExperts
+from umlkit.methods.ume.pool import FLOOR, Pool
+
+
+class UmeModel(MultiModalModel):
+    """``log p(c) = w0 log p(y=c) + sum_m w_m log p_m(c)``, normalised; or the mean of the p_m.
+
+    Attributes:
+        experts: the uni-modal models.
+        rule: a key of :data:`umlkit.methods.ume.rules.RULES`; all but ``prob-mean`` are log-linear.
+    """
+
+    prior_weight: Tensor
+    weights: Tensor
+    temperatures: Tensor
+    log_prior: Tensor
+
+    def __init__(self, experts: FrozenExperts, *, rule: str, classes: int) -> None:
+        super().__init__()
+        count = len(experts.modalities)
+        self.experts = experts
+        self.rule = rule
+        self.register_buffer("prior_weight", torch.zeros(()))
+        self.register_buffer("weights", torch.full((count,), 1 / count))
+        self.register_buffer("temperatures", torch.ones(count))
+        self.register_buffer("log_prior", torch.zeros(classes))
+
+    @classmethod
+    def of(cls, model: MultiModalModel) -> Self:
+        """A copy of a finished ensemble, owned by whoever builds on it.
+
+        Raises:
+            TypeError: ``model`` is not an ensemble.
+        """
+        if not isinstance(model, cls):
+            raise TypeError(f"must be an ensemble, not {type(model).__name__}")
+        return copy.deepcopy(model)
+
+    def set_pool(self, pool: Pool) -> Self:
+        """Take over what was fitted."""
+        self.prior_weight.fill_(pool.prior_weight)
+        self.weights.copy_(torch.from_numpy(pool.weights))
+        self.temperatures.copy_(torch.from_numpy(pool.temperatures))
+        self.log_prior.copy_(torch.from_numpy(pool.log_prior))
+        return self
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> Output:
+        """Modality -> (B, *sample_shape) to pooled log-probabilities (B, C) and every modality's features."""
+        outputs = self.experts.infer(inputs)
+        features = {name: output.features[name] for name, output in outputs.items()}
+        return Output(self.pool({name: output.logits for name, output in outputs.items()}), features)
+
+    def pool(self, logits: Mapping[str, Tensor]) -> Tensor:
+        """Modality -> (B, C) uni-modal logits to pooled log-probabilities (B, C)."""
+        stacked = torch.stack([logits[name] for name in self.experts.modalities], dim=1)
+        log_probs = (stacked / self.temperatures[:, None]).log_softmax(dim=-1).clamp_min(math.log(FLOOR))
+        if self.rule == "prob-mean":
+            return log_probs.logsumexp(dim=1) - math.log(len(self.experts.modalities))
+        scores = self.prior_weight * self.log_prior + torch.einsum("m,bmc->bc", self.weights, log_probs)
+        return scores.log_softmax(dim=-1)

@@ -1,0 +1,30 @@
+"""Options of the uni-modal ensemble."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from umlkit.registry import MethodSpec, Options
+
+
+class UmeOptions(Options):
+    """What the ensemble can be told."""
+
+    pool: Literal["auto", "log-linear", "prob-mean", "logit-mean"] = Field(
+        default="auto",
+        description="how posteriors are combined; `auto` is `log-linear`, below 100 `select` samples the best on "
+        "`select` of it, `logit-mean` and the best single modality",
+    )
+
+
+SPEC = MethodSpec(
+    name="ume",
+    summary="uni-modal ensemble: every modality alone, their predictions pooled",
+    options=UmeOptions,
+    implementation="umlkit.methods.ume.method:Ume",
+    builds_on=("unimodal",),
+    candidate=True,
+    additive=lambda options: options.pool != "prob-mean",
+)

@@ -1,0 +1,86 @@
+"""Which pool an ensemble uses: the rules that a recipe may name, and the choice among them where samples are few.
+
+Legend of shapes: n samples, M modalities, C classes. Log-losses in nats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from umlkit.methods.calibration import log_loss, log_softmax, temperature
+from umlkit.methods.folds import folds
+from umlkit.methods.ume.pool import GARROTE, Pool, fit_weights, floored, temperatures_of
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Rule = Callable[[Floats, Ints, Floats], Pool]
+
+FEW = 100
+"""Below so many samples of `select` the rule itself is chosen by cross-validation."""
+
+
+def log_linear(logits: Floats, labels: Ints, log_prior: Floats) -> Pool:
+    """A temperature for every modality, then the fitted pool; (n, M, C), (n,), (C,)."""
+    temperatures = temperatures_of(logits, labels)
+    log_probs = log_softmax(logits / temperatures[:, None])
+    prior_weight, weights = fit_weights(log_probs, labels, log_prior, penalty=GARROTE)
+    return Pool("log-linear", prior_weight, weights, temperatures, floored(log_prior))
+
+
+def logit_mean(logits: Floats, labels: Ints, log_prior: Floats) -> Pool:
+    """The mean of the logits at one temperature."""
+    modalities = logits.shape[1]
+    shared = np.full(modalities, temperature(logits.mean(axis=1), labels))
+    return Pool("log-linear", 0.0, np.full(modalities, 1 / modalities), shared, floored(log_prior))
+
+
+def prob_mean(logits: Floats, labels: Ints, log_prior: Floats) -> Pool:  # noqa: ARG001 - nothing to fit
+    """The plain mean of the posteriors."""
+    modalities = logits.shape[1]
+    return Pool("prob-mean", 0.0, np.full(modalities, 1 / modalities), np.ones(modalities), floored(log_prior))
+
+
+def best_single(logits: Floats, labels: Ints, log_prior: Floats) -> Pool:
+    """The modality with the lowest log-loss at its own temperature, alone."""
+    temperatures = temperatures_of(logits, labels)
+    losses = [log_loss(logits[:, m] / t, labels).mean() for m, t in enumerate(temperatures)]
+    alone = np.eye(len(temperatures))[int(np.argmin(losses))]
+    return Pool("log-linear", 0.0, alone, temperatures, floored(log_prior))
+
+
+RULES: Mapping[str, Rule] = {
+    "best-single": best_single,
+    "logit-mean": logit_mean,
+    "log-linear": log_linear,
+    "prob-mean": prob_mean,
+}
+FOR_FEW = ("best-single", "logit-mean", "log-linear")
+
+
+def cross_validated(rule: Rule, logits: Floats, labels: Ints, log_prior: Floats, *, groups: Ints | None) -> Floats:
+    """The log-loss (n,) of every sample under the pool that ``rule`` fits without that sample's fold."""
+    losses = np.empty(len(labels))
+    for fitted, scored in folds(labels, groups=groups):
+        pool = rule(logits[fitted], labels[fitted], log_prior)
+        losses[scored] = log_loss(pool(logits[scored]), labels[scored])
+    return losses
+
+
+def choose(
+    option: str, logits: Floats, labels: Ints, log_prior: Floats, *, groups: Ints | None
+) -> tuple[str, dict[str, float]]:
+    """The rule that ``option`` stands for, and the cross-validated `select` log-loss of all that it was chosen from.
+
+    ``auto`` is ``log-linear``; below :data:`FEW` samples it is the best of :data:`FOR_FEW`, the earlier one on a tie.
+    """
+    few = option == "auto" and len(labels) < FEW
+    names = list(FOR_FEW) if few else ["log-linear" if option == "auto" else option]
+    if len(labels) < 2:
+        return names[-1], {}
+    losses = {
+        name: float(cross_validated(RULES[name], logits, labels, log_prior, groups=groups).mean()) for name in names
+    }
+    return min(losses, key=losses.__getitem__), losses
