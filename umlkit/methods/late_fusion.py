@@ -1,0 +1,76 @@
+"""Late fusion, the network that joint, UMT and residual training share: encoders, and a head on their features.
+
+Legend of shapes: B samples, D_m features of modality m, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from umlkit.data.records import Batch
+from umlkit.encoders.base import Encoder
+from umlkit.encoders.base import build as build_encoder
+from umlkit.fusion.base import Head
+from umlkit.fusion.base import build as build_head
+from umlkit.methods.base import Blueprint, MultiModalModel, Output
+from umlkit.training.loop import Logits, Loss
+
+
+class LateFusion(MultiModalModel):
+    """``logits = head([phi_1(x_1) .. phi_M(x_M)])``.
+
+    Attributes:
+        modalities: names, in the order of ``encoders``.
+        encoders: phi_m, giving (B, D_m).
+        head: M features to logits (B, C).
+    """
+
+    def __init__(self, encoders: Mapping[str, Encoder], head: Head) -> None:
+        super().__init__()
+        self.modalities = tuple(encoders)
+        self.encoders = nn.ModuleList(encoders.values())
+        self.head = head
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> Output:
+        """Modality -> (B, *sample_shape) to logits (B, C) and the features (B, D_m) that the head read."""
+        features = {
+            name: encoder(inputs[name]).features for name, encoder in zip(self.modalities, self.encoders, strict=True)
+        }
+        return Output(self.head(list(features.values())), features)
+
+
+def build(blueprint: Blueprint, *, head: str, scale: int) -> LateFusion:
+    """A fresh late-fusion network.
+
+    Args:
+        blueprint: modalities with resolved encoders, and the number of classes.
+        head: a registered fusion head, with its default options.
+        scale: width factor of every encoder.
+    """
+    made = {
+        name: build_encoder(plan.encoder, dict(plan.options), plan.sample_shape, scale=scale)
+        for name, plan in blueprint.modalities.items()
+    }
+    widths = [encoder.features for encoder in made.values()]
+    return LateFusion(made, build_head(head, {}, widths, blueprint.classes))
+
+
+def logits_of(model: MultiModalModel) -> Logits:
+    """Batch -> the model's logits (B, C)."""
+
+    def logits(batch: Batch) -> Tensor:
+        return model.infer(batch.inputs).logits
+
+    return logits
+
+
+def cross_entropy_of(model: MultiModalModel) -> Loss:
+    """Batch -> ``CE(model(x), y)``, the mean over the batch in nats."""
+
+    def loss(batch: Batch) -> Tensor:
+        return cross_entropy(model.infer(batch.inputs).logits, batch.labels)
+
+    return loss
