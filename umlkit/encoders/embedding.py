@@ -1,0 +1,30 @@
+"""A narrow network as the leading block of a wide one of the same make: its weights copied, nothing else let in.
+
+Legend of shapes: (O, I, ...) a weight from I inputs to O outputs; (o, i, ...) the same of the narrow network.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+@torch.no_grad()
+def embed_leading_block(wide: nn.Module, narrow: nn.Module) -> None:
+    """Copy every tensor of ``narrow`` into the leading block of ``wide``'s tensor of the same name.
+
+    Connections from the other inputs into the block become zero, so that the block computes what ``narrow`` does.
+    Weights into the other outputs stay as they are.
+    """
+    narrow_state = narrow.state_dict()
+    for name, tensor in wide.state_dict().items():
+        _embed(tensor, narrow_state[name])
+
+
+def _embed(wide: Tensor, narrow: Tensor) -> None:
+    if wide.ndim == 0:
+        wide.copy_(narrow)
+        return
+    outputs = len(narrow)
+    wide[:outputs] = 0
+    wide[tuple(slice(size) for size in narrow.shape)] = narrow

@@ -1,0 +1,1 @@
+"""Uni-Modal Teacher."""

@@ -1,0 +1,37 @@
+"""How far a student's features are from its teacher's, in units of the teacher's own spread.
+
+Legend of shapes: B samples, n training samples, D features of the teacher.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+from torch.nn.functional import cosine_similarity, l1_loss, mse_loss
+
+Distance = Callable[[Tensor, Tensor], Tensor]
+
+SMALLEST_VARIANCE = 1e-6
+
+
+def _cosine(student: Tensor, teacher: Tensor) -> Tensor:
+    return 1 - cosine_similarity(student, teacher, dim=1).mean()
+
+
+DISTANCES: Mapping[str, Distance] = {"mse": mse_loss, "l1": l1_loss, "cosine": _cosine}
+
+
+def unit(distance: str, teacher: Tensor) -> float:
+    """What a distance is divided by, so that a weight means the same on every data set.
+
+    Args:
+        distance: a key of :data:`DISTANCES`.
+        teacher: (n, D), the teacher's features of the training samples.
+
+    Returns:
+        The variance over samples and dimensions for ``mse``, its root for ``l1``, 1 for ``cosine``; floored.
+    """
+    variance = max(float(teacher.double().var(correction=0)), SMALLEST_VARIANCE)
+    return {"mse": variance, "l1": math.sqrt(variance), "cosine": 1.0}[distance]

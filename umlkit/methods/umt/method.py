@@ -1,0 +1,136 @@
+"""UMT, the Uni-Modal Teacher (Du et al., ICML 2023): joint training that keeps what each modality can be taught alone.
+
+    L = CE(head([z_1 .. z_M]), y) + w sum_m d(P_m z_m, z_m^T) / u_m
+
+z_m = phi_m(x_m) are the student's features (B, S_m), z_m^T the frozen teacher's (B, D_m), d a distance and u_m its
+unit, the spread of the teacher's features. That the features of frozen uni-modal teachers are distilled is the paper's;
+the projection P_m of a student with room, the unit and the choice of w are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from umlkit.data.records import Batch, Samples
+from umlkit.encoders.base import Encoder
+from umlkit.encoders.base import build as build_encoder
+from umlkit.fusion.base import build as build_head
+from umlkit.methods.base import Blueprint, Method, Task, Trained
+from umlkit.methods.experts import encoder_of
+from umlkit.methods.late_fusion import logits_of
+from umlkit.methods.umt.distance import DISTANCES, unit
+from umlkit.methods.umt.options import UmtOptions
+from umlkit.methods.umt.student import Student
+from umlkit.training.loop import FitResult, Loss
+from umlkit.training.seeds import derive, seeded
+
+Start = Literal["scratch", "teacher"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting that is trained: where the student starts, and the weight of the distillation."""
+
+    start: Start
+    weight: float
+
+    @property
+    def name(self) -> str:
+        """As in reports and file names."""
+        return f"{self.start}-{self.weight:g}"
+
+
+AUTOMATIC = (Trial("scratch", 0.1), Trial("teacher", 0.1))
+WEIGHT = 0.1
+
+
+class Umt(Method[UmtOptions]):
+    """A wider student for every modality, taught by its finished uni-modal model."""
+
+    def build(self, blueprint: Blueprint, resolved: Mapping[str, Any]) -> Student:
+        """The student, weights from torch's random state; ``resolved["targets"]`` holds the teachers' widths."""
+        scale = 1 if self.options.room == "none" else self.options.room
+        encoders: dict[str, Encoder] = {
+            name: build_encoder(plan.encoder, dict(plan.options), plan.sample_shape, scale=scale)
+            for name, plan in blueprint.modalities.items()
+        }
+        head = build_head(self.options.head, {}, [e.features for e in encoders.values()], blueprint.classes)
+        return Student(encoders, head, targets=resolved["targets"], room=self.options.room != "none")
+
+    def train(self, task: Task) -> Trained:
+        """Train every trial and keep the one with the lowest `select` log-loss."""
+        targets = [expert.features["train"].shape[1] for expert in task.experts.values()]
+        trained = {trial: self._train(task, trial, targets) for trial in self.trials()}
+        best = min(trained, key=lambda trial: trained[trial][1].best_loss)
+        return Trained(
+            trained[best][0].eval(),
+            task.blueprint,
+            resolved={"targets": targets},
+            fits={trial.name: fitted for trial, (_, fitted) in trained.items()},
+            report={
+                "weight": best.weight,
+                "init": best.start,
+                "trials": [
+                    {"init": trial.start, "weight": trial.weight, "select_loss": fitted.best_loss}
+                    for trial, (_, fitted) in trained.items()
+                ],
+            },
+        )
+
+    def trials(self) -> list[Trial]:
+        """What the options stand for: the automatic trials, with what is fixed put in their place, each once."""
+        fixed = self.options
+        return list(
+            dict.fromkeys(
+                Trial(
+                    trial.start if fixed.init == "auto" else fixed.init,
+                    trial.weight if fixed.weight == "auto" else fixed.weight,
+                )
+                for trial in AUTOMATIC
+            )
+        )
+
+    def _train(self, task: Task, trial: Trial, targets: list[int]) -> tuple[Student, FitResult]:
+        with seeded(derive(task.seed, "umt", "init")):
+            student = self.build(task.blueprint, {"targets": targets})
+        if trial.start == "teacher":
+            student.start_from({name: encoder_of(expert) for name, expert in task.experts.items()})
+        student.to(task.train.labels.device)
+        fitted = task.fit(
+            trial.name,
+            student,
+            loss=self._loss(student, trial.weight, self._units(task)),
+            logits=logits_of(student),
+            train=with_teachers(task),
+            select=task.select,
+        )
+        return student, fitted
+
+    def _units(self, task: Task) -> dict[str, float]:
+        return {name: unit(self.options.distance, e.features["train"]) for name, e in task.experts.items()}
+
+    def _loss(self, student: Student, weight: float, units: Mapping[str, float]) -> Loss:
+        distance = DISTANCES[self.options.distance]
+
+        def loss(batch: Batch) -> Tensor:
+            output = student.infer(batch.inputs)
+            total = cross_entropy(output.logits, batch.labels)
+            for name, taught in student.project(output.features).items():
+                total = total + weight / units[name] * distance(taught, batch.extras[_teacher(name)])
+            return total
+
+        return loss
+
+
+def with_teachers(task: Task) -> Samples:
+    """The training samples with every teacher's features of them, which were computed once and are only looked up."""
+    return task.train.with_extras({_teacher(name): e.features["train"] for name, e in task.experts.items()})
+
+
+def _teacher(modality: str) -> str:
+    return f"teacher of {modality}"

@@ -1,0 +1,41 @@
+"""Options of the uni-modal teacher."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from umlkit.methods.head_choice import HeadName, is_additive
+from umlkit.registry import MethodSpec, Options
+
+
+class UmtOptions(Options):
+    """What UMT can be told."""
+
+    weight: Literal["auto"] | Annotated[float, Field(ge=0, le=1000)] = Field(
+        default="auto", description="of the distillation, relative to cross-entropy; `auto` chooses on `select`"
+    )
+    init: Literal["auto", "scratch", "teacher"] = Field(
+        default="auto", description="where the students start: random, or holding their teacher; `auto` tries both"
+    )
+    head: HeadName = "mlp"
+    room: Literal["none"] | Annotated[int, Field(ge=1, le=16)] = Field(
+        default=2,
+        description="a student is so many times as wide as its teacher, and a linear projection of its features "
+        "matches the teacher's; `none`: the same width, and the features themselves match",
+    )
+    distance: Literal["mse", "l1", "cosine"] = Field(
+        default="mse", description="between the features of student and teacher"
+    )
+
+
+SPEC = MethodSpec(
+    name="umt",
+    summary="uni-modal teacher: joint training with every encoder pulled towards its frozen uni-modal teacher",
+    options=UmtOptions,
+    implementation="umlkit.methods.umt.method:Umt",
+    builds_on=("unimodal",),
+    candidate=True,
+    additive=lambda options: is_additive(options.head),
+)
