@@ -1,0 +1,1 @@
+"""A network on top of the frozen ensemble."""
