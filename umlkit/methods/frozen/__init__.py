@@ -1,0 +1,1 @@
+"""Heads on frozen uni-modal features."""
