@@ -26,6 +26,7 @@ def command(call: Invocation, yes: Yes = False) -> None:
     from umlkit.pipeline.cleaning import leftovers, remove
     from umlkit.pipeline.locate import find_identity
     from umlkit.runs.layout import RunDirectory
+    from umlkit.runs.records.activity import CleaningRecord, LeftoverEntry
 
     loaded = call.load()
     directory = RunDirectory(call.run_directory(loaded))
@@ -34,13 +35,12 @@ def command(call: Invocation, yes: Yes = False) -> None:
     removing = yes and not call.dry_run
     if removing:
         remove(found)
-    call.output.result_json(
-        {
-            "schema": "umlkit.clean/1",
-            "removed": removing,
-            "artifacts": [{"path": str(one.path), "bytes": one.bytes} for one in found],
-        }
+    record = CleaningRecord(
+        directory=str(directory.root),
+        removed=removing,
+        artifacts=tuple(LeftoverEntry(path=str(one.path), bytes=one.bytes) for one in found),
     )
+    call.output.result_json(record.document())
     if not found:
         call.output.result_text("nothing to remove: the present recipe names every artifact")
         return

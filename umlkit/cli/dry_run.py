@@ -33,6 +33,13 @@ def show_plan(call: Invocation, session: Session, artifacts: Sequence[Artifact])
     call.output.result_text(f"Nothing was written. The run directory would be {root}")
 
 
+def show_use(call: Invocation, loaded: LoadedRecipe, what: str, *, writes: tuple[str, ...] = ()) -> None:
+    """Print what a command would do that only uses a finished model."""
+    call.output.result_json(DryRunRecord(settings=settings(loaded), models=(), writes=writes).document())
+    show_settings(call, loaded)
+    call.output.result_text(what)
+
+
 def settings(loaded: LoadedRecipe) -> tuple[Setting, ...]:
     """Every value of the recipe with its origin."""
     values = _leaves(loaded.recipe.model_dump(mode="json", by_alias=True))

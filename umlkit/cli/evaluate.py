@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umlkit.cli.dry_run import settings, show_settings
-from umlkit.cli.opening import open_loaded
 from umlkit.cli.options import Invocation, shared_options
 from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.runs.interrupts import interrupts
@@ -44,6 +42,8 @@ def command(call: Invocation, method: Method = None, split: Split = None, data: 
     """
     _check(split, data)
 
+    from umlkit.cli.dry_run import show_use
+    from umlkit.cli.opening import open_loaded
     from umlkit.pipeline.choice import choose
     from umlkit.pipeline.locate import find_identity
     from umlkit.runs.layout import RunDirectory
@@ -54,9 +54,7 @@ def command(call: Invocation, method: Method = None, split: Split = None, data: 
     identity = find_identity(loaded, directory, missing="no model", command=f"umlkit run {call.shown}")
     name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
     if call.dry_run:
-        show_settings(call, loaded)
-        call.output.result_text(f"would evaluate {name} ({artifact.label}-{artifact.fingerprint}) on {data or split}")
-        call.output.result_json(DryRunRecord(settings=settings(loaded), models=(), writes=()).document())
+        show_use(call, loaded, f"would evaluate {artifact.label}-{artifact.fingerprint} on {data or split}")
         return
 
     from umlkit.pipeline import evaluation, model

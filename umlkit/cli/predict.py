@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from umlkit.cli.options import Invocation, shared_options
+from umlkit.runs.interrupts import interrupts
 
-Data = Annotated[Path, typer.Argument(metavar="DATA", show_default=False, help="New data (.npz or .csv), no label needed.")]
+Data = Annotated[
+    Path, typer.Argument(metavar="DATA", show_default=False, help="New data (.npz or .csv), no label needed.")
+]
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to: .csv, .jsonl or .npz, by the ending.")]
 Method = Annotated[
     str | None,
@@ -29,28 +32,31 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
 
       umlkit predict digits new.npz --to predictions.jsonl --method ume
     """
+    from umlkit.cli.dry_run import show_use
     from umlkit.pipeline.choice import choose
     from umlkit.pipeline.locate import find_identity
-    from umlkit.runs.interrupts import interrupts
     from umlkit.runs.layout import RunDirectory
 
-    interrupts.install(max_minutes=call.max_minutes)
+    interrupts.install()
     loaded = call.load()
     directory = RunDirectory(call.run_directory(loaded))
     identity = find_identity(loaded, directory, missing="no model", command=f"umlkit run {call.shown}")
     name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
 
-    from umlkit.pipeline.model import load
+    from umlkit.pipeline import model
     from umlkit.pipeline.prediction import check_target, predict_file
+    from umlkit.runs.records.activity import PredictionRecord
     from umlkit.training.device import set_threads
 
-    set_threads(loaded.recipe.threads)
-    model = load(directory.unit(artifact.seed, artifact.fold).model_dir(artifact.label, artifact.fingerprint))
+    check_target(to, data=data)
     if call.dry_run:
-        check_target(to, data=data)
-        call.output.result_text(f"would predict {data} with {name} ({artifact.label}-{artifact.fingerprint}) to {to}")
-        call.output.result_json({"schema": "umlkit.dry-run/1", "method": name, "to": str(to)})
+        what = f"would predict {data} with {artifact.label}-{artifact.fingerprint} and write {to}"
+        show_use(call, loaded, what, writes=(str(to),))
         return
-    count = predict_file(model, data, to=to, id_name=loaded.recipe.data.id)
-    call.output.note(f"{count} predictions of {name} written to {to}")
-    call.output.result_json({"schema": "umlkit.predict/1", "method": name, "n": count, "to": str(to)})
+    set_threads(loaded.recipe.threads)
+    unit = directory.unit(artifact.seed, artifact.fold)
+    trained = model.load(unit.model_dir(artifact.label, artifact.fingerprint))
+    count = predict_file(trained, data, to=to, id_name=loaded.recipe.data.id)
+    record = PredictionRecord(method=name, seed=artifact.seed, n=count, to=str(to))
+    call.output.result_json(record.document())
+    call.output.result_text(f"{count} predictions of {name} written to {to}")

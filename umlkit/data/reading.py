@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from umlkit.data import fingerprint, kinds, labels, sides
+from umlkit.data import kinds, labels, sides
 from umlkit.data.convention import Layout, lay_out
 from umlkit.data.cut import Place, extract
 from umlkit.data.missing import non_finite
@@ -64,9 +64,6 @@ def from_raw(raw: Raw, data: Data) -> Dataset:
         ids=names,
         groups=group,
         given_split=given,
-        content=fingerprint.content(
-            arrays, found_labels.numbers, found_labels.classes, groups=group, given_split=given
-        ),
         reading=reading_lines(layout, arrays, found_labels, group_names=group_names, given=given, table=raw.table),
         warnings=_warnings(arrays, found_labels.numbers),
         name=Path(raw.name).name,

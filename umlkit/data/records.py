@@ -58,7 +58,6 @@ class Dataset:
         ids: N names, unique; the row numbers as text where the data name none.
         groups: (N,) group index, or None where the data name no groups.
         given_split: (N,) of 'train' | 'val' | 'test' | '' (unused), where the data state a split.
-        content: hash of everything above that a model is made from, independent of any path.
         reading: lines that say how the file was read, each with the line of the recipe that changes it.
         warnings: lines worth a user's attention (duplicates across splits and the like).
         name: the file's or the source's name, for messages.
@@ -71,7 +70,6 @@ class Dataset:
     ids: tuple[str, ...]
     groups: Ints | None
     given_split: Array | None
-    content: str
     reading: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     name: str = "data"

@@ -44,7 +44,9 @@ def on_split(session: Session, artifact: Artifact, *, method: str, split: str, c
     return _record(method, model, split=split, proba=proba, labels=labels)
 
 
-def on_file(model: TrainedModel, path: Path, *, method: str, label: str | None, id_name: str | None) -> EvaluationRecord:
+def on_file(
+    model: TrainedModel, path: Path, *, method: str, label: str | None, id_name: str | None
+) -> EvaluationRecord:
     """Metrics of a loaded model on new labelled data.
 
     Args:

@@ -1,8 +1,8 @@
 """What the data are, in a few light words that a run directory remembers.
 
-``data.json`` holds, for every way of reading that was used with this run directory, the data's content hash, the hash of its
-roles, and the kinds of its modalities. From these every fingerprint follows, so a finished probe is found again, and advised
-on, without reading the data: a look at the file's size, time and inode is enough, or else one pass over its bytes.
+``data.json`` holds, for every way of reading that was used with this run directory, hashes of the labels, the roles and every
+modality. From these every fingerprint follows, so a finished probe is found again, and advised on, without reading the data:
+a look at the file's size, time and inode is enough, or else one pass over its bytes.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from umlkit.data.fingerprint import file_content
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.runs.atomic import write_json
-from umlkit.runs.fingerprint import fingerprint
+from umlkit.runs.fingerprint import fingerprint, of_file
 from umlkit.runs.layout import RunDirectory
 
 SCHEMA = "umlkit.data-index/1"
@@ -27,24 +26,28 @@ class DataIdentity(BaseModel):
     """Everything about the data that a fingerprint is made from, and what a plan has to know of them.
 
     Attributes:
-        content: hash of the data's content.
+        labels: hash of the labels and the classes' names.
         roles: hash of which row serves which purpose.
-        kinds: modality -> kind, in order.
+        modalities: modality -> hash of its values, in order.
+        kinds: modality -> kind.
         classes: class names.
         sizes: role -> number of samples.
         not_measurable: None, or why nothing can be measured.
-        stamp: what the content hash was taken under: size, time and inode of a file, or a package's version.
+        stamp: under what the hashes were taken: size, time and inode of a file, or a package's version.
+        file: hash of the file's bytes, where there is a file.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    content: str
+    labels: str
     roles: str
+    modalities: dict[str, str]
     kinds: dict[str, str]
     classes: tuple[str, ...]
     sizes: dict[str, int]
     not_measurable: str | None
     stamp: dict[str, Any]
+    file: str | None
 
 
 def stamp(loaded: LoadedRecipe) -> dict[str, Any] | None:
@@ -82,7 +85,7 @@ def recall(directory: RunDirectory, loaded: LoadedRecipe) -> DataIdentity | None
     if present is None or present == identity.stamp:
         return identity
     path = loaded.data_path()
-    return identity if path is not None and file_content(path) == identity.content else None
+    return identity if path is not None and of_file(path) == identity.file else None
 
 
 def _entries(path: Path) -> dict[str, Any]:

@@ -155,7 +155,8 @@ def forward(network: MultiModalModel, inputs: Mapping[str, torch.Tensor]) -> Out
             parts.append(Output(part.logits.cpu(), {name: z.cpu() for name, z in part.features.items()}))
     names = parts[0].features
     return Output(
-        torch.cat([part.logits for part in parts]), {name: torch.cat([p.features[name] for p in parts]) for name in names}
+        torch.cat([part.logits for part in parts]),
+        {name: torch.cat([p.features[name] for p in parts]) for name in names},
     )
 
 
@@ -166,7 +167,9 @@ def is_finished(directory: Path) -> bool:
 
 def save(directory: Path, config: ModelConfig, network: MultiModalModel, preprocess: Mapping[str, Preprocess]) -> None:
     """Write ``model.safetensors`` and ``config.json``, each atomically."""
-    arrays = {f"model.{name}": value.detach().cpu().contiguous().numpy() for name, value in network.state_dict().items()}
+    arrays = {
+        f"model.{name}": value.detach().cpu().contiguous().numpy() for name, value in network.state_dict().items()
+    }
     for name, fitted in preprocess.items():
         arrays.update({f"preprocess.{name}.{key}": value for key, value in fitted.to_arrays().items()})
     tensors.save(directory / "model.safetensors", arrays, {"schema": config.schema_, "fingerprint": config.fingerprint})
@@ -185,21 +188,22 @@ def load(directory: Path) -> TrainedModel:
     if metadata.get("fingerprint") != config.fingerprint:
         raise RunError(f"{directory}: config.json and model.safetensors are of two different models")
     network = build(config)
-    weights = {name.removeprefix("model."): torch.from_numpy(a) for name, a in arrays.items() if name.startswith("model.")}
+    weights = {
+        name.removeprefix("model."): torch.from_numpy(a) for name, a in arrays.items() if name.startswith("model.")
+    }
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise RunError(f"{directory}: model.safetensors does not fit config.json: {error}") from error
     preprocess = {
         name: Preprocess.from_arrays(
-            modality.kind,
             {
                 key.removeprefix(f"preprocess.{name}."): value
                 for key, value in arrays.items()
                 if key.startswith(f"preprocess.{name}.")
-            },
+            }
         )
-        for name, modality in config.modalities.items()
+        for name in config.modalities
     }
     return TrainedModel(config, network.eval(), preprocess, directory)
 

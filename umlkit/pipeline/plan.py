@@ -209,15 +209,15 @@ class Plan:
 
     def _modality(self, name: str) -> dict[str, Any]:
         """One modality as a fingerprint sees it."""
-        written = self._choice(name).model_dump(mode="json", by_alias=True)
-        return {**written, "name": name, "kind": self.identity.kinds[name]}
+        entry = self._choice(name)
+        made_of = {"name": name, "kind": self.identity.kinds[name], "values": self.identity.modalities[name]}
+        return {**made_of, "missing": entry.missing, "encoder": entry.encoder.model_dump(mode="json")}
 
     def _common(self) -> dict[str, Any]:
         """What every model of this unit is made from."""
         return {
-            "data": self.identity.content,
+            "labels": self.identity.labels,
             "roles": self.identity.roles,
-            "label": self.recipe.data.label,
             "train": self.recipe.train.model_dump(mode="json"),
             "seed": self.seed,
             "fold": self.fold,
@@ -246,7 +246,7 @@ def probe_fingerprint(recipe: Recipe, identity: DataIdentity) -> str:
         {
             "probe": recipe.probe.model_dump(mode="json"),
             "models": models,
-            "data": identity.content,
+            "data": identity.modalities,
             "roles": identity.roles,
             "not_measurable": identity.not_measurable,
         }

@@ -21,12 +21,11 @@ PREFIX = "p:"
 
 
 def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | None) -> int:
-    """Predict every sample of ``data`` and write them to ``to``; returns how many there were.
+    """Predict every sample of ``data`` and write them to ``to`` (:func:`check_target`); returns how many there were.
 
     Raises:
-        InputError: anything wrong with the data, or ``to`` is no place for predictions.
+        InputError: anything wrong with the data.
     """
-    check_target(to, data=data)
     specs = {name: modality.input_spec() for name, modality in model.config.modalities.items()}
     unseen = read_unseen(data, specs, label=None, id=id_name if id_name is not None else model.config.id_name)
     proba = model.proba_of(unseen.arrays)
@@ -35,7 +34,7 @@ def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | No
 
 
 def check_target(to: Path, *, data: Path) -> None:
-    """InputError unless predictions may be written to ``to``: a known ending, a folder that exists, nobody's else file."""
+    """InputError unless predictions may be written to ``to``: a known ending, a folder that exists, no file of another's."""
     problems = []
     if to.suffix.lower() not in _WRITERS:
         problems.append(
@@ -66,7 +65,7 @@ def _is_ours(path: Path) -> bool:
     if not start:
         return True
     if ending == ".csv":
-        return start.startswith(f"id,class,".encode()) and PREFIX.encode() in start
+        return start.startswith(b"id,class,") and PREFIX.encode() in start
     if ending == ".jsonl":
         return start.startswith(b'{"id": ') and b'"probabilities": {' in start
     try:

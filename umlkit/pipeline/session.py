@@ -8,6 +8,7 @@ from functools import cached_property
 
 import torch
 
+from umlkit.data.fingerprint import of_labels, of_modality
 from umlkit.data.preprocess import Preprocess, samples
 from umlkit.data.reading import read
 from umlkit.data.records import Dataset, Role, Roles, Samples
@@ -19,8 +20,8 @@ from umlkit.recipe.dump import to_yaml
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.recipe.schema import Recipe
 from umlkit.runs.atomic import write_json, write_text
-from umlkit.runs.environment import environment
-from umlkit.runs.fingerprint import fingerprint
+from umlkit.runs.environment import describe
+from umlkit.runs.fingerprint import fingerprint, of_file
 from umlkit.runs.layout import RunDirectory
 from umlkit.training import device as devices
 
@@ -68,7 +69,12 @@ class Session:
         """The samples of a role as standardised tensors on the device; made once."""
         if role not in self._made:
             self._made[role] = samples(
-                self.dataset, self.roles.rows(role), self.preprocess, list(self.dataset.modalities), self.device
+                self.dataset,
+                self.roles,
+                role,
+                preprocess=self.preprocess,
+                modalities=list(self.dataset.modalities),
+                device=self.device,
             )
         return self._made[role]
 
@@ -82,7 +88,7 @@ class Session:
         write_text(self.directory.recipe, to_yaml(self.recipe))
         write_json(
             self.directory.environment,
-            environment(device=str(self.device), threads=torch.get_num_threads()),
+            describe(device=str(self.device), threads=torch.get_num_threads(), folder=self.loaded.folder),
         )
         remember(self.directory, self.loaded, self.identity)
 
@@ -100,9 +106,9 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
     devices.deterministic()
     dataset = read(loaded)
     roles = assign(dataset, recipe.data.split)
-    for line in (*dataset.reading, *roles.reading):
+    for line in (*dataset.reading, *roles.notes):
         output.note(line)
-    for line in dataset.warnings:
+    for line in (*dataset.warnings, *roles.warnings):
         output.warn(line)
     identity = identify(loaded, dataset, roles)
     return Session(loaded, dataset, roles, identity, directory, device, output, force)
@@ -111,12 +117,15 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
 def identify(loaded: LoadedRecipe, dataset: Dataset, roles: Roles) -> DataIdentity:
     """The data in the words that fingerprints are made from."""
     every: tuple[Role, ...] = ("train", "select", "probe", "test")
+    path = loaded.data_path()
     return DataIdentity(
-        content=dataset.content,
+        labels=of_labels(dataset),
+        modalities={name: of_modality(modality) for name, modality in dataset.modalities.items()},
         roles=fingerprint({role: roles.rows(role).tolist() for role in every}),
         kinds={name: modality.kind for name, modality in dataset.modalities.items()},
         classes=dataset.classes,
         sizes={role: len(roles.rows(role)) for role in every},
         not_measurable=roles.not_measurable,
         stamp=stamp(loaded) or {},
+        file=None if path is None else of_file(path),
     )

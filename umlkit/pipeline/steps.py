@@ -33,9 +33,7 @@ class RunResult:
 
     def record(self) -> RunRecord:
         """The same as a JSON document."""
-        return RunRecord(
-            directory=str(self.directory.root), probe=self.probe, advice=self.advice, test=self.test
-        )
+        return RunRecord(directory=str(self.directory.root), probe=self.probe, advice=self.advice, test=self.test)
 
 
 def train(session: Session, method: str) -> list[Artifact]:
@@ -97,7 +95,12 @@ def _measure(session: Session) -> ProbeRecord:
 
 
 def give_advice(
-    directory: RunDirectory, mark: str, record: ProbeRecord, *, among: Sequence[str] = HEADLINES, rule: str = "posterior"
+    directory: RunDirectory,
+    mark: str,
+    record: ProbeRecord,
+    *,
+    among: Sequence[str] = HEADLINES,
+    rule: str = "posterior",
 ) -> AdviceRecord:
     """Decide on a measurement and write the advice into its run directory."""
     advice = advise(record, among=among, rule=rule)

@@ -167,9 +167,7 @@ def _loop(session: Session, artifact: Artifact, directory: Path) -> Fit:
 
 def _task(session: Session, artifact: Artifact, loop: Fit) -> Task:
     """What the method trains on: this artifact's modalities, with what it builds on loaded and frozen."""
-    experts = {
-        need.modalities[0]: _expert(session, need) for need in artifact.needs if need.spec.name == UNIMODAL
-    }
+    experts = {need.modalities[0]: _expert(session, need) for need in artifact.needs if need.spec.name == UNIMODAL}
     built_on = {
         need.spec.name: _frozen(session, models.load(directory_of(session, need)))
         for need in artifact.needs

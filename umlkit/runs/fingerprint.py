@@ -1,9 +1,10 @@
-"""The fingerprint of what an artifact is made from: the same parts, the same eight characters, anywhere."""
+"""Fingerprints: of what an artifact is made from, and of a file's bytes. The same content, the same characters, anywhere."""
 
 from __future__ import annotations
 
 import json
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
+from pathlib import Path
 from typing import Any
 
 # Raised when artifacts of the same parts are stored or computed differently, so that old ones are not reused.
@@ -27,3 +28,13 @@ def fingerprint(parts: Any) -> str:
         allow_nan=False,
     )
     return blake2b(canonical.encode(), digest_size=4).hexdigest()
+
+
+def of_file(path: Path) -> str:
+    """32 hex characters of the BLAKE2b hash of a file's bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
