@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
-Ints = npt.NDArray[np.integer[Any]]
+Ints = npt.NDArray[np.int64]
 Owner = Literal["unimodal", "joint"]
 
 

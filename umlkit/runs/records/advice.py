@@ -75,10 +75,15 @@ class AdviceRecord(Record):
     gain: Gain | None = Field(description="over UME; where UME is the headline, over the next best it is chosen among")
     regret: float | None = Field(description="expected loss above the best of those it is chosen among, nats")
     candidates: tuple[AdvisedCandidate, ...] = ()
+    better: str | None = Field(
+        default=None, description="a way of training that it was not chosen among and that would be advised instead"
+    )
     paired: PairedSignal | None = None
     paper: PaperRule | None = None
     weights: dict[str, float] = Field(default_factory=dict, description="UME's weight of every modality")
     drop: tuple[str, ...] = Field(default=(), description="modalities whose weight is nearly zero")
     within_groups: bool = False
     headline_sentences: tuple[str, str] = Field(description="the advice in two plain sentences")
-    sentences: tuple[str, ...] = Field(description="what else it says, a line each")
+    sentences: tuple[str, ...] = Field(
+        description="what else it says, a line each; the first is on better, where there is one"
+    )

@@ -17,8 +17,8 @@ from umlkit.errors import InputError, Problem
 from umlkit.runs import atomic
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=10**15)]
+Seconds = Annotated[float, Field(ge=0, le=1e12)]
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 
 SHOWN_PROBLEMS = 5
@@ -77,7 +77,8 @@ class Record(Part):
         return self.model_dump(mode="json", by_alias=True)
 
     def write(self, path: Path) -> None:
-        """Write the document to ``path``, whole or not at all."""
+        """Write the document to ``path``, whole or not at all; its folder is made where it is missing."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         atomic.write_json(path, self.document())
 
 

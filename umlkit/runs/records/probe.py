@@ -1,9 +1,10 @@
 """``probe.json``: what was measured on the held-out samples, complete enough to be advised from without any array.
 
-The unit is an *entry*: one rung of the ladder trained with one seed. For every entry the document holds mean loss and
-correctness over the n probe samples, and between all entries the covariance of the per-sample values, so that the variance of
-any difference of means follows: ``Var(w . mean) = w' S w / n``. Where samples come in groups it holds, beside that, the
-covariance of the group means, weighted by size (:mod:`umlkit.probe.moments`), with ``G`` groups in place of n samples.
+An *entry* is one rung of the ladder trained with one seed. For every entry the document holds mean loss and
+correctness over the n probe samples, and between all entries the covariance of the per-sample values, so that the
+variance of any difference of means follows: ``Var(w . mean) = w' S w / n``. Where groups are the unit of uncertainty
+it holds, beside that, the covariance of the group means (:mod:`umlkit.probe.units`), with G groups in place of n
+samples.
 
 Losses are in nats, usable information in bits, differences of accuracy in points (hundredths).
 """
@@ -17,7 +18,9 @@ from pydantic import Field, model_validator
 
 from umlkit.runs.records.common import Count, Estimate, Part, Record, Seconds, Share
 
+LARGEST = 1e9  # nats; beyond that a number is broken, and sums of it would overflow
 Nats = float
+Loss = Annotated[float, Field(ge=0, le=LARGEST)]
 Triangle = Annotated[
     tuple[tuple[float, ...], ...], Field(description="lower triangle of a symmetric matrix: row i has i + 1 numbers")
 ]
@@ -30,11 +33,11 @@ class Entry(Part):
     rung: str = Field(description="prior, unimodal:<modality>, ume, frozen-linear, ..., umt")
     seed: int | None = Field(description="training seed; null where nothing is trained")
     additive: bool = Field(description="logits additive in the modalities, by architecture")
-    log_loss: Annotated[Nats, Field(ge=0)] = Field(description="mean over probe samples, nats")
+    log_loss: Loss = Field(description="mean over probe samples, nats")
     accuracy: Share
     balanced_accuracy: Share = Field(description="mean recall over the classes that occur in probe")
     temperature: Annotated[float, Field(gt=0)] = Field(description="divides the logits; fitted on select")
-    select_loss: Nats = Field(description="nats; cross-validated in what was fitted on select")
+    select_loss: Loss = Field(description="nats; cross-validated in what was fitted on select")
     seconds: Seconds = Field(
         description="training of this rung beyond the uni-modal models; of a uni-modal model its own"
     )
@@ -82,8 +85,8 @@ class McNemar(Part):
 class Contribution(Part):
     """The achieved paired contribution ``A_S = risk(UME) - risk(r*)`` of these very models, and its two parts.
 
-    r* has the lowest `select` loss among joint-additive, joint, residual and umt; a* is r* where that is additive, else the
-    additive rung with the lowest `select` loss, UME included. ``interaction = risk(a*) - risk(r*)``,
+    r* has the lowest `select` loss among joint-additive, joint, residual and umt; a* is r* where that is additive, else
+    the additive rung with the lowest `select` loss, UME included. ``interaction = risk(a*) - risk(r*)``,
     ``additive = risk(UME) - risk(a*)``.
     """
 
@@ -106,7 +109,7 @@ class ModalityEvidence(Part):
 
 
 class Deficit(Part):
-    """The encoder deficit: one linear probe on the jointly trained encoder's features and on the uni-modal encoder's."""
+    """The encoder deficit: one linear probe on the joint model's encoder features and on the uni-modal one's."""
 
     modality: str
     unimodal_log_loss: Nats
@@ -147,6 +150,9 @@ class ProbeRecord(Record):
     unit: Literal["samples", "groups"] = Field(default="samples", description="what the intervals go over")
     within_groups: bool = Field(default=False, description="the intervals hold within these groups only")
     df: Count = Field(default=0, description="degrees of freedom of the intervals' t: units less one")
+    critical: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="t_{.975, df}: half an interval over its s.e."
+    )
     smallest_effect: Annotated[float, Field(gt=0)] = Field(default=0.02, description="nats that matter to the user")
     entropy_nats: Annotated[Nats, Field(ge=0)] = Field(
         default=0.0, description="H(Y): log-loss of the training frequencies on probe"
@@ -179,8 +185,8 @@ class ProbeRecord(Record):
 
 
 def _check_sizes(record: ProbeRecord) -> None:
-    if record.n_probe < 2 or record.df < 1:
-        raise ValueError("a measurement needs at least two probe samples")
+    if record.df < 2 or record.critical == 0:
+        raise ValueError("a measurement needs at least three probe samples and its t quantile (critical)")
     units = record.groups if record.unit == "groups" else record.n_probe
     if units != record.df + 1:
         raise ValueError(f"df must be the number of {record.unit} less one")
@@ -204,7 +210,7 @@ def _check_covariance(name: str, triangle: Triangle | None, *, size: int) -> Non
     if [len(row) for row in triangle] != list(range(1, size + 1)):
         raise ValueError(f"{name} must be the lower triangle of a {size} x {size} matrix")
     deviations = [math.sqrt(max(0.0, row[-1])) for row in triangle]
-    if any(row[-1] < 0 for row in triangle) or any(
+    if any(not 0 <= row[-1] <= LARGEST**2 for row in triangle) or any(
         abs(value) > deviations[i] * deviations[j] * (1 + ROUNDING) + 1e-12
         for i, row in enumerate(triangle)
         for j, value in enumerate(row)

@@ -1,0 +1,215 @@
+"""The advice in plain words. Every number that a sentence states is in the record beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from umlkit.advise.posterior import Comparison, Standing
+from umlkit.runs.records.advice import AdvisedCandidate, PairedSignal, PaperRule
+from umlkit.runs.records.probe import ProbeRecord
+
+SURE = 0.8  # stated probability below which the text says "unsure"
+SETTLED = 0.95  # probability at which a sign counts as settled
+HOPELESS = 100  # times as many samples as there are: not worth naming
+
+_SPOKEN = {
+    "ume": "UME",
+    "umt": "UMT",
+    "joint": "joint training",
+    "joint-additive": "joint training with an additive head",
+    "residual": "the residual model",
+    "best-single": "the best single modality",
+}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What there is to say.
+
+    Attributes:
+        probe: the measurement.
+        headline: the advised way of training.
+        standing: how it stands among those it was chosen from.
+        comparison: the headline against ``rival``; None where there is none.
+        rival: UME, or where the headline is UME the next best.
+        candidates: all that was measured.
+        better: a candidate that could not be the headline and is better than it; None for none.
+        paired: what multi-modal training achieved beyond UME.
+        paper: what the paper's rule compared, where that rule decided.
+        weights: UME's weight of every modality.
+        drop: modalities whose weight is next to nothing.
+    """
+
+    probe: ProbeRecord
+    headline: str
+    standing: Standing
+    comparison: Comparison | None
+    rival: str | None
+    candidates: Sequence[AdvisedCandidate]
+    better: str | None
+    paired: PairedSignal | None
+    paper: PaperRule | None
+    weights: Mapping[str, float]
+    drop: tuple[str, ...]
+
+
+def headline_sentences(findings: Findings) -> tuple[str, str]:
+    """The advice in two sentences: what to train and what it gains, and how sure that is."""
+    return _what(findings), _how_sure(findings)
+
+
+def other_sentences(findings: Findings) -> tuple[str, ...]:
+    """What else the measurement says, a line each; a line without content is left out."""
+    lines = (
+        _better(findings),
+        _paper(findings),
+        _paired(findings),
+        _weights(findings),
+        _drop(findings),
+        _cost(findings),
+        _change_of_mind(findings),
+        _scope(findings),
+    )
+    return tuple(line for line in lines if line is not None)
+
+
+def not_measured_sentences(probe: ProbeRecord) -> tuple[str, str]:
+    """What is said where there is no measurement: why, and what to do all the same."""
+    needed = f" It needs {probe.needed} samples of train and validation." if probe.needed else ""
+    reason = (probe.reason or "no reason was recorded").rstrip(".")
+    return (
+        f"Not measured: {reason}.{needed}",
+        "Train with UME, which needs no paired signal to work; how likely that is to be the best, nothing says.",
+    )
+
+
+def spoken(name: str) -> str:
+    """A candidate's or rung's name as it reads in a sentence."""
+    return _SPOKEN.get(name, name)
+
+
+def _what(findings: Findings) -> str:
+    name, gained = spoken(findings.headline), findings.comparison
+    if gained is None or findings.rival is None:
+        return f"Train with {name}: it is the only one that was asked about."
+    direction, sign = ("lower", 1) if gained.nats >= 0 else ("higher", -1)
+    low, high = sorted(sign * end for end in gained.interval)
+    return (
+        f"Train with {name}: its expected log-loss is {abs(gained.nats):.3f} nats {direction} than that of "
+        f"{spoken(findings.rival)} (95% interval {low:.3f} to {high:.3f}; accuracy {gained.points:+.1f} points)."
+    )
+
+
+def _how_sure(findings: Findings) -> str:
+    others = [candidate.name for candidate in findings.candidates if candidate.among]
+    others.remove(findings.headline)
+    if not others:
+        return "Nothing was compared with it, so there is no more to say about how sure that is."
+    standing, than = findings.standing, spoken(others[0]) if len(others) == 1 else "all the others"
+    start = "This is unsure: the" if standing.probability < SURE else "The"
+    return (
+        f"{start} probability that {spoken(findings.headline)} has a lower loss than {than} is "
+        f"{_share(standing.probability)}, and the expected loss from being wrong is {standing.regret:.4f} nats."
+    )
+
+
+def _share(probability: float) -> str:
+    """Two decimals, never rounded to certainty."""
+    if probability > 0.995:
+        return "above 0.99"
+    return "below 0.01" if probability < 0.005 else f"{probability:.2f}"
+
+
+def _paper(findings: Findings) -> str | None:
+    if findings.paper is None:
+        return None
+    rule = findings.paper
+    verb = "beats" if rule.head_accuracy > rule.averaged_accuracy else "does not beat"
+    return (
+        f"The paper's rule decided: a head on frozen uni-modal encoders ({rule.head}, accuracy "
+        f"{rule.head_accuracy:.3f}) {verb} the averaged uni-modal predictions ({rule.averaged_accuracy:.3f}). "
+        "The probability above is the measurement's, not the rule's."
+    )
+
+
+def _better(findings: Findings) -> str | None:
+    if findings.better is None:
+        return None
+    loss = {candidate.name: candidate.log_loss for candidate in findings.candidates}
+    ahead = loss[findings.headline] - loss[findings.better]
+    return (
+        f"Better still was {spoken(findings.better)}, by {ahead:.3f} nats; it was not among those to choose from "
+        f"(--among all, or --among {findings.headline},{findings.better})."
+    )
+
+
+def _paired(findings: Findings) -> str | None:
+    found = findings.paired
+    if found is None:
+        return None
+    low, high = found.interval
+    gained = (
+        f"Beyond UME, multi-modal training ({spoken(found.rung)}) gained {found.nats:+.3f} nats "
+        f"(95% interval {low:+.3f} to {high:+.3f})"
+    )
+    if found.kind == "none seen":
+        return f"{gained}, which these samples cannot tell from zero."
+    return (
+        f"{gained} and {found.points:+.1f} points: {found.interaction_nats:+.3f} by interaction of the modalities, "
+        f"{found.additive_nats:+.3f} by learning them together, yet additively. Training together can gain without any "
+        "paired signal, so this says that it helped here, not why."
+    )
+
+
+def _weights(findings: Findings) -> str | None:
+    if not findings.weights:
+        return None
+    return "UME weighs " + ", ".join(f"{name} {weight:.2f}" for name, weight in findings.weights.items()) + "."
+
+
+def _drop(findings: Findings) -> str | None:
+    if not findings.drop:
+        return None
+    names = ", ".join(findings.drop)
+    return f"UME makes next to no use of {names}: beside the others it could be dropped from the ensemble."
+
+
+def _cost(findings: Findings) -> str | None:
+    costs = ", ".join(f"{spoken(candidate.name)} {candidate.seconds:.1f}" for candidate in findings.candidates)
+    return f"Seconds to train all that is needed, with one seed: {costs}."
+
+
+def _change_of_mind(findings: Findings) -> str | None:
+    """What would turn the advice: a difference of the other sign, and how many samples would settle the sign."""
+    gained, rival = findings.comparison, findings.rival
+    if gained is None or rival is None:
+        return None
+    pair = f"{spoken(findings.headline)} and {spoken(rival)}"
+    turn = f"What would change this: {abs(gained.nats):.3f} nats the other way between {pair}"
+    if max(gained.probability, 1 - gained.probability) >= SETTLED:
+        return f"{turn}, which more samples like these are unlikely to bring; another training seed might (--seed)."
+    return f"{turn}. {_samples_to_settle(gained, findings.probe)}"
+
+
+def _samples_to_settle(gained: Comparison, probe: ProbeRecord) -> str:
+    """With the difference as it is, its sign is settled once difference / error reaches the normal quantile."""
+    quantile = NormalDist().inv_cdf(SETTLED)
+    ratio = abs(gained.nats) / gained.nats_error if gained.nats_error > 0 else 0.0
+    if ratio <= quantile / math.sqrt(HOPELESS):
+        return f"Even {HOPELESS} times as many held-out samples would not settle the sign: take the two as equal."
+    enough = math.ceil((quantile / ratio) ** 2 * (probe.df + 1))
+    return (
+        f"If the difference stays as it is, about {enough} held-out {probe.unit} in place of {probe.df + 1} would "
+        "settle its sign at 95%."
+    )
+
+
+def _scope(findings: Findings) -> str:
+    probe = findings.probe
+    seeds = "the models of this one seed" if len(probe.seeds) == 1 else f"the models of these {len(probe.seeds)} seeds"
+    over = f"{probe.groups} groups with {probe.n_probe}" if probe.unit == "groups" else f"{probe.n_probe}"
+    within = ", within these groups only" if probe.within_groups else ""
+    return f"Intervals and probabilities are for {seeds}, over {over} held-out samples{within}."

@@ -1,0 +1,165 @@
+"""``umlkit advise``: which way of training to take, from a finished measurement; trains nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from umlkit.cli.options import Invocation, shared_options
+from umlkit.errors import InputError, Problem, VerdictError, closest, listed
+
+if TYPE_CHECKING:
+    from umlkit.runs.layout import RunDirectory
+    from umlkit.runs.records.advice import AdviceRecord
+    from umlkit.runs.records.probe import ProbeRecord
+
+LEAST_CONFIDENCE = 0.5
+
+
+def share(text: str) -> float:
+    """``text`` as a number from 0 to 1; a usage error in plain words where it is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise typer.BadParameter(f"must be a number from 0 to 1, found {text!r}")
+    return number
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the advised method's name and nothing else.")]
+Among = Annotated[
+    str, typer.Option("--among", metavar="NAMES", help="What to choose from: names with commas between, or all.")
+]
+Expect = Annotated[
+    str | None, typer.Option("--expect", metavar="NAME", help="Exit 3 unless this is advised, and surely enough.")
+]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(
+        "--min-confidence",
+        metavar="P",
+        parser=share,
+        help=f"Exit 3 where the stated probability is lower; with --expect {LEAST_CONFIDENCE} unless given.",
+    ),
+]
+Rule = Annotated[
+    Literal["posterior", "paper"],
+    typer.Option("--rule", help="How to decide: lowest expected log-loss, or the paper's guide."),
+]
+
+
+@shared_options(without=("force", "max_minutes"))
+def command(
+    call: Invocation,
+    quiet: Quiet = False,
+    among: Among = "ume,umt",
+    expect: Expect = None,
+    min_confidence: MinConfidence = None,
+    rule: Rule = "posterior",
+) -> None:
+    """Recommend a way of training, and say why, how sure that is and at what cost.
+
+    RECIPE may also be a probe.json: then nothing is written. Without a finished probe: exit 2, and what to call first.
+
+    Examples:
+      umlkit advise digits
+
+      umlkit advise runs/digits/probe.json --among all
+
+      umlkit advise digits --expect umt --min-confidence 0.8
+
+      umlkit train digits --method "$(umlkit advise digits --quiet)"
+    """
+    _check(call, quiet=quiet)
+
+    from umlkit.advise.decide import advise
+
+    probe, directory, mark = _measurement(call)
+    advice = advise(probe, among=_names(among), rule=rule)
+    if expect is not None:
+        _can_be_expected(expect, advice)
+    if directory is not None and not call.dry_run:
+        advice.write(directory.advice_path(mark))
+        advice.write(directory.advice)
+    _show(call, advice, quiet=quiet)
+    _verdict(advice, expect=expect, min_confidence=min_confidence)
+
+
+def is_document(reference: str | None) -> bool:
+    """Whether what stands for RECIPE is a JSON document."""
+    return reference is not None and reference.lower().endswith(".json")
+
+
+def _check(call: Invocation, *, quiet: bool) -> None:
+    """InputError for options that exclude each other or mean nothing here."""
+    if quiet and call.output.json:
+        raise InputError(Problem("--quiet and --json exclude each other", try_next="leave one of them out"))
+    if is_document(call.reference) and (call.overrides.flags or call.overrides.sets or call.out):
+        raise InputError(
+            Problem(
+                "options that change a recipe mean nothing for a finished measurement",
+                where=call.reference,
+                try_next=f"umlkit advise {call.reference}",
+            )
+        )
+
+
+def _measurement(call: Invocation) -> tuple[ProbeRecord, RunDirectory | None, str]:
+    """The probe to advise on; and where it is a recipe's, its run directory and fingerprint."""
+    if call.reference is not None and is_document(call.reference):
+        from umlkit.runs.records.probe import ProbeRecord
+
+        return ProbeRecord.read(Path(call.reference)), None, ""
+
+    from umlkit.pipeline.locate import find_probe
+    from umlkit.runs.layout import RunDirectory
+
+    loaded = call.load()
+    directory = RunDirectory(call.run_directory(loaded))
+    probe, mark = find_probe(loaded, directory, reference=call.shown)
+    return probe, directory, mark
+
+
+def _names(among: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in among.split(",") if name.strip())
+
+
+def _can_be_expected(expect: str, advice: AdviceRecord) -> None:
+    """InputError for a name that could not become the headline whatever was measured."""
+    if expect not in advice.among:
+        raise InputError(
+            Problem(
+                "--expect names what cannot be advised",
+                found=repr(expect),
+                allowed=listed(advice.among),
+                closest=closest(expect, advice.among),
+                try_next="--among all",
+            )
+        )
+
+
+def _show(call: Invocation, advice: AdviceRecord, *, quiet: bool) -> None:
+    if quiet:
+        call.output.result_text(advice.headline)
+        return
+
+    from umlkit.cli.ladder import show_advice
+
+    call.output.result_json(advice.document())
+    show_advice(call.output, advice, full=True)
+
+
+def _verdict(advice: AdviceRecord, *, expect: str | None, min_confidence: float | None) -> None:
+    """VerdictError (exit 3) where the headline is not the expected one, or less sure than asked for."""
+    if expect is None and min_confidence is None:
+        return
+    least = LEAST_CONFIDENCE if min_confidence is None else min_confidence
+    stated = "not measured" if advice.probability is None else f"with probability {advice.probability:.3f}"
+    found = f"{advice.headline}, {stated}"
+    if expect is not None and advice.headline != expect:
+        raise VerdictError(Problem(f"the advice is not {expect}", found=found))
+    if advice.probability is None or advice.probability < least:
+        raise VerdictError(Problem(f"the advice is less sure than {least:g}", found=found))

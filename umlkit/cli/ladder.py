@@ -1,0 +1,117 @@
+"""A measurement and an advice as a person reads them: the ladder in at most 80 columns, the rest as sentences."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import TYPE_CHECKING
+
+from umlkit.output import Output, printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from umlkit.runs.records.advice import AdviceRecord
+    from umlkit.runs.records.probe import Contribution, Deficit, ProbeRecord, Rung
+
+WIDTH = 80
+BAR = 10
+NAME = 24
+UNEQUAL = 1.25  # largest class over smallest from which balanced accuracy says something of its own
+
+
+def show_probe(output: Output, probe: ProbeRecord) -> None:
+    """The ladder, the paired contribution and the encoder deficits, to stdout; why there are none, where so."""
+    if output.json:
+        return
+    if not probe.measured:
+        needed = f" Needed: {probe.needed} samples of train and validation." if probe.needed else ""
+        output.result_text(wrapped(f"Not measured: {probe.reason}.{needed}"))
+        return
+    output.result_text(ladder_table(probe))
+    lines = [_scope(probe), *(_deficit(deficit) for deficit in probe.deficits)]
+    if probe.contribution is not None:
+        lines.insert(1, _contribution(probe.contribution))
+    output.result_text("\n".join(wrapped(line) for line in lines))
+
+
+def show_advice(output: Output, advice: AdviceRecord, *, full: bool = False) -> None:
+    """The advice in two sentences, and that another way was better where one was; with ``full`` all it has to say."""
+    output.result_text("\n".join(wrapped(sentence) for sentence in advice.headline_sentences))
+    further = advice.sentences if full else advice.sentences[: 0 if advice.better is None else 1]
+    for sentence in further:
+        output.result_text(wrapped(sentence, bullet="- "))
+
+
+def wrapped(sentence: str, *, bullet: str = "") -> str:
+    """A sentence in lines of at most 80 columns; what user names hold stays on them, control characters escaped."""
+    return textwrap.fill(printable(sentence), WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet))
+
+
+def ladder_table(probe: ProbeRecord) -> Table:
+    """The ladder: a rung a line with accuracy, log-loss in nats, usable bits with their interval, and a bar of them.
+
+    Balanced accuracy stands beside accuracy where classes are unequal. A full bar is all there is to know, H(Y).
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    unequal = _unequal(probe.class_counts)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("rung", overflow="fold", max_width=NAME)
+    for title in ("acc", *(("bal",) if unequal else ()), "loss", "bits", "95%"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for rung in probe.ladder:
+        table.add_row(*(Text(cell) for cell in _row(rung, probe.entropy_nats / math.log(2), unequal=unequal)))
+    return table
+
+
+def _row(rung: Rung, entropy_bits: float, *, unequal: bool) -> list[str]:
+    bits = rung.usable_bits
+    return [
+        printable(rung.name),
+        f"{rung.accuracy:.3f}",
+        *([f"{rung.balanced_accuracy:.3f}"] if unequal else []),
+        f"{rung.log_loss.value:.3f}",
+        f"{bits.value:.2f}",
+        f"{bits.low:.2f} to {bits.high:.2f}",
+        _bar(bits.value, entropy_bits),
+    ]
+
+
+def _bar(bits: float, entropy_bits: float) -> str:
+    share = bits / entropy_bits if entropy_bits > 0 else 0.0
+    return "#" * round(BAR * min(1.0, max(0.0, share)))
+
+
+def _unequal(counts: tuple[int, ...]) -> bool:
+    return bool(counts) and max(counts) > UNEQUAL * min(counts)
+
+
+def _scope(probe: ProbeRecord) -> str:
+    over = f"{probe.n_probe} held-out samples"
+    if probe.unit == "groups":
+        over += f" in {probe.groups} groups, intervals over groups"
+    within = "; intervals hold within these groups only" if probe.within_groups else ""
+    entropy = probe.entropy_nats / math.log(2)
+    return f"Read on {over}{within}. Bits are usable information of H(Y) = {entropy:.2f}; loss in nats."
+
+
+def _contribution(found: Contribution) -> str:
+    bits, points = found.total.bits, found.total.points.value
+    return (
+        f"Beyond UME: {found.rung} gained {bits.value:+.3f} bits ({bits.low:+.3f} to {bits.high:+.3f}) and "
+        f"{points:+.1f} points; {found.interaction.bits.value:+.3f} by interaction, "
+        f"{found.additive.bits.value:+.3f} jointly learned yet additive."
+    )
+
+
+def _deficit(found: Deficit) -> str:
+    bits = found.deficit.bits
+    worse = "less" if bits.value >= 0 else "more"
+    return (
+        f"Encoder of {found.modality}: trained jointly it tells {abs(bits.value):.3f} bits {worse} than trained alone "
+        f"(difference {bits.low:+.3f} to {bits.high:+.3f})."
+    )

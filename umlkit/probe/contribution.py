@@ -1,0 +1,97 @@
+"""The achieved paired contribution of the very models at hand, and its split into interaction and additive part.
+
+    A_S = risk(UME) - risk(r*)                  r*: lowest `select` loss among joint-additive, joint, residual, umt
+    interaction = risk(a*) - risk(r*)           a* = r* where r* is additive, else the additive rung with the lowest
+    additive    = risk(UME) - risk(a*)               `select` loss, UME included
+
+Every risk is a mean over the same probe samples and over the S training seeds, so the intervals are paired and go
+over the samples alone: they hold for these models, not for another seed. Estimates are signed.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.special import bdtr
+
+from umlkit.probe.readings import PRIOR, Reading, Readings
+from umlkit.probe.units import Units, Values
+from umlkit.runs.records.probe import Contribution, Difference, McNemar
+
+UME = "ume"
+RIVALS = ("joint-additive", "joint", "residual", "umt")
+
+
+def contribution(readings: Readings, units: Units) -> Contribution | None:
+    """A_S and its parts; None where no multi-modal rung was trained."""
+    rivals = [rung for rung in readings.rungs() if rung in RIVALS]
+    if not rivals:
+        return None
+    best = min(rivals, key=readings.select_loss)
+    additive = best_additive(readings, best)
+    return Contribution(
+        rung=best,
+        additive_rung=additive,
+        total=lowered(readings, units, worse=UME, better=best),
+        interaction=lowered(readings, units, worse=additive, better=best),
+        additive=lowered(readings, units, worse=UME, better=additive),
+        mcnemar=_mcnemar(readings, best) if units.groups is None else (),
+    )
+
+
+def best_additive(readings: Readings, best: str) -> str:
+    """a* for the r* called ``best``."""
+    if readings.additive(best):
+        return best
+    return min((r for r in readings.rungs() if r != PRIOR and readings.additive(r)), key=readings.select_loss)
+
+
+def lowered(readings: Readings, units: Units, *, worse: str, better: str) -> Difference:
+    """How much lower the risk of rung ``better`` is than that of rung ``worse``; exactly 0 for the same rung."""
+    return difference(
+        readings.losses(worse) - readings.losses(better), readings.correct(better) - readings.correct(worse), units
+    )
+
+
+def difference(losses: Values, correct: Values, units: Units) -> Difference:
+    """Per-sample differences of losses and of correctness, both (n,), as nats, bits and accuracy points."""
+    return Difference(
+        nats=units.estimate(losses),
+        bits=units.estimate(losses / math.log(2)),
+        points=units.estimate(100 * correct),
+    )
+
+
+def mcnemar_mid_p(first_only: int, second_only: int) -> float:
+    """McNemar's two-sided mid-p from the samples that one model alone gets right.
+
+    With b + c discordant samples and X ~ Bin(b + c, 1/2): p = 2 P(X <= min(b, c)) - P(X = min(b, c)), and 1 - P(X =
+    b)/2 where b = c. In [0, 1]; 1 where there are none. Fagerland, Lydersen & Laake, BMC Med. Res. Methodol. 13:91
+    (2013).
+    """
+    n, least = first_only + second_only, min(first_only, second_only)
+    if n == 0:
+        return 1.0
+    up_to = float(bdtr(least, n, 0.5))
+    exactly = up_to - (float(bdtr(least - 1, n, 0.5)) if least > 0 else 0.0)
+    return 1 - exactly / 2 if first_only == second_only else 2 * up_to - exactly
+
+
+def _mcnemar(readings: Readings, rival: str) -> tuple[McNemar, ...]:
+    """A seed at a time: pooled over seeds the same samples would be counted as new ones."""
+    return tuple(_one_seed(seed, ume.correct, other.correct) for seed, ume, other in _paired(readings, rival))
+
+
+def _paired(readings: Readings, rival: str) -> list[tuple[int, Reading, Reading]]:
+    by_seed = {entry.seed: entry for entry in readings.of(rival)}
+    return [
+        (entry.seed, entry, by_seed[entry.seed])
+        for entry in readings.of(UME)
+        if entry.seed is not None and entry.seed in by_seed
+    ]
+
+
+def _one_seed(seed: int, ume: Values, rival: Values) -> McNemar:
+    ume_only, rival_only = int(np.sum(ume > rival)), int(np.sum(rival > ume))
+    return McNemar(seed=seed, ume_only=ume_only, rival_only=rival_only, mid_p=mcnemar_mid_p(ume_only, rival_only))

@@ -1,0 +1,95 @@
+"""The encoder deficit: how much less a jointly trained encoder tells of the label than the same one trained alone.
+
+The same linear probe, logistic regression on standardised features with its ridge chosen by cross-validation, is
+fitted on `select` features of both encoders and read on `probe`; the deficit is the difference of the two losses,
+sample by sample. It is the paper's phenomenon (insufficient uni-modal learning under joint training, Du et al., ICML
+2023, abstract), measured. Features of training samples are over-fitted and would flatter both, so they are not used.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from umlkit.probe.contribution import difference
+from umlkit.probe.evidence import EncoderFeatures, Evidence, Floats, Ints
+from umlkit.probe.folds import folds
+from umlkit.probe.units import Units, Values
+from umlkit.runs.records.probe import Deficit
+
+RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # scikit-learn's C, weakest model first
+FLOOR = 1e-9
+
+
+def deficits(evidence: Evidence, units: Units) -> tuple[Deficit, ...]:
+    """The deficit of every modality whose encoders' features are there, the mean over the seeds that have both."""
+    return tuple(
+        _deficit(modality, seeds, evidence=evidence, units=units)
+        for modality in evidence.modalities
+        if (seeds := _complete_seeds(modality, evidence))
+    )
+
+
+def linear_probe(features: EncoderFeatures, labels: Ints, *, classes: int, groups: Ints | None) -> Values:
+    """Log-probabilities (n_p, C) of logistic regression fitted on select features (n_s, D) and labels (n_s,)."""
+    scaler = StandardScaler().fit(features.select)
+    select, probe = scaler.transform(features.select), scaler.transform(features.probe)
+    fold = folds(labels, groups)
+    losses = np.zeros(len(RIDGES))
+    for number in np.unique(fold):
+        held_out = fold == number
+        path = _path(select[~held_out], labels[~held_out], select[held_out], classes)
+        losses += [-one[np.arange(len(one)), labels[held_out]].sum() for one in path]
+    return _path(select, labels, probe, classes)[int(np.argmin(losses))]
+
+
+def _complete_seeds(modality: str, evidence: Evidence) -> list[int]:
+    return [
+        seed
+        for seed in evidence.seeds
+        if ("unimodal", modality, seed) in evidence.features and ("joint", modality, seed) in evidence.features
+    ]
+
+
+def _deficit(modality: str, seeds: list[int], *, evidence: Evidence, units: Units) -> Deficit:
+    joint = [_read(EncoderFeatures(*evidence.features["joint", modality, seed]), evidence) for seed in seeds]
+    alone = [_read(EncoderFeatures(*evidence.features["unimodal", modality, seed]), evidence) for seed in seeds]
+    joint_losses, joint_correct = np.mean(joint, axis=0)
+    alone_losses, alone_correct = np.mean(alone, axis=0)
+    return Deficit(
+        modality=modality,
+        unimodal_log_loss=float(alone_losses.mean()),
+        joint_log_loss=float(joint_losses.mean()),
+        unimodal_accuracy=float(alone_correct.mean()),
+        joint_accuracy=float(joint_correct.mean()),
+        deficit=difference(joint_losses - alone_losses, alone_correct - joint_correct, units),
+    )
+
+
+def _read(features: EncoderFeatures, evidence: Evidence) -> Values:
+    """(2, n_p): losses in nats and correctness of a linear probe on one encoder."""
+    labels = evidence.probe_labels
+    log_probs = linear_probe(
+        features, evidence.select_labels, classes=len(evidence.classes), groups=evidence.select_groups
+    )
+    return np.stack([-log_probs[np.arange(len(labels)), labels], log_probs.argmax(axis=1) == labels])
+
+
+def _path(features: Floats, labels: Ints, unseen: Floats, classes: int) -> list[Values]:
+    """Log-probabilities (n, C) on ``unseen`` for every ridge; a class that ``labels`` lacks gets the floor."""
+    model = LogisticRegression(warm_start=True, max_iter=300)
+    every = []
+    for ridge in RIDGES:
+        model.set_params(C=ridge)
+        with warnings.catch_warnings():
+            # A probe that is 300 steps on its way to the optimum of a weak ridge is compared as it stands.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(features, labels)
+        shares = np.full((len(unseen), classes), FLOOR)
+        shares[:, model.classes_] = np.maximum(model.predict_proba(unseen), FLOOR)
+        every.append(np.log(shares / shares.sum(axis=1, keepdims=True)))
+    return every

@@ -1,0 +1,170 @@
+"""The measurement: stored outputs in, one probe record out. Nothing is trained here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from umlkit.probe.contribution import UME, contribution
+from umlkit.probe.deficit import deficits
+from umlkit.probe.evidence import Evidence
+from umlkit.probe.readings import PRIOR, Reading, Readings, read, read_prior
+from umlkit.probe.units import FEWEST_GROUPS, Units, Values
+from umlkit.runs.records.probe import Candidate, Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
+
+LADDER_AFTER_UNIMODAL = (UME, "frozen-linear", "frozen-mlp", "joint-additive", "joint", "residual", "umt")
+BEST_SINGLE = "best-single"
+DIGITS = 9
+
+
+def measure(evidence: Evidence) -> ProbeRecord:
+    """Everything that the ladder, the contribution and the advice need, from ``evidence`` alone.
+
+    Raises:
+        RunError: a stored logit is NaN or infinite.
+        ValueError: UME is missing, or a rung is not there for every seed.
+    """
+    readings = _readings(evidence)
+    n, grouped = len(evidence.probe_labels), evidence.probe_groups
+    units = Units.of(n, None if evidence.within_groups else grouped)
+    groups = None if grouped is None else len(np.unique(grouped))
+    losses = np.stack([entry.losses for entry in readings.entries], axis=1)
+    correct = np.stack([entry.correct for entry in readings.entries], axis=1)
+    by_group = units.groups is not None
+    return ProbeRecord(
+        name=evidence.name,
+        measured=True,
+        classes=tuple(evidence.classes),
+        modalities=_modalities(evidence, readings, units),
+        seeds=tuple(evidence.seeds),
+        n_select=len(evidence.select_labels),
+        n_probe=n,
+        class_counts=tuple(np.bincount(evidence.probe_labels, minlength=len(evidence.classes)).tolist()),
+        groups=groups,
+        unit="groups" if by_group else "samples",
+        within_groups=evidence.within_groups or (groups is not None and groups < FEWEST_GROUPS),
+        df=units.count - 1,
+        critical=units.critical,
+        smallest_effect=evidence.smallest_effect,
+        entropy_nats=float(readings.losses(PRIOR).mean()),
+        entries=tuple(_entry(entry) for entry in readings.entries),
+        loss_covariance=_triangle(Units(n).covariance(losses)),
+        correct_covariance=_triangle(Units(n).covariance(correct)),
+        group_loss_covariance=_triangle(units.covariance(losses)) if by_group else None,
+        group_correct_covariance=_triangle(units.covariance(correct)) if by_group else None,
+        candidates=_candidates(evidence, readings),
+        ladder=tuple(_rung(name, readings, units) for name in readings.rungs()),
+        contribution=contribution(readings, units),
+        deficits=deficits(evidence, units),
+        paper=tuple(_paper_row(read(outputs, evidence)) for outputs in evidence.paper),
+    )
+
+
+def not_measurable(name: str, reason: str, needed: int | None = None) -> ProbeRecord:
+    """The document that says why the recipe ``name`` has no measurement, and how many samples would be enough."""
+    return ProbeRecord(name=name, measured=False, reason=reason, needed=needed)
+
+
+def _readings(evidence: Evidence) -> Readings:
+    alone = [f"unimodal:{modality}" for modality in evidence.modalities]
+    given = list(dict.fromkeys(outputs.rung for outputs in evidence.rungs))
+    order = [rung for rung in (*alone, *LADDER_AFTER_UNIMODAL) if rung in given]
+    order += [rung for rung in given if rung not in order]
+    seeds = sorted(evidence.seeds)
+    if UME not in order or any(
+        sorted(outputs.seed for outputs in evidence.rungs if outputs.rung == rung) != seeds for rung in order
+    ):
+        raise ValueError(f"a measurement needs ume, and every rung once for every seed; got {order} for seeds {seeds}")
+    ordered = sorted(evidence.rungs, key=lambda outputs: (order.index(outputs.rung), outputs.seed))
+    return Readings([read_prior(evidence), *(read(outputs, evidence) for outputs in ordered)])
+
+
+def _entry(reading: Reading) -> Entry:
+    return Entry(
+        rung=reading.rung,
+        seed=reading.seed,
+        additive=reading.additive,
+        log_loss=float(reading.losses.mean()),
+        accuracy=float(reading.correct.mean()),
+        balanced_accuracy=reading.balanced_accuracy,
+        temperature=reading.temperature,
+        select_loss=reading.select_loss,
+        seconds=reading.seconds,
+    )
+
+
+def _rung(name: str, readings: Readings, units: Units) -> Rung:
+    entries, losses = readings.of(name), readings.losses(name)
+    return Rung(
+        name=name,
+        additive=readings.additive(name),
+        accuracy=float(readings.correct(name).mean()),
+        balanced_accuracy=float(np.mean([entry.balanced_accuracy for entry in entries])),
+        log_loss=units.estimate(losses),
+        usable_bits=units.estimate((readings.losses(PRIOR) - losses) / np.log(2)),
+        select_loss=readings.select_loss(name),
+        seconds=float(np.mean([entry.seconds for entry in entries])),
+    )
+
+
+def _candidates(evidence: Evidence, readings: Readings) -> tuple[Candidate, ...]:
+    """Every way of training that a rung stands for, and the best single modality, chosen on `select` for every seed."""
+    alone = [rung for rung in readings.rungs() if rung.startswith("unimodal:")]
+    unimodal_seconds = float(sum(np.mean([entry.seconds for entry in readings.of(rung)]) for rung in alone))
+    named = {outputs.candidate: outputs for outputs in evidence.rungs if outputs.candidate not in (None, BEST_SINGLE)}
+    made = [
+        Candidate(
+            name=str(name),
+            rung=outputs.rung,
+            entries=tuple(i for i, entry in enumerate(readings.entries) if entry.rung == outputs.rung),
+            seconds=float(np.mean([entry.seconds for entry in readings.of(outputs.rung)]))
+            + (unimodal_seconds if outputs.needs_unimodal else 0.0),
+        )
+        for name, outputs in named.items()
+    ]
+    return (_best_single(readings, alone, unimodal_seconds), *made) if alone else tuple(made)
+
+
+def _best_single(readings: Readings, alone: Sequence[str], seconds: float) -> Candidate:
+    entries = readings.entries
+    chosen = [
+        min(
+            (i for i, entry in enumerate(entries) if entry.rung in alone and entry.seed == seed),
+            key=lambda i: entries[i].select_loss,
+        )
+        for seed in dict.fromkeys(entry.seed for entry in readings.of(alone[0]))
+    ]
+    rungs = {readings.entries[index].rung for index in chosen}
+    rung = rungs.pop() if len(rungs) == 1 else None
+    return Candidate(name=BEST_SINGLE, rung=rung, entries=tuple(chosen), seconds=seconds)
+
+
+def _modalities(evidence: Evidence, readings: Readings, units: Units) -> tuple[ModalityEvidence, ...]:
+    return tuple(
+        ModalityEvidence(
+            name=modality,
+            encoder=evidence.encoders[modality],
+            usable_bits=_rung(f"unimodal:{modality}", readings, units).usable_bits,
+            ume_weight=float(np.mean(list(weights.values()))) if weights else None,
+            ume_weight_by_seed=weights,
+        )
+        for modality in evidence.modalities
+        for weights in [
+            {str(seed): float(pool[modality]) for seed, pool in evidence.pool_weights.items() if modality in pool}
+        ]
+    )
+
+
+def _paper_row(reading: Reading) -> PaperRow:
+    return PaperRow(
+        name=reading.rung,
+        seed=reading.seed or 0,
+        accuracy=float(reading.correct.mean()),
+        log_loss=float(reading.losses.mean()),
+    )
+
+
+def _triangle(matrix: Values) -> tuple[tuple[float, ...], ...]:
+    """Lower triangle, to nine significant digits: a tenth of what a double costs to read and no less exact in use."""
+    return tuple(tuple(float(f"{value:.{DIGITS}g}") for value in row[: i + 1]) for i, row in enumerate(matrix))

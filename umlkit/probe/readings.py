@@ -1,0 +1,152 @@
+"""Stored logits to per-sample losses: every rung is temperature-scaled on `select` and read on `probe` alone.
+
+What is fitted on `select` is judged there by cross-validation. That includes the temperature itself, so a rung's
+`select` loss is that of temperatures fitted without the fold they are judged on, unless the method brought a
+cross-validated loss of its own. The prior has nothing to scale: it is the class frequencies of the training samples.
+Its log-loss on `probe` is H(Y) in
+
+    I = H(Y) - log-loss
+
+the usable information of Xu et al., *A Theory of Usable Information under Computational Constraints*, ICLR 2020 (the
+loss of the best predictor that sees no input, fitted on the same training samples). The entropy of the probe labels
+would be another choice; it is fitted to the very samples it is read on, which makes every I too small by about
+(C-1)/2n nats, and it leaves no per-sample difference whose interval could be given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import recall_score
+
+from umlkit.errors import RunError
+from umlkit.methods.calibration import log_loss, temperature
+from umlkit.probe.evidence import Evidence, Floats, Ints, RungOutputs
+from umlkit.probe.folds import folds
+from umlkit.probe.units import Values
+
+PRIOR = "prior"
+SMALLEST_SHARE = 1e-6
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One rung with one seed, read on `probe`.
+
+    Attributes:
+        rung: its name.
+        seed: training seed; None for the prior.
+        additive: logits additive in the modalities.
+        temperature: what its logits were divided by.
+        select_loss: nats, cross-validated.
+        seconds: training time beyond the uni-modal models.
+        losses: (n_p,) nats.
+        correct: (n_p,) 1 where the class with the largest logit is the label, else 0.
+        balanced_accuracy: mean recall over the classes that occur in `probe`.
+    """
+
+    rung: str
+    seed: int | None
+    additive: bool
+    temperature: float
+    select_loss: float
+    seconds: float
+    losses: Values
+    correct: Values
+    balanced_accuracy: float
+
+
+def read(outputs: RungOutputs, evidence: Evidence) -> Reading:
+    """One rung's outputs, scaled and read.
+
+    Raises:
+        RunError: a logit is NaN or infinite.
+    """
+    if not (np.isfinite(outputs.select_logits).all() and np.isfinite(outputs.probe_logits).all()):
+        raise RunError(f"the outputs of {outputs.rung} with seed {outputs.seed} hold NaN or infinity")
+    scale = temperature(outputs.select_logits, evidence.select_labels)
+    logits = np.asarray(outputs.probe_logits, dtype=np.float64) / scale
+    return Reading(
+        rung=outputs.rung,
+        seed=outputs.seed,
+        additive=outputs.additive,
+        temperature=scale,
+        select_loss=_select_loss(outputs, evidence) if outputs.select_loss is None else outputs.select_loss,
+        seconds=outputs.seconds,
+        losses=log_loss(logits, evidence.probe_labels),
+        correct=_correct(logits, evidence.probe_labels),
+        balanced_accuracy=_balanced_accuracy(logits, evidence.probe_labels),
+    )
+
+
+def read_prior(evidence: Evidence) -> Reading:
+    """The training frequencies as a rung. A class that training lacks counts as one in a million."""
+    shares = np.maximum(np.asarray(evidence.prior, dtype=np.float64), SMALLEST_SHARE)
+    logits = np.log(shares / shares.sum())
+    on_probe = np.tile(logits, (len(evidence.probe_labels), 1))
+    on_select = np.tile(logits, (len(evidence.select_labels), 1))
+    return Reading(
+        rung=PRIOR,
+        seed=None,
+        additive=True,
+        temperature=1.0,
+        select_loss=float(log_loss(on_select, evidence.select_labels).mean()),
+        seconds=0.0,
+        losses=log_loss(on_probe, evidence.probe_labels),
+        correct=_correct(on_probe, evidence.probe_labels),
+        balanced_accuracy=_balanced_accuracy(on_probe, evidence.probe_labels),
+    )
+
+
+@dataclass(frozen=True)
+class Readings:
+    """All entries of the ladder: the prior, then every rung with every seed, rungs in the ladder's order."""
+
+    entries: Sequence[Reading]
+
+    def rungs(self) -> list[str]:
+        """Names of the rungs, in order."""
+        return list(dict.fromkeys(entry.rung for entry in self.entries))
+
+    def of(self, rung: str) -> list[Reading]:
+        """The entries of one rung, a seed each."""
+        return [entry for entry in self.entries if entry.rung == rung]
+
+    def losses(self, rung: str) -> Values:
+        """Per-sample losses (n_p,) of a rung, the mean over seeds."""
+        return np.asarray(np.mean([entry.losses for entry in self.of(rung)], axis=0))
+
+    def correct(self, rung: str) -> Values:
+        """Per-sample correctness (n_p,) of a rung, the mean over seeds."""
+        return np.asarray(np.mean([entry.correct for entry in self.of(rung)], axis=0))
+
+    def select_loss(self, rung: str) -> float:
+        """`select` loss of a rung in nats, the mean over seeds."""
+        return float(np.mean([entry.select_loss for entry in self.of(rung)]))
+
+    def additive(self, rung: str) -> bool:
+        """Whether a rung's logits are additive in the modalities with every seed."""
+        return all(entry.additive for entry in self.of(rung))
+
+
+def _select_loss(outputs: RungOutputs, evidence: Evidence) -> float:
+    labels, logits = evidence.select_labels, outputs.select_logits
+    fold = folds(labels, evidence.select_groups)
+    losses = np.empty(len(labels))
+    for number in np.unique(fold):
+        held_out = fold == number
+        scale = temperature(logits[~held_out], labels[~held_out])
+        losses[held_out] = log_loss(np.asarray(logits[held_out], dtype=np.float64) / scale, labels[held_out])
+    return float(losses.mean())
+
+
+def _correct(logits: Floats, labels: Ints) -> Values:
+    return np.asarray(logits.argmax(axis=1) == labels, dtype=np.float64)
+
+
+def _balanced_accuracy(logits: Floats, labels: Ints) -> float:
+    return float(
+        recall_score(labels, logits.argmax(axis=1), labels=np.unique(labels), average="macro", zero_division=0)
+    )

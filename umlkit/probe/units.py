@@ -1,0 +1,75 @@
+"""What the uncertainty of a held-out mean goes over: samples, or whole groups of them (subjects, speakers).
+
+For the mean d of n per-sample values d_i, with u the units (samples, or the G groups with sums over their samples):
+
+    d_bar = (1/n) sum_i d_i
+    v_u   = (U/n) sum_{i in u} (d_i - d_bar)                U units; for samples U = n and v_i = d_i - d_bar
+    S     = 1/(U-1) sum_u v_u v_u'                          covariance over units
+    Var(d_bar) = S / U,    d_bar +- t_{.975, U-1} sqrt(S / U)
+
+For groups this is the cluster-robust variance of a mean with the correction G/(G-1) (Liang & Zeger, Biometrika 1986;
+Cameron & Miller, J. Human Resources 2015); with groups of equal size v_u is the deviation of the group's mean.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtrit
+
+from umlkit.probe.evidence import Ints
+from umlkit.runs.records.common import Estimate
+
+Values = npt.NDArray[np.float64]
+FEWEST_GROUPS = 10
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of one set of held-out samples.
+
+    Attributes:
+        n: number of samples.
+        groups: (n,) index of every sample's group, 0 .. G-1, where groups are the units; None where samples are.
+    """
+
+    n: int
+    groups: Ints | None = None
+
+    @classmethod
+    def of(cls, n: int, groups: Ints | None) -> Units:
+        """Groups where there are at least ten of them, else samples: a variance from a few groups says little."""
+        if groups is None:
+            return cls(n)
+        names, index = np.unique(groups, return_inverse=True)
+        return cls(n, index) if len(names) >= FEWEST_GROUPS else cls(n)
+
+    @property
+    def count(self) -> int:
+        """U, the number of units."""
+        return self.n if self.groups is None else int(self.groups.max()) + 1
+
+    @property
+    def critical(self) -> float:
+        """t_{.975, U-1}: half of a 95% interval over its standard error."""
+        return float(stdtrit(self.count - 1, (1 + LEVEL) / 2))
+
+    def covariance(self, values: Values) -> Values:
+        """Per-sample values (n, E) -> S (E, E), whose U-th part is the covariance of the E means."""
+        deviations = values - values.mean(axis=0)
+        if self.groups is not None:
+            sums = np.zeros((self.count, values.shape[1]))
+            np.add.at(sums, self.groups, deviations)
+            deviations = sums * (self.count / self.n)
+        return np.asarray(deviations.T @ deviations / (self.count - 1))
+
+    def estimate(self, values: Values) -> Estimate:
+        """Per-sample values (n,) -> their mean with its 95% t interval."""
+        mean = float(values.mean())
+        variance = float(self.covariance(values[:, None])[0, 0])
+        half = self.critical * math.sqrt(variance / self.count)
+        return Estimate(value=mean, low=mean - half, high=mean + half)
