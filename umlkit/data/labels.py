@@ -20,11 +20,13 @@ class Labels:
     Attributes:
         numbers: (N,) int64 in [0, C).
         classes: C names, in the order of the labels' values.
+        values: the C values as text.
         said: how the labels were read, for the user.
     """
 
     numbers: Ints
     classes: tuple[str, ...]
+    values: tuple[str, ...]
     said: str
 
 
@@ -52,7 +54,7 @@ def settle(
     classes = _names(distinct, class_names, where=where, problems=problems)
     kind = {int: "integers", bool: "truth values", str: "words"}[type(distinct[0])]
     named = ", named by class_names" if classes != [str(value) for value in distinct] else ""
-    return Labels(numbers, tuple(classes), f"{len(distinct)} classes, {kind}{named}")
+    return Labels(numbers, tuple(classes), tuple(map(str, distinct)), f"{len(distinct)} classes, {kind}{named}")
 
 
 def plain(values: Array, name: str, *, where: str, problems: list[Problem]) -> list[Any] | None:

@@ -44,7 +44,7 @@ def open_npz(path: Path, *, name: str) -> Raw:
                 try_next="write it with numpy.savez(file, X_first=..., X_second=..., y=...)",
             )
         )
-    return Raw(name=name, headers=headers, load=lambda key: _load(path, members[key], name=name))
+    return Raw(name=name, headers=headers, load=lambda key: _load(path, members[key], name=name), path=path)
 
 
 def _is_array(info: zipfile.ZipInfo) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class Raw:
         table: whether the names are columns of one table.
         lines: line of the file of every row of a table; empty where there are no lines.
         label: the label where the source has one of its own.
+        path: the file, where there is one.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Raw:
     table: bool = False
     lines: Sequence[int] = ()
     label: str | None = None
+    path: Path | None = None
 
     @property
     def word(self) -> str:

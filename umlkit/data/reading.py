@@ -60,6 +60,7 @@ def from_raw(raw: Raw, data: Data) -> Dataset:
         modalities=arrays,
         labels=found_labels.numbers,
         classes=found_labels.classes,
+        class_values=found_labels.values,
         label_name=layout.label,
         ids=names,
         groups=group,

@@ -54,6 +54,7 @@ class Dataset:
         modalities: by name, all of length N.
         labels: (N,) class index in [0, C).
         classes: C names; ``classes[labels[i]]`` is sample i's class.
+        class_values: the C labels as the data write them, in the order of ``classes``; ``0`` where ``classes`` has a name.
         label_name: name of the array or column that the labels came from.
         ids: N names, unique; the row numbers as text where the data name none.
         groups: (N,) group index, or None where the data name no groups.
@@ -66,6 +67,7 @@ class Dataset:
     modalities: Mapping[str, ModalityArray]
     labels: Ints
     classes: tuple[str, ...]
+    class_values: tuple[str, ...]
     label_name: str
     ids: tuple[str, ...]
     groups: Ints | None
@@ -86,10 +88,11 @@ class Roles:
         train, select, probe, test: (n_role,) rows. ``probe`` is empty where the data are too few for two roles;
             ``select`` then is the whole validation part.
         not_measurable: None, or why no measurement is possible and how many samples it needs.
+        needed: None, or how many samples in all would be enough for one.
         within_groups: validation held fewer than 10 groups and was divided by sample: intervals hold within these
             groups only.
         made: True where umlkit made the split, False where the data gave it.
-        notes: lines that say how the samples were divided.
+        reading: lines that say how the samples were divided.
         warnings: lines worth a user's attention: samples that occur in two roles, classes that a role lacks.
     """
 
@@ -98,9 +101,10 @@ class Roles:
     probe: Ints
     test: Ints
     not_measurable: str | None = None
+    needed: int | None = None
     within_groups: bool = False
     made: bool = True
-    notes: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def rows(self, role: str) -> Ints:

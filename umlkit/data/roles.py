@@ -67,7 +67,12 @@ def _made(dataset: Dataset, split: Split, *, enlarge: bool) -> Roles:
     note = f"split made by umlkit, seed {split.seed}, {_how(dataset)}: {_sizes(roles)}"
     notes = [note, *_enlarged(val, split.val, split.test)]
     total = ceil(2 * half_needed(len(dataset.classes)) / (LARGEST_VAL if enlarge else split.val))
-    return replace(roles, not_measurable=_complete(roles.not_measurable, total, len(dataset)), notes=tuple(notes))
+    return replace(
+        roles,
+        not_measurable=_complete(roles.not_measurable, total, len(dataset)),
+        needed=total if roles.not_measurable else None,
+        reading=tuple(notes),
+    )
 
 
 def _given(dataset: Dataset, split: Split) -> Roles:
@@ -85,7 +90,8 @@ def _given(dataset: Dataset, split: Split) -> Roles:
     return replace(
         roles,
         not_measurable=_complete(roles.not_measurable, total, len(dataset)),
-        notes=(note,),
+        needed=total if roles.not_measurable else None,
+        reading=(note,),
         made=False,
     )
 

@@ -49,7 +49,7 @@ def open_table(path: Path, *, name: str) -> Raw:
         found[:] = [cells[i] for cells in rows.cells]
         return found
 
-    return Raw(name=name, headers=dict.fromkeys(rows.names, header), load=load, table=True, lines=rows.lines)
+    return Raw(name=name, headers=dict.fromkeys(rows.names, header), load=load, table=True, lines=rows.lines, path=path)
 
 
 def _text(path: Path, name: str) -> str:

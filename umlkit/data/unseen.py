@@ -1,0 +1,230 @@
+"""Read samples that no model has seen, for prediction and evaluation: cut as the training data were, checked, with ids.
+
+The arrays that come out are raw, of the shape that the model's own standardisation expects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from umlkit.data import kinds, labels, sides
+from umlkit.data.cut import Place, extract, missing_column, not_numbers
+from umlkit.data.raw import Raw, from_arrays
+from umlkit.data.reading import value_problems
+from umlkit.data.records import Array, Ints
+from umlkit.data.sources import open_file
+from umlkit.errors import InputError, Problem, closest, listed
+
+PREFIX = "X_"
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """How a trained model's modality is read from raw data.
+
+    Attributes:
+        source: the raw array that it is cut from, or the name of the table.
+        take: the cut, as written in the recipe; None for none.
+        columns: the columns that it is made of, in order; empty for an array.
+        kind: ``vector`` or ``image``.
+        missing: ``error`` or ``impute-mean``.
+        sample_shape: shape of one sample as read, before standardisation.
+    """
+
+    source: str
+    take: str | None
+    columns: tuple[str, ...]
+    kind: str
+    missing: str
+    sample_shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """New samples.
+
+    Attributes:
+        arrays: modality -> (n, *sample_shape), raw numbers.
+        ids: n names; the row numbers where the data name none.
+        labels: (n,) class numbers, or None where they were not asked for.
+    """
+
+    arrays: Mapping[str, Array]
+    ids: tuple[str, ...]
+    labels: Ints | None
+
+
+def read_unseen(
+    path: Path,
+    specs: Mapping[str, InputSpec],
+    *,
+    label: str | None = None,
+    classes: Sequence[str] = (),
+    class_values: Sequence[str] = (),
+    id: str | None = None,
+) -> Unseen:
+    """The samples in an ``.npz`` or ``.csv`` file.
+
+    Args:
+        path: the file.
+        specs: what the model reads, by modality.
+        label: array or column with the labels; None where none are needed.
+        classes: the model's class names; a label may be one of them ...
+        class_values: ... or what the training data wrote for it, in the same order.
+        id: array or column with the ids; None takes ``id`` where there is one.
+
+    Raises:
+        InputError: everything that is wrong.
+    """
+    raw = open_file(path)
+    problems: list[Problem] = []
+    arrays = _modalities(raw, specs, problems)
+    numbers = _labels(raw, label, classes, class_values, problems=problems) if label is not None else None
+    length = _length(raw, arrays, None if numbers is None else label, numbers, problems=problems)
+    names = _ids(raw, id, length, problems)
+    if problems:
+        raise InputError(*problems)
+    return Unseen(arrays=arrays, ids=names, labels=numbers)
+
+
+def cut_arrays(arrays: Mapping[str, Array], specs: Mapping[str, InputSpec]) -> dict[str, Array]:
+    """A Python user's arrays as a model reads them: modality -> (n, *sample_shape).
+
+    An array under the name that a modality was cut from is cut; one under the modality's own name (or ``X_`` and that) is
+    taken as cut already.
+
+    Raises:
+        InputError: a modality is missing, has another shape, or holds what is no number; lengths that differ.
+    """
+    raw = from_arrays(arrays, name="the arrays given")
+    problems: list[Problem] = []
+    found = _modalities(raw, specs, problems)
+    _length(raw, found, None, None, problems=problems)
+    if problems:
+        raise InputError(*problems)
+    return found
+
+
+def _modalities(raw: Raw, specs: Mapping[str, InputSpec], problems: list[Problem]) -> dict[str, Array]:
+    found = {name: _modality(raw, name, spec, problems) for name, spec in specs.items()}
+    return {name: values for name, values in found.items() if values is not None}
+
+
+def _modality(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> Array | None:
+    place = _place(raw, name, spec, problems)
+    values = None if place is None else extract(raw, place, problems)
+    if values is None:
+        return None
+    if values.ndim == 0 or len(values) == 0:
+        problems.append(Problem(f"the modality {name!r} has no samples", where=raw.name, found=f"shape {values.shape}"))
+        return None
+    settled = kinds.settle(name, values, stated=spec.kind, where=raw.name)
+    if isinstance(settled, Problem) or settled.values.shape[1:] != spec.sample_shape:
+        problems.append(_wrong_shape(raw, name, spec, values))
+        return None
+    problems.extend(value_problems(settled.values, name, raw, missing=spec.missing))
+    return settled.values
+
+
+def _place(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> Place | None:
+    """Where the modality lies: its columns, its raw array to be cut, or its own array, cut already."""
+    if spec.columns and all(column in raw.headers for column in spec.columns):
+        return Place(name, raw.name, spec.columns, take=spec.take)
+    if not spec.columns and spec.source in raw.headers:
+        return Place(name, spec.source, take=spec.take)
+    own = [key for key in (name, PREFIX + name) if key in raw.headers and not raw.table]
+    if own:
+        return Place(name, own[0])
+    problems.append(_absent(raw, name, spec))
+    return None
+
+
+def _absent(raw: Raw, name: str, spec: InputSpec) -> Problem:
+    wanted = list(spec.columns) or list(dict.fromkeys([spec.source, name, PREFIX + name]))
+    lacking = [key for key in wanted if key not in raw.headers]
+    what = f"lacks {len(lacking)} of its {len(wanted)} columns" if spec.columns and raw.table else "is missing"
+    return Problem(
+        f"the modality {name!r} {what}",
+        where=raw.name,
+        found=listed(map(repr, raw.headers)),
+        allowed=listed(map(repr, lacking))
+        if raw.table
+        else " or ".join(map(repr, wanted if not spec.columns else [name])),
+        closest=closest(lacking[0], raw.headers),
+    )
+
+
+def _wrong_shape(raw: Raw, name: str, spec: InputSpec, values: Array) -> Problem:
+    return Problem(
+        f"the modality {name!r} has another shape than in training",
+        where=raw.name,
+        found=f"{values.shape[1:]} a sample" + (f" after the cut {spec.take}" if spec.take else ""),
+        allowed=f"{spec.sample_shape} a sample",
+    )
+
+
+def _labels(
+    raw: Raw, label: str, classes: Sequence[str], values: Sequence[str], *, problems: list[Problem]
+) -> Ints | None:
+    if label not in raw.headers:
+        problems.append(missing_column("label", label, raw, option="--label NAME"))
+        return None
+    problem = not_numbers(label, raw.headers[label].dtype, where=raw.name)
+    if raw.headers[label].dtype.hasobject and not raw.table and problem is not None:
+        problems.append(problem)
+        return None
+    found = labels.plain(raw.load(label), label, where=raw.name, problems=problems)
+    if found is None:
+        return None
+    # What the training data wrote comes first: a class may be named by the number of another.
+    number = {**{name: i for i, name in enumerate(classes)}, **{value: i for i, value in enumerate(values)}}
+    texts = [str(value) for value in found]
+    unknown = {text: texts.count(text) for text in dict.fromkeys(texts) if text not in number}
+    if unknown:
+        problems.append(_unseen_class(raw, label, unknown, classes, texts))
+        return None
+    return np.array([number[text] for text in texts], dtype=np.int64)
+
+
+def _unseen_class(
+    raw: Raw, label: str, unknown: Mapping[str, int], classes: Sequence[str], texts: Sequence[str]
+) -> Problem:
+    first = next(iter(unknown))
+    return Problem(
+        f"the label {label!r} holds {'a class' if len(unknown) == 1 else f'{len(unknown)} classes'} unseen in training",
+        where=f"{raw.name}, {raw.row(texts.index(first))}",
+        found=listed((f"{text!r} ({count} samples)" for text, count in unknown.items()), limit=6),
+        allowed=listed(map(repr, classes)),
+        closest=closest(first, classes),
+        try_next="leave these samples out, or train with them",
+    )
+
+
+def _length(
+    raw: Raw, arrays: Mapping[str, Array], label: str | None, numbers: Ints | None, *, problems: list[Problem]
+) -> int:
+    lengths = {name: len(values) for name, values in arrays.items()}
+    if label is not None and numbers is not None:
+        lengths[label] = len(numbers)
+    if len(set(lengths.values())) > 1:
+        found = listed(f"{name!r} {length}" for name, length in lengths.items())
+        problems.append(
+            Problem("the arrays differ in length", where=raw.name, found=found, allowed="one entry a sample")
+        )
+    return next(iter(lengths.values()), 0)
+
+
+def _ids(raw: Raw, name: str | None, length: int, problems: list[Problem]) -> tuple[str, ...]:
+    if name is not None and name not in raw.headers:
+        problems.append(missing_column("ids", name, raw, option="--id NAME"))
+        return ()
+    own = name or ("id" if "id" in raw.headers else None)
+    if own is not None and raw.headers[own].shape[:1] not in ((), (length,)):
+        shape = raw.headers[own].shape
+        problems.append(Problem(f"the ids {own!r} are not one a sample", where=raw.name, found=f"shape {shape}"))
+        return ()
+    return sides.ids(raw, own, length, problems)
