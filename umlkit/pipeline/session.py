@@ -8,7 +8,7 @@ from functools import cached_property
 
 import torch
 
-from umlkit.data.fingerprint import of_labels, of_modality
+from umlkit.data.contents import of_labels, of_modality
 from umlkit.data.preprocess import Preprocess, samples
 from umlkit.data.reading import read
 from umlkit.data.records import Dataset, Role, Roles, Samples
@@ -106,7 +106,7 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
     devices.deterministic()
     dataset = read(loaded)
     roles = assign(dataset, recipe.data.split)
-    for line in (*dataset.reading, *roles.notes):
+    for line in (*dataset.reading, *roles.reading):
         output.note(line)
     for line in (*dataset.warnings, *roles.warnings):
         output.warn(line)
