@@ -1,7 +1,7 @@
 """The recipe: every key that a user may write, with its default, its range and its meaning.
 
-The descriptions here are the documentation: help texts and the README's table are made from them. Options of encoders and
-methods are not here; each has its own record in its own folder, and :mod:`umlkit.registry` brings it in by name.
+The descriptions here are the documentation: help texts and the README's table are made from them. Options of encoders
+and methods are not here; each has its own record in its own folder, and :mod:`umlkit.registry` brings it in by name.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Modality(Section):
 
 
 class Split(Section):
-    """How samples are divided where the data do not say so themselves. The seed is its own: `--seed` moves no sample."""
+    """How samples are divided where the data do not say. The seed is its own: `--seed` moves no sample."""
 
     train: Fraction = Field(default=0.6, description="share that fits")
     val: Fraction = Field(default=0.2, description="share divided once more into `select` and `probe`")
@@ -75,10 +75,22 @@ class Split(Section):
 
     @model_validator(mode="after")
     def _sums_to_one(self) -> Split:
-        total = self.train + self.val + self.test
-        if abs(total - 1) > 1e-6:
-            raise ValueError(f"train + val + test is {total:g}, must be 1")
+        if said := wrong_sum(self.train, self.val, self.test):
+            raise ValueError(said)
         return self
+
+
+def wrong_sum(train: float, val: float, test: float) -> str | None:
+    """What is wrong with the shares of a split together; None where they make 1."""
+    total = train + val + test
+    return f"train + val + test make {total:g}, and must make 1" if abs(total - 1) > 1e-6 else None
+
+
+def misplaced_data(path: object, source: object) -> str | None:
+    """What is wrong with ``path`` and ``source`` together; None where one of the two is given."""
+    if path is None and source is None:
+        return "needs a path (an .npz or .csv file) or a source (sklearn:digits)"
+    return None if path is None or source is None else "has both path and source; keep one of the two"
 
 
 class Data(Section):
@@ -92,7 +104,7 @@ class Data(Section):
     )
     split_by: Name | None = Field(default=None, description="array or column with the words train, val, test")
     id: Name | None = Field(default=None, description="array or column naming each sample")
-    modalities: dict[Name, Modality] | None = Field(
+    modalities: Annotated[dict[Name, Modality], Field(min_length=1)] | None = Field(
         default=None, description="by name; default: by the file's convention"
     )
     split: Split | None = Field(
@@ -109,8 +121,8 @@ class Data(Section):
 
     @model_validator(mode="after")
     def _one_place(self) -> Data:
-        if (self.path is None) == (self.source is None):
-            raise ValueError("needs exactly one of path and source")
+        if said := misplaced_data(self.path, self.source):
+            raise ValueError(said)
         return self
 
 

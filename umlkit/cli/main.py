@@ -1,0 +1,182 @@
+"""The command line as a whole: all commands, and one place that turns what ends them into exit codes and messages.
+
+Commands are registered when this module is imported; what they need is imported when they run.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import shlex
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+
+from umlkit import __version__
+from umlkit.cli import failures
+from umlkit.cli.options import literal
+from umlkit.errors import (
+    EXIT_SIGINT,
+    InputError,
+    Problem,
+    RunError,
+    UmlkitError,
+    closest,
+    listed,
+)
+from umlkit.output import Output, discard
+
+PANELS = {
+    "Start": ("run", "init", "data"),
+    "Step by step": ("train", "probe", "advise", "evaluate", "predict", "clean"),
+    "What there is": ("recipes", "methods", "encoders"),
+}
+"""Command names by the part of the help that lists them."""
+
+app = typer.Typer(
+    name="umlkit",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        Output().result_text(f"umlkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _umlkit(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Which way of multi-modal training fits your data: measured, then trained.
+
+    Examples:
+
+      umlkit run digits
+
+      umlkit run mydata.npz --label y
+
+      umlkit train --help
+    """
+
+
+def _register(module: Any, *, panel: str) -> None:
+    """Add the command, or the group of commands, of a module in this package."""
+    name = module.__name__.rpartition(".")[2]
+    if hasattr(module, "app"):
+        app.add_typer(module.app, name=name, rich_help_panel=panel)
+    else:
+        app.command(name, help=literal(module.command), rich_help_panel=panel)(module.command)
+
+
+for _panel, _names in PANELS.items():
+    for _name in _names:
+        if find_spec(f"umlkit.cli.{_name}"):
+            _register(import_module(f"umlkit.cli.{_name}"), panel=_panel)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: without the program's name; default: the process's.
+
+    Returns:
+        The exit code: 0 done; 1 the run failed; 2 bad usage, recipe or data; 3 a negative verdict; 75 interrupted and
+        resumable; 130 Ctrl-C.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    output = Output(json="--json" in arguments)
+    try:
+        code = app(args=arguments, prog_name="umlkit", standalone_mode=False)
+    except SystemExit:
+        raise
+    except BaseException as error:  # whatever ends a command gets its exit code and its message here
+        code = _ended_by(error, output)
+    if code == EXIT_SIGINT:
+        output.note(f"interrupted; the same command goes on from here: umlkit {shlex.join(arguments)}")
+    return code if isinstance(code, int) else 0
+
+
+def _ended_by(error: BaseException, output: Output) -> int:
+    """Say what ended the command; returns its exit code."""
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return EXIT_SIGINT
+    told = _told(error)
+    try:
+        output.error(told)
+    except OSError:
+        discard(output.stderr)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EPIPE}:
+        discard(output.stdout)
+    return told.exit_code
+
+
+def _told(error: BaseException) -> UmlkitError:
+    if isinstance(error, UmlkitError):
+        return error
+    if hasattr(error, "format_message"):  # typer's usage errors have no public base class
+        return _usage(error)
+    if isinstance(error, OSError):
+        return _system(error)
+    return _crash(error)
+
+
+def _usage(error: Any) -> InputError:
+    """A mistake in the command line, told as any other problem."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "umlkit"
+    text = re.split(r"\. | \(Possible ", error.format_message().strip())[0].rstrip(".")
+    found, known = _mistyped(error, context)
+    return InputError(
+        Problem(
+            text[:1].lower() + text[1:] or "no command given",
+            allowed=listed(known, limit=40) if known else None,
+            closest=closest(found, known) if found else None,
+            try_next=f"{command} --help",
+        )
+    )
+
+
+def _mistyped(error: Any, context: Any) -> tuple[str | None, list[str]]:
+    """The option or command that was not known, and those that are; nothing for other mistakes."""
+    if context is None:
+        return None, []
+    option = getattr(error, "option_name", None)
+    if option:
+        return option, [name for p in context.command.params for name in p.opts if name.startswith("--")]
+    commands = list(getattr(context.command, "commands", {}))
+    said = error.format_message()
+    unknown = said.split("'")[1] if said.startswith("No such command '") else None
+    return unknown, commands if commands else []
+
+
+def _system(error: OSError) -> RunError:
+    hints = {
+        errno.ENOSPC: "free some space, then call the same command again: what is finished is kept",
+        errno.EDQUOT: "free some space, then call the same command again: what is finished is kept",
+        errno.EROFS: "write elsewhere with --out DIR",
+        errno.EACCES: "write elsewhere with --out DIR, or mend the permissions",
+        errno.EPERM: "write elsewhere with --out DIR, or mend the permissions",
+    }
+    what = (error.strerror or str(error) or type(error).__name__).lower()
+    where = error.filename if isinstance(error.filename, str) else None
+    return RunError(Problem(what, where=where, try_next=hints.get(error.errno or 0)))
+
+
+def _crash(error: BaseException) -> RunError:
+    log = failures.write_log(error)
+    return RunError(
+        Problem(
+            "umlkit stopped on an error of its own, which is not a mistake of yours",
+            found=f"{type(error).__name__}: {error}"[:300],
+            try_next=f"read the traceback in {log}" if log else None,
+        )
+    )

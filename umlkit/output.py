@@ -1,0 +1,265 @@
+"""The one output sink: the result to stdout, everything else to stderr. Nothing else in umlkit writes to either.
+
+User text (names, classes, ids) may hold anything. It is never read as markup, and characters that would steer a
+terminal are shown escaped. ``rich`` is imported only when something is drawn with it.
+"""
+
+from __future__ import annotations
+
+import json as json_module
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from umlkit.errors import UmlkitError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.progress import Progress as Bars
+
+INTERVAL = 10.0
+"""Seconds between two lines of progress where no bar can be drawn."""
+
+_PIPED_WIDTH = 160
+# No-break space, zero-width joiner and non-joiner, ideographic space: not "printable", yet part of ordinary writing.
+_ORDINARY = frozenset("\u00a0\u200c\u200d\u3000")
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    r"""``text`` with control characters, direction overrides and lone surrogates shown as escapes (``\x1b``).
+
+    Args:
+        text: anything.
+        keep: control characters that stay as they are, such as a line break.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _ORDINARY or c in keep else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+class Step(Protocol):
+    """One step under way, as :meth:`Output.progress` gives it."""
+
+    def update(self, done: int, text: str = "") -> None:
+        """Say that ``done`` of the total are done, and in a few words how it stands."""
+
+
+class Output:
+    """Where everything that a person or a script reads goes out.
+
+    Args:
+        json: one JSON document on stdout instead of text and tables.
+        verbose: details too.
+        quiet: no notes and no warnings; errors still show.
+        stdout: where the result goes; default: the process's.
+        stderr: where everything else goes; default: the process's.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        *,
+        json: bool = False,
+        verbose: bool = False,
+        quiet: bool = False,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.json = json
+        self.verbose = verbose
+        self.quiet = quiet
+        self.stdout = sys.stdout if stdout is None else stdout
+        self.stderr = sys.stderr if stderr is None else stderr
+        self.clock = clock
+        self._bars: Bars | None = None
+
+    def result_text(self, result: RenderableType) -> None:
+        """Text or anything that rich can draw, to stdout; nothing with ``--json``. Lines are never wrapped."""
+        if self.json:
+            return
+        if isinstance(result, str):
+            self._write(self.stdout, printable(result, keep="\n") + "\n")
+        else:
+            self._write(self.stdout, self._drawn(result))
+
+    def result_json(self, document: Mapping[str, Any]) -> None:
+        """One JSON document to stdout; nothing without ``--json``. ValueError where it holds NaN."""
+        if self.json:
+            self._write(self.stdout, json_module.dumps(document, indent=2, allow_nan=False) + "\n")
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table to stdout; nothing with ``--json``. Columns of numbers are aligned to the right."""
+        if self.json:
+            return
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        cells = [[printable(cell, keep="\n") for cell in row] for row in rows]
+        table = Table(title=Text(printable(title)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        for index, column in enumerate(columns):
+            numeric = bool(cells) and all(_is_number(row[index]) for row in cells)
+            table.add_column(Text(printable(column)), justify="right" if numeric else "left", overflow="fold")
+        for row in cells:
+            table.add_row(*(Text(cell) for cell in row))
+        self._write(self.stdout, self._drawn(table))
+
+    def note(self, text: str) -> None:
+        """A line to stderr, for the person who watches."""
+        if not self.quiet:
+            self._say(text)
+
+    def warn(self, text: str) -> None:
+        """A line to stderr about something that the user should look at, though the command goes on."""
+        if not self.quiet:
+            self._say(f"warning: {text}")
+
+    def detail(self, text: str) -> None:
+        """A line to stderr that only ``--verbose`` shows."""
+        if self.verbose and not self.quiet:
+            self._say(text)
+
+    def error(self, error: UmlkitError) -> None:
+        """An error to stderr: every problem as text, or one JSON object on one line with ``--json``."""
+        if self.json:
+            self._say(json_module.dumps(_error_document(error)))
+            return
+        for problem in error.problems:
+            first, *rest = problem.lines()
+            self._say("\n".join(printable(line) for line in (f"error: {first}", *rest)))
+
+    @contextmanager
+    def progress(self, label: str, total: int | None = None) -> Iterator[Step]:
+        """Show how a step goes: a bar where stderr is a terminal and ``CI`` is unset, else a line every 10 s.
+
+        A step that ends sooner than the first line leaves no trace.
+        """
+        if self.quiet:
+            yield _Silent()
+        elif self.stderr.isatty() and not os.environ.get("CI"):
+            with self._bar(printable(label), total) as step:
+                yield step
+        else:
+            yield _Lines(label, total, say=self._say, clock=self.clock)
+
+    @contextmanager
+    def _bar(self, label: str, total: int | None) -> Iterator[Step]:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        outermost = self._bars is None
+        bars = self._bars or Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[text]}", markup=False),
+            TimeElapsedColumn(),
+            console=self._console(self.stderr),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        task = bars.add_task(label, total=total, text="")
+        self._bars = bars
+        if outermost:
+            bars.start()
+        try:
+            yield _Bar(lambda done, text: bars.update(task, completed=done, text=printable(text)))
+        finally:
+            bars.remove_task(task)
+            if outermost:
+                bars.stop()
+                self._bars = None
+
+    def _say(self, text: str) -> None:
+        line = printable(text, keep="\n") + "\n"
+        if self._bars is not None:
+            self._bars.console.print(line, end="", markup=False, highlight=False, soft_wrap=True)
+        else:
+            self._write(self.stderr, line)
+
+    def _drawn(self, renderable: RenderableType) -> str:
+        console = self._console(self.stdout)
+        with console.capture() as captured:
+            console.print(renderable)
+        return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+    def _console(self, stream: TextIO) -> Console:
+        from rich.console import Console
+
+        narrow = stream.isatty() or os.environ.get("COLUMNS")
+        return Console(file=stream, highlight=False, markup=False, emoji=False, width=None if narrow else _PIPED_WIDTH)
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        """Write and flush. A reader that went away (``| head``) is no failure: the rest goes nowhere, quietly."""
+        try:
+            stream.write(_encodable(text, stream))
+            stream.flush()
+        except BrokenPipeError:
+            discard(stream)
+
+
+class _Silent:
+    def update(self, done: int, text: str = "") -> None:
+        pass
+
+
+class _Bar:
+    def __init__(self, show: Callable[[int, str], None]) -> None:
+        self._show = show
+
+    def update(self, done: int, text: str = "") -> None:
+        self._show(done, text)
+
+
+class _Lines:
+    """Progress as a line every :data:`INTERVAL` seconds, none before the first interval has passed."""
+
+    def __init__(
+        self, label: str, total: int | None, *, say: Callable[[str], None], clock: Callable[[], float]
+    ) -> None:
+        self._label, self._total, self._say, self._clock = label, total, say, clock
+        self._last = clock()
+
+    def update(self, done: int, text: str = "") -> None:
+        now = self._clock()
+        if now - self._last < INTERVAL:
+            return
+        self._last = now
+        count = f"{done}" if self._total is None else f"{done}/{self._total}"
+        self._say(f"{self._label}: {count} {text}".rstrip())
+
+
+def discard(stream: TextIO) -> None:
+    """Send whatever is still written to ``stream`` nowhere, so that closing it at exit cannot fail."""
+    with suppress(OSError, ValueError):
+        null = os.open(Path(os.devnull), os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+
+
+def _error_document(error: UmlkitError) -> dict[str, Any]:
+    fields = ("what", "where", "found", "allowed", "closest", "try_next")
+    return {
+        "schema": "umlkit.error/1",
+        "exit_code": error.exit_code,
+        "problems": [{name: getattr(problem, name) for name in fields} for problem in error.problems],
+    }
+
+
+def _is_number(cell: str) -> bool:
+    stripped = cell.strip().rstrip("%").lstrip("+-\u2212")
+    return not stripped or stripped == "-" or stripped.replace(".", "", 1).replace(",", "").isdecimal()
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    """``text`` as far as the stream's encoding has it; the rest as escapes."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
