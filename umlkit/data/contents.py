@@ -14,7 +14,7 @@ _CHUNK = 1 << 22
 
 def of_modality(modality: ModalityArray) -> str:
     """32 hex characters over one modality's values, shape, type and kind; other modalities do not enter."""
-    about = [modality.kind, modality.missing, str(modality.values.dtype), list(modality.values.shape)]
+    about: list[object] = [modality.kind, modality.missing, str(modality.values.dtype), list(modality.values.shape)]
     return _hash(about, modality.values)
 
 

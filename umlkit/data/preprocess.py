@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from umlkit.data.missing import blocks
-from umlkit.data.records import Array, Dataset, Floats, ModalityArray, Roles, Samples
+from umlkit.data.records import Array, Dataset, Floats, Ints, ModalityArray, Samples
 
 if TYPE_CHECKING:
     import torch
@@ -41,7 +41,7 @@ class Preprocess:
     raw_shape: tuple[int, ...]
 
     @classmethod
-    def fit(cls, modality: ModalityArray, rows: npt.NDArray[np.int64]) -> Preprocess:
+    def fit(cls, modality: ModalityArray, rows: Ints) -> Preprocess:
         """Mean and standard deviation over the samples ``rows`` (the training part), NaN left out."""
         width = _width(modality.kind, modality.sample_shape)
         mean, std = _moments(modality.values, rows, width)
@@ -90,18 +90,15 @@ class Preprocess:
 
 def samples(
     dataset: Dataset,
-    roles: Roles,
-    role: str,
-    *,
+    rows: Ints,
     preprocess: Mapping[str, Preprocess],
     modalities: Sequence[str],
     device: torch.device | str = "cpu",
 ) -> Samples:
-    """The samples of a role as standardised tensors on the device."""
+    """The samples ``rows`` of these modalities as standardised tensors on the device."""
     # Imported here: reading and describing data need no torch.
     import torch
 
-    rows = roles.rows(role)
     inputs = {
         name: torch.from_numpy(preprocess[name].apply(dataset.modalities[name].values[rows])).to(device)
         for name in modalities
@@ -115,14 +112,14 @@ def _width(kind: str, sample_shape: Sequence[int]) -> int:
     return sample_shape[2] if len(sample_shape) == 3 else 1
 
 
-def _chosen(values: Array, rows: npt.NDArray[np.int64], width: int) -> Iterable[Statistics]:
+def _chosen(values: Array, rows: Ints, width: int) -> Iterable[Statistics]:
     """Blocks of the chosen rows as (k, width) float64, about two million values each."""
     step = max(1, _BLOCK // max(1, values[:1].size))
     for start in range(0, len(rows), step):
         yield values[rows[start : start + step]].reshape(-1, width).astype(np.float64)
 
 
-def _moments(values: Array, rows: npt.NDArray[np.int64], width: int) -> tuple[Statistics, Statistics]:
+def _moments(values: Array, rows: Ints, width: int) -> tuple[Statistics, Statistics]:
     """Mean and standard deviation by column, in two passes over values scaled to [-1, 1], so that nothing overflows."""
     low, high = np.full(width, np.inf), np.full(width, -np.inf)
     for block in _chosen(values, rows, width):

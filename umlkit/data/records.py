@@ -92,7 +92,7 @@ class Roles:
         within_groups: validation held fewer than 10 groups and was divided by sample: intervals hold within these
             groups only.
         made: True where umlkit made the split, False where the data gave it.
-        notes: lines that say how the samples were divided.
+        reading: lines that say how the samples were divided.
         warnings: lines worth a user's attention: samples that occur in two roles, classes that a role lacks.
     """
 
@@ -104,7 +104,7 @@ class Roles:
     needed: int | None = None
     within_groups: bool = False
     made: bool = True
-    notes: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def rows(self, role: str) -> Ints:

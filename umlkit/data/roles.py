@@ -71,7 +71,7 @@ def _made(dataset: Dataset, split: Split, *, enlarge: bool) -> Roles:
         roles,
         not_measurable=_complete(roles.not_measurable, total, len(dataset)),
         needed=total if roles.not_measurable else None,
-        notes=tuple(notes),
+        reading=tuple(notes),
     )
 
 
@@ -91,7 +91,7 @@ def _given(dataset: Dataset, split: Split) -> Roles:
         roles,
         not_measurable=_complete(roles.not_measurable, total, len(dataset)),
         needed=total if roles.not_measurable else None,
-        notes=(note,),
+        reading=(note,),
         made=False,
     )
 
