@@ -106,7 +106,7 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
     devices.deterministic()
     dataset = read(loaded)
     roles = assign(dataset, recipe.data.split)
-    for line in (*dataset.reading, *roles.notes):
+    for line in (*dataset.reading, *roles.reading):
         output.note(line)
     for line in (*dataset.warnings, *roles.warnings):
         output.warn(line)
