@@ -68,14 +68,8 @@ class Session:
     def samples(self, role: Role) -> Samples:
         """The samples of a role as standardised tensors on the device; made once."""
         if role not in self._made:
-            self._made[role] = samples(
-                self.dataset,
-                self.roles,
-                role,
-                preprocess=self.preprocess,
-                modalities=list(self.dataset.modalities),
-                device=self.device,
-            )
+            rows = self.roles.rows(role)
+            self._made[role] = samples(self.dataset, rows, self.preprocess, list(self.dataset.modalities), self.device)
         return self._made[role]
 
     @cached_property
