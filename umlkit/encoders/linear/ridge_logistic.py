@@ -81,7 +81,9 @@ def _basis(x: Floats) -> Floats | None:
     if inputs <= n:
         return None
     _, singular, rows = np.linalg.svd(x, full_matrices=False)
-    return np.asarray(rows[singular > singular[0] * 1e-10])
+    span = singular > singular[0] * 1e-10
+    span[0] = True  # constant samples span nothing, and the regression needs a column
+    return np.asarray(rows[span])
 
 
 def _path(

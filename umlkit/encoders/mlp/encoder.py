@@ -1,5 +1,11 @@
 """The multi-layer perceptron encoder: ``z = V dropout(gelu(norm(U x + a))) + b``. Pictures are read as one long vector.
 
+What was compared, on halves of digits, columns of breast cancer, wine and two views of handwritten digits (*measured*:
+mean held-out log-loss at the temperature of `select`, 2 to 4 splits each): 128 hidden units .227, without the norm
+.278 (outliers among the columns), with dropout of .5 .215, that and weight decay of .1 .214, of 1 .218; 256 hidden
+units .223, with dropout .215; 64 features .234; two hidden layers .224, with dropout .218. Dropout helps nearly
+everywhere but takes twice the epochs.
+
 Legend of shapes: B samples, P inputs of one sample, H hidden units, D features.
 """
 

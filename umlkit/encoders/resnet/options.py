@@ -13,14 +13,14 @@ class ResnetOptions(Options):
     """What may be said of a small residual network."""
 
     width: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = Field(
-        default=16, description="channels of the first stage, a multiple of 8; every further stage has twice as many"
+        default=16, description="channels of the stem, a multiple of 8; every block doubles them, up to 8 times"
     )
-    stages: Annotated[int, Field(ge=1, le=4)] | None = Field(
-        default=None, description="stages, each at half the resolution; default: by the picture's size"
+    blocks: Annotated[int, Field(ge=1, le=8)] | None = Field(
+        default=None, description="residual blocks, each at half the resolution; default: by the picture's size"
     )
     features: Annotated[int, Field(ge=1, le=65_536)] = Field(default=32, description="features it returns")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
-        default=0.2, description="share of the pooled maps' values dropped in training"
+        default=0.5, description="share of the last maps' values dropped in training"
     )
     weight_decay: Annotated[float, Field(ge=0, le=100)] = Field(default=1e-2, description="decoupled weight decay")
 

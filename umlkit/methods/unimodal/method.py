@@ -51,9 +51,14 @@ class Unimodal(Method[UnimodalOptions]):
 
     def _screen(self, task: Task, plan: ModalityPlan, index: int) -> Screened:
         started = time.monotonic()
-        epochs = screening.screening_epochs(task.settings.epochs)
-        _, fit = self._fit(task, plan, f"screen-{index}", epochs=epochs)
-        return Screened(plan=plan, loss=fit.best_loss, seconds=time.monotonic() - started)
+        epochs = screening.epochs_for(task.settings.epochs)
+        model, _ = self._fit(task, plan, f"screen-{index}", epochs=epochs)
+        return Screened(
+            plan=plan,
+            loss=screening.calibrated_loss(model, task.select),
+            operations=screening.operations(model, task.select),
+            seconds=time.monotonic() - started,
+        )
 
     def _fit(
         self, task: Task, plan: ModalityPlan, name: str, *, epochs: int | None = None

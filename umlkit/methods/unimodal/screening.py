@@ -1,4 +1,9 @@
-"""Which encoders and settings ``auto`` stands for, and which of them goes on to full training."""
+"""Which encoders and settings ``auto`` stands for, and which of them goes on to full training.
+
+Every candidate is trained for a fifth of the epochs at most (patience may end it sooner), under a learning-rate
+schedule of that length, and judged by its `select` log-loss once a temperature has been taken out: over-confidence
+after a short training says nothing about a long one, and predictions are calibrated anyway.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
 from umlkit import registry
-from umlkit.methods.base import ModalityPlan
+from umlkit.data.records import Samples
+from umlkit.methods import calibration
+from umlkit.methods.base import ModalityPlan, MultiModalModel
 
 SHARE = 5
 """Screening trains for at most one epoch in this many."""
@@ -22,12 +32,14 @@ class Screened:
 
     Attributes:
         plan: the modality with this candidate's encoder and options.
-        loss: `select` log-loss in nats.
+        loss: temperature-scaled `select` log-loss in nats.
+        operations: floating-point operations for one sample: its cost, the same on every machine.
         seconds: what its screening took.
     """
 
     plan: ModalityPlan
     loss: float
+    operations: int
     seconds: float
 
     def report(self) -> dict[str, Any]:
@@ -36,6 +48,7 @@ class Screened:
             "encoder": self.plan.encoder,
             "options": dict(self.plan.options),
             "select_loss": self.loss,
+            "operations": self.operations,
             "seconds": self.seconds,
         }
 
@@ -53,12 +66,28 @@ def candidates(plan: ModalityPlan) -> list[ModalityPlan]:
     ]
 
 
-def screening_epochs(epochs: int) -> int:
-    """Epochs that a candidate is screened for."""
-    return math.ceil(epochs / SHARE)
+def epochs_for(epochs: int) -> int:
+    """Epochs that a candidate is screened for, where full training may take ``epochs``: a fifth, but at least one."""
+    return max(1, math.floor(epochs / SHARE))
 
 
 def choose(screened: Sequence[Screened]) -> Screened:
-    """The lowest loss; among those within :data:`TIE` of it the cheapest."""
+    """The lowest loss; of those within :data:`TIE` of it the one with the fewest operations, of these the first."""
     lowest = min(one.loss for one in screened)
-    return min((one for one in screened if one.loss <= lowest + TIE), key=lambda one: one.seconds)
+    return min((one for one in screened if one.loss <= lowest + TIE), key=lambda one: one.operations)
+
+
+def calibrated_loss(model: MultiModalModel, select: Samples) -> float:
+    """`select` log-loss of a trained model in nats, at the temperature that makes it lowest."""
+    with torch.inference_mode():
+        logits = model.eval().infer(select.inputs).logits.cpu().double().numpy()
+    labels = select.labels.cpu().numpy()
+    temperature = calibration.temperature(logits, labels)
+    return float(calibration.log_loss(logits / temperature, labels).mean())
+
+
+def operations(model: MultiModalModel, select: Samples) -> int:
+    """Floating-point operations of ``model`` for one sample."""
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        model.eval().infer(select.batch(slice(0, 1)).inputs)
+    return int(counter.get_total_flops())
