@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
 
-from umlkit.advise.posterior import Comparison, Standing
-from umlkit.runs.records.advice import AdvisedCandidate, PairedSignal, PaperRule
+from umlkit.advise.findings import Findings
+from umlkit.advise.posterior import Comparison
 from umlkit.runs.records.probe import ProbeRecord
 
 SURE = 0.8  # stated probability below which the text says "unsure"
@@ -23,37 +21,6 @@ _SPOKEN = {
     "residual": "the residual model",
     "best-single": "the best single modality",
 }
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What there is to say.
-
-    Attributes:
-        probe: the measurement.
-        headline: the advised way of training.
-        standing: how it stands among those it was chosen from.
-        comparison: the headline against ``rival``; None where there is none.
-        rival: UME, or where the headline is UME the next best.
-        candidates: all that was measured.
-        better: a candidate that could not be the headline and is better than it; None for none.
-        paired: what multi-modal training achieved beyond UME.
-        paper: what the paper's rule compared, where that rule decided.
-        weights: UME's weight of every modality.
-        drop: modalities whose weight is next to nothing.
-    """
-
-    probe: ProbeRecord
-    headline: str
-    standing: Standing
-    comparison: Comparison | None
-    rival: str | None
-    candidates: Sequence[AdvisedCandidate]
-    better: str | None
-    paired: PairedSignal | None
-    paper: PaperRule | None
-    weights: Mapping[str, float]
-    drop: tuple[str, ...]
 
 
 def headline_sentences(findings: Findings) -> tuple[str, str]:
@@ -184,20 +151,20 @@ def _cost(findings: Findings) -> str | None:
 
 def _change_of_mind(findings: Findings) -> str | None:
     """What would turn the advice: a difference of the other sign, and how many samples would settle the sign."""
-    gained, rival = findings.comparison, findings.rival
-    if gained is None or rival is None:
+    margin, runner_up = findings.margin, findings.runner_up
+    if margin is None or runner_up is None:
         return None
-    pair = f"{spoken(findings.headline)} and {spoken(rival)}"
-    turn = f"What would change this: {abs(gained.nats):.3f} nats the other way between {pair}"
-    if max(gained.probability, 1 - gained.probability) >= SETTLED:
+    pair = f"{spoken(findings.headline)} and {spoken(runner_up)}"
+    turn = f"What would change this: {abs(margin.nats):.3f} nats the other way between {pair}"
+    if max(margin.probability, 1 - margin.probability) >= SETTLED:
         return f"{turn}, which more samples like these are unlikely to bring; another training seed might (--seed)."
-    return f"{turn}. {_samples_to_settle(gained, findings.probe)}"
+    return f"{turn}. {_samples_to_settle(margin, findings.probe)}"
 
 
-def _samples_to_settle(gained: Comparison, probe: ProbeRecord) -> str:
+def _samples_to_settle(margin: Comparison, probe: ProbeRecord) -> str:
     """With the difference as it is, its sign is settled once difference / error reaches the normal quantile."""
     quantile = NormalDist().inv_cdf(SETTLED)
-    ratio = abs(gained.nats) / gained.nats_error if gained.nats_error > 0 else 0.0
+    ratio = abs(margin.nats) / margin.nats_error if margin.nats_error > 0 else 0.0
     if ratio <= quantile / math.sqrt(HOPELESS):
         return f"Even {HOPELESS} times as many held-out samples would not settle the sign: take the two as equal."
     enough = math.ceil((quantile / ratio) ** 2 * (probe.df + 1))

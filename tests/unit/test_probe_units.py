@@ -1,0 +1,74 @@
+"""Intervals of held-out means: over samples, or over whole groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from umlkit.probe.units import Units
+
+
+def test_an_interval_over_samples_is_the_t_interval() -> None:
+    values = np.random.default_rng(0).normal(size=37)
+    found = Units.of(37, None).estimate(values)
+    expected = stats.t.interval(0.95, 36, loc=values.mean(), scale=stats.sem(values))
+    assert (found.low, found.high) == pytest.approx(expected)
+
+
+def test_groups_of_equal_size_give_the_t_interval_of_their_means() -> None:
+    stream = np.random.default_rng(1)
+    groups = np.repeat(np.arange(12), 5)
+    values = stream.normal(size=60) + stream.normal(size=12)[groups]
+    means = values.reshape(12, 5).mean(axis=1)
+    found = Units.of(60, groups).estimate(values)
+    expected = stats.t.interval(0.95, 11, loc=means.mean(), scale=stats.sem(means))
+    assert (found.low, found.high) == pytest.approx(expected)
+
+
+def test_groups_of_unequal_size_give_the_cluster_robust_variance_of_the_mean() -> None:
+    stream = np.random.default_rng(2)
+    groups = np.repeat(np.arange(10), np.arange(1, 11))
+    values = stream.normal(size=55)
+    sums = [(values[groups == g] - values.mean()).sum() for g in range(10)]
+    sandwich = 10 / 9 * np.square(sums).sum() / 55**2  # Cameron & Miller 2015, with G/(G-1)
+    units = Units.of(55, groups)
+    assert units.covariance(values[:, None])[0, 0] / units.count == pytest.approx(sandwich)
+
+
+def test_fewer_than_ten_groups_are_no_units() -> None:
+    assert Units.of(90, np.arange(90) % 9).count == 90
+    assert Units.of(90, np.arange(90) % 10).count == 10
+
+
+def test_group_names_need_not_be_consecutive() -> None:
+    assert Units.of(40, 100 * (np.arange(40) % 20)).count == 20
+
+
+def test_a_difference_of_means_has_the_variance_that_the_covariance_says() -> None:
+    values = np.random.default_rng(3).normal(size=(50, 2)) @ np.array([[1.0, 0.5], [0.0, 1.0]])
+    covariance = Units(50).covariance(values)
+    variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
+    assert variance == pytest.approx(np.var(values[:, 0] - values[:, 1], ddof=1))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_intervals_cover_the_truth_about_as_often_as_they_say(grouped: bool) -> None:
+    stream = np.random.default_rng(4)
+    groups = np.repeat(np.arange(20), 6) if grouped else None
+    covered = 0
+    for _ in range(600):
+        values = stream.normal(size=120) + (stream.normal(size=20)[groups] if grouped else 0)
+        found = Units.of(120, groups).estimate(values)
+        covered += found.low <= 0 <= found.high
+    assert 0.92 <= covered / 600 <= 0.975
+
+
+def test_samples_as_units_would_overstate_what_grouped_samples_tell() -> None:
+    stream = np.random.default_rng(5)
+    groups = np.repeat(np.arange(20), 6)
+    covered = 0
+    for _ in range(300):
+        found = Units(120).estimate(stream.normal(size=120) + 2 * stream.normal(size=20)[groups])
+        covered += found.low <= 0 <= found.high
+    assert covered / 300 < 0.75
