@@ -42,9 +42,7 @@ def command(call: Invocation) -> None:
 
 def _show(output: Output, record: DataRecord) -> None:
     """One screen: how the file was read, the modalities, the classes by role, and whether a measurement is possible."""
-    from umlkit.output import printable
-
-    output.result_text("\n".join(map(printable, record.reading)))
+    output.result_text("\n".join(record.reading))
     output.table(
         f"{record.name}: {record.samples} samples",
         ("modality", "kind", "shape", "type", "missing values"),

@@ -52,7 +52,9 @@ def command(
     output.note(f"try: umlkit run {to}")
 
 
-def _propose(data: str, to: Path, **named: str | None) -> Proposal:
+def _propose(
+    data: str, to: Path, *, label: str | None, groups: str | None, split_by: str | None, id: str | None
+) -> Proposal:
     """The recipe's text; its path leads from the recipe's folder to the data."""
     import os
 
@@ -62,10 +64,11 @@ def _propose(data: str, to: Path, **named: str | None) -> Proposal:
 
     if data.startswith("sklearn:"):
         raw = open_source(path=None, source=data)
-        section, stem = Data(source=data, **named), data.removeprefix("sklearn:")
+        place, stem = {"source": data}, data.removeprefix("sklearn:")
     else:
         raw = open_source(path=Path(data), source=None)
         path = data if Path(data).is_absolute() else os.path.relpath(data, to.parent)
-        section, stem = Data(path=path, **named), Path(data).stem
+        place, stem = {"path": path}, Path(data).stem
     name = "".join(c if c.isprintable() and c not in "/\\" else "-" for c in stem)
-    return propose(raw, section, name=name, file=str(to))
+    section = Data.model_validate({**place, "label": label, "groups": groups, "split_by": split_by, "id": id})
+    return propose(raw, section, name=name or "umlkit", file=str(to))

@@ -1,9 +1,10 @@
 """Which array or column is what: the label, the groups, the split, the ids, and the modalities.
 
-What the recipe names comes first; the rest follows the file's convention. For arrays: if a name begins with ``X_``, exactly those
-are modalities, else every array as long as the labels. For tables: columns ``audio_0, audio_1`` are the modality ``audio``; other
-columns belong together when at least two share what stands before their first underscore (``accel_x, accel_y``); where no two
-columns share anything, all of them are one modality called ``table``. What is left over is listed as ignored.
+What the recipe names comes first; the rest follows the file's convention. For arrays: if a name begins with ``X_``,
+exactly those are modalities, else every array as long as the labels. For tables: columns ``audio_0, audio_1`` are the
+modality ``audio``; other columns belong together when at least two share what stands before their first underscore
+(``accel_x, accel_y``); where no two columns share anything, all of them are one modality called ``table``. What is
+left over is listed as ignored.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def lay_out(raw: Raw, data: Data) -> Layout:
     label = _label(raw, data, problems)
     named = {key: _named(raw, data, key, problems) for key in ("groups", "split_by", "id")}
     index = tuple(name for name in INDEX_ARRAYS.values() if name in raw.headers and not raw.table)
-    split = named["split_by"] or ("split" if "split" in raw.headers and not index else None)
+    split = named["split_by"] or ("split" if "split" in raw.headers else None)
     other = {label, *named.values(), split, *RESERVED, *(() if raw.table else (*index, "class_names"))}
     bystanders = {name for name in other if name is not None and name in raw.headers}
     modalities = _modalities(raw, data, bystanders, label=label, problems=problems)

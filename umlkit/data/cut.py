@@ -1,7 +1,7 @@
 """One modality out of a source: its array or its columns, the cut applied, numbers only.
 
-Reading a data set and reading unseen data use the same function, so that what a recipe cuts out for training is cut out alike
-for prediction.
+Reading a data set and reading unseen data use the same function, so that what a recipe cuts out for training is cut
+out alike for prediction.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def match_columns(
 ) -> tuple[list[str], list[str]]:
     """Columns that the patterns name, in the order of the table, and the patterns that name none.
 
-    A pattern that is a column's very name means that column; else ``*``, ``?`` and ``[...]`` match as in a shell, and never a
-    column of ``but`` (the label and its like).
+    A pattern that is a column's very name means that column; else ``*``, ``?`` and ``[...]`` match as in a shell, and
+    never a column of ``but`` (the label and its like).
     """
     found: set[str] = set()
     nothing: list[str] = []

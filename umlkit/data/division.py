@@ -1,7 +1,7 @@
 """Divide samples into parts of given shares: every class in proportion, and groups whole where there are any.
 
-All randomness is one PCG64 stream from the split's own seed, so a division is the same on every machine and for every training
-seed.
+All randomness is one PCG64 stream from the split's own seed, so a division is the same on every machine and for every
+training seed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _by_sample(labels: Ints, *, shares: Weights, rng: np.random.Generator) -> In
 
 
 def _apportion(n: int, shares: Weights, owed: Weights) -> Ints:
-    """Whole counts that add up to n, near ``shares * n``, at least one a part where n allows, the first part served first."""
+    """Whole counts that add up to n, near ``shares * n``; one a part at least where n allows, the first part first."""
     counts = np.floor(shares * n + 1e-9).astype(np.int64)
     counts[: min(n, len(counts))] = np.maximum(counts[: min(n, len(counts))], 1)
     while counts.sum() > n:
@@ -66,7 +66,7 @@ def _apportion(n: int, shares: Weights, owed: Weights) -> Ints:
 
 
 def _by_group(labels: Ints, groups: Ints, *, shares: Weights, rng: np.random.Generator) -> Ints:
-    """(n,) part of every sample: the best of many seeded divisions of the groups, by size, class balance and coverage."""
+    """(n,) part of every sample: the best of many seeded divisions by size, class balance and coverage."""
     _, group = np.unique(groups, return_inverse=True)
     _, label = np.unique(labels, return_inverse=True)
     counts = np.zeros((int(group.max()) + 1, int(label.max()) + 1))

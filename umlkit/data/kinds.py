@@ -1,7 +1,7 @@
 """A modality's kind: a vector or an image, inferred from its shape and values unless the recipe states it.
 
-Whole numbers 0-255 with both sides >= 8, or a last axis of 1, 3 or 4 behind two sides >= 8, is an image; one axis is a vector.
-Anything else has to be stated, because a wrong guess would cost accuracy without a word.
+Whole numbers 0-255 with both sides >= 8, or a last axis of 1, 3 or 4 behind two sides >= 8, is an image; one axis is
+a vector. Anything else has to be stated, because a wrong guess would cost accuracy without a word.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def _float_problem(values: Array, name: str, where: str) -> Problem:
     if len(gaps):
         return _missing(name, len(gaps), int(gaps[0]), where)
     whole = bool((values == np.floor(values)).all())
-    shown = ", ".join(f"{value:g}" for value in values[:3])
+    shown = ", ".join(str(float(value)) for value in values[:3])
     return Problem(
         f"the label {name!r} holds floats; regression is not a task here",
         where=where,

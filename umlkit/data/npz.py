@@ -1,7 +1,7 @@
 """Read ``.npz`` archives: headers first, arrays on demand, pickles never.
 
-The header of every member says its shape and type, so object arrays, truncated members and lengths that differ are found
-without loading anything.
+The header of every member says its shape and type, so object arrays, truncated members and lengths that differ are
+found without loading anything.
 """
 
 from __future__ import annotations

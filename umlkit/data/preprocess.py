@@ -1,7 +1,8 @@
 """Standardise modalities: statistics of the training samples alone, applied alike to every sample, seen or unseen.
 
-A vector is standardised per column, an image per channel; a column that does not vary in training becomes 0, a missing value the
-training mean, which is 0 too. What lies more than ten thousand standard deviations out is cut there, so that no input is infinite.
+A vector is standardised per column, an image per channel; a column that does not vary in training becomes 0, a
+missing value the training mean, which is 0 too. What lies more than ten thousand standard deviations out is cut
+there, so that no input is infinite.
 """
 
 from __future__ import annotations

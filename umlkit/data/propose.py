@@ -1,7 +1,7 @@
-"""A recipe to grow from: what umlkit reads in a file, written out with comments, so that every choice can be changed.
+"""A recipe to grow from: what umlkit reads in a file, written out with comments, every choice open to change.
 
-The text loads and runs as it stands. What can be no modality is left out with its reason; a kind that is not clear is stated
-as ``vector`` with a word on what else it may be.
+The text loads and runs as it stands. What can be no modality is left out with its reason; a kind that is not clear is
+stated as ``vector`` with a word on what else it may be.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from umlkit.data.raw import Raw
 from umlkit.data.reading import from_raw
 from umlkit.errors import InputError, Problem
 from umlkit.output import printable
-from umlkit.recipe.schema import Data, Modality
 from umlkit.recipe.scalars import is_text
+from umlkit.recipe.schema import Data, Modality
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _WORDS_OF_OLD_YAML = frozenset({"yes", "no", "on", "off"})

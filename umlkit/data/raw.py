@@ -1,7 +1,7 @@
-"""What a data file holds before anything is made of it: named arrays or columns, their shapes at once, their values on demand.
+"""What a data file holds before anything is made of it: named arrays or columns, loaded on demand.
 
-Files, tables and scikit-learn's sets all become a :class:`Raw`, so that labels, splits and modalities are found in one way. The
-shapes come from headers, so an array that nobody asks for is never loaded.
+Files, tables and scikit-learn's sets all become a :class:`Raw`, so that labels, splits and modalities are found in
+one way. The shapes come from headers, so an array that nobody asks for is never loaded.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Read a recipe's data whole and check it: one :class:`Dataset`, or every problem at once.
 
-The order is that of a reader's questions: what is in the file, what is each thing for, are they equally long, what are the labels,
-what numbers make up each modality, and which samples belong together.
+The order is that of a reader's questions: what is in the file, what is each thing for, are they equally long, what
+are the labels, what numbers make up each modality, and which samples belong together.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def from_raw(raw: Raw, data: Data) -> Dataset:
         ids=names,
         groups=group,
         given_split=given,
-        reading=reading_lines(layout, arrays, found_labels, group_names=group_names, given=given, table=raw.table),
+        reading=reading_lines(layout, arrays, found_labels, group_names=group_names, given=given),
         warnings=_warnings(arrays, found_labels.numbers),
         name=Path(raw.name).name,
     )

@@ -54,7 +54,7 @@ class Dataset:
         modalities: by name, all of length N.
         labels: (N,) class index in [0, C).
         classes: C names; ``classes[labels[i]]`` is sample i's class.
-        class_values: the C labels as the data write them, in the order of ``classes``; ``0`` where ``classes`` has a name.
+        class_values: the C labels as the data write them, in the order of ``classes``.
         label_name: name of the array or column that the labels came from.
         ids: N names, unique; the row numbers as text where the data name none.
         groups: (N,) group index, or None where the data name no groups.

@@ -1,7 +1,7 @@
 """Four roles, kept apart: which sample trains, which selects, which is probed, and which is tested.
 
-A split that the data state is kept; else umlkit makes one, stratified and with whole groups. The validation part is then divided
-once into ``select`` and ``probe``, when each half is large enough to measure on.
+A split that the data state is kept; else umlkit makes one, stratified and with whole groups. The validation part is
+then divided once into ``select`` and ``probe``, when each half is large enough to measure on.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _given(dataset: Dataset, split: Split) -> Roles:
         note = f"split as the data state it, validation divided with seed {split.seed}: {_sizes(roles)}"
     else:
         roles = _carve(dataset, train, test, split)
-        note = f"train and test as the data state them, validation taken out of train with seed {split.seed}: {_sizes(roles)}"
+        note = f"train and test as the data state them, validation out of train, seed {split.seed}: {_sizes(roles)}"
     total = ceil(2 * half_needed(len(dataset.classes)) / LARGEST_VAL)
     return replace(
         roles,
@@ -97,7 +97,7 @@ def _given(dataset: Dataset, split: Split) -> Roles:
 
 
 def _carve(dataset: Dataset, train: Ints, test: Ints, split: Split) -> Roles:
-    """Validation out of the stated training part, in the proportion of the recipe's shares, up to half where that helps."""
+    """Validation out of the stated training part: the recipe's proportion, or up to half where that helps."""
     base = split.val / (split.train + split.val)
     first = None
     for val in _val_shares(len(train), len(dataset.classes), base=base, most=max(base, 0.5)):
@@ -127,7 +127,8 @@ def _divide_validation(dataset: Dataset, train: Ints, val: Ints, test: Ints, *, 
     """Halve validation where each half can have enough samples; else all of it is `select`."""
     needed = half_needed(len(dataset.classes))
     whole = Roles(train=train, select=val, probe=np.zeros(0, dtype=np.int64), test=test)
-    short = f"not measurable with n = {len(val)} validation samples, needs {2 * needed} ({needed} each for select and probe)"
+    each = f"{needed} each for select and probe"
+    short = f"not measurable with n = {len(val)} validation samples, needs {2 * needed} ({each})"
     if len(val) < 2 * needed:
         return replace(whole, not_measurable=short)
     groups = None if dataset.groups is None else dataset.groups[val]

@@ -8,6 +8,7 @@ from umlkit.data.convention import Layout
 from umlkit.data.labels import Labels
 from umlkit.data.records import Array, ModalityArray
 from umlkit.errors import listed
+from umlkit.output import printable
 
 
 def reading_lines(
@@ -17,11 +18,10 @@ def reading_lines(
     *,
     group_names: tuple[str, ...],
     given: Array | None,
-    table: bool,
 ) -> tuple[str, ...]:
     """A line for the label, each modality, the groups, the split, the ids, and what was left over."""
     lines = [f"label {layout.label}: {labels.said}  [data.label: {layout.label}]"]
-    lines += [_modality(name, modality, table=table) for name, modality in modalities.items()]
+    lines += [_modality(name, modality) for name, modality in modalities.items()]
     if layout.groups is not None:
         alone = "one a sample, so of no effect" if len(group_names) == len(labels.numbers) else "kept whole in splits"
         lines.append(f"groups {layout.groups}: {len(group_names)}, {alone}  [data.groups: {layout.groups}]")
@@ -31,22 +31,22 @@ def reading_lines(
         lines.append(f"ids {layout.id}  [data.id: {layout.id}]")
     if layout.ignored:
         lines.append(f"ignored: {listed(layout.ignored, limit=20)}  [data.modalities: ...]")
-    return tuple(lines)
+    return tuple(map(printable, lines))
 
 
-def _modality(name: str, modality: ModalityArray, *, table: bool) -> str:
-    what = (
-        f"{modality.sample_shape[0]} values"
-        if modality.kind == "vector"
-        else " x ".join(map(str, modality.sample_shape))
-    )
+def _modality(name: str, modality: ModalityArray) -> str:
+    shape = modality.sample_shape
+    if modality.kind == "vector":
+        what = "1 value" if shape == (1,) else f"{shape[0]} values"
+    else:
+        what = " x ".join(map(str, shape))
     if modality.columns:
         origin = f"{'column' if len(modality.columns) == 1 else 'columns'} {_span(modality.columns)}"
-        key = f"data.modalities.{name}.columns: ..."
+        line = "{columns: ...}"
     else:
         origin = f"array {modality.source}{modality.take or ''}"
-        key = f"data.modalities.{name}.kind: {'image' if modality.kind == 'vector' and not table else 'vector'}"
-    return f"modality {name}: {modality.kind}, {what}, from {origin}  [{key}]"
+        line = f"{{from: {modality.source}, kind: {modality.kind}}}"
+    return f"modality {name}: {modality.kind}, {what}, from {origin}  [data.modalities.{name}: {line}]"
 
 
 def _span(columns: tuple[str, ...]) -> str:

@@ -187,9 +187,13 @@ def _index_problem(index: Array, name: str, length: int, *, where: str) -> Probl
     out = index[(index < 0) | (index >= length)]
     allowed: dict[str, Any] = {"where": where, "allowed": f"row numbers from 0 to {length - 1}, each once"}
     if len(out):
-        return Problem(f"{name} has {len(out)} row numbers out of range", found=f"the first {out[0]}", **allowed)
+        return Problem(f"{name} has {_counted(len(out))} out of range", found=f"the first {out[0]}", **allowed)
     values, counts = np.unique(index, return_counts=True)
     if (counts > 1).any():
         twice = values[counts > 1]
-        return Problem(f"{name} has {len(twice)} row numbers more than once", found=f"the first {twice[0]}", **allowed)
+        return Problem(f"{name} has {_counted(len(twice))} more than once", found=f"the first {twice[0]}", **allowed)
     return None
+
+
+def _counted(rows: int) -> str:
+    return f"{rows} row number{'' if rows == 1 else 's'}"

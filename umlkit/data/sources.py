@@ -59,6 +59,8 @@ def open_file(path: Path) -> Raw:
 def _start(path: Path, name: str) -> bytes:
     if path.is_dir():
         raise InputError(Problem("is a folder, not a data file", where=name, allowed="an .npz or .csv file"))
+    if path.exists() and not path.is_file():
+        raise InputError(Problem("is a pipe or a device, not a data file", where=name, allowed="an .npz or .csv file"))
     try:
         with path.open("rb") as file:
             start = file.read(64)

@@ -1,12 +1,13 @@
 """Read ``.csv`` tables: a header line, then as many cells in every row; strict, with line numbers in every message.
 
-Cells stay text until a modality asks for numbers. Quoted cells may hold commas and newlines; a byte-order mark, CRLF and empty
-lines are no matter; UTF-8 is the only encoding.
+Cells stay text until a modality asks for numbers. Quoted cells may hold commas and newlines; a byte-order mark, CRLF
+and empty lines are no matter; UTF-8 is the only encoding.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ def open_table(path: Path, *, name: str) -> Raw:
         InputError: another encoding, another delimiter, ragged rows, a header that repeats or lacks a name, no rows.
     """
     rows = _parse(_text(path, name), name)
-    problems = _header_problems(rows.names, name) + _ragged(rows, name)
+    problems = _header_problems(rows.names, name) or _ragged(rows, name)
     if not rows.cells:
         problems.append(Problem("has a header and no rows", where=name, found=listed(map(repr, rows.names))))
     if problems:
@@ -78,7 +79,7 @@ def _parse(text: str, name: str) -> _Rows:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise InputError(Problem("holds a null character: is it a text file?", where=f"{name}:{line}"))
     before = csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(text.splitlines(keepends=True) if "\r" not in text else _lines(text), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)  # which leaves CRLF and CR to the parser
     cells: list[list[str]] = []
     lines: list[int] = []
     start = 1
@@ -97,11 +98,6 @@ def _parse(text: str, name: str) -> _Rows:
     return _Rows([cell.strip() for cell in cells[0]], cells[1:], lines[1:])
 
 
-def _lines(text: str) -> list[str]:
-    """Lines of a text whose ends may be CRLF or a lone CR."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True)
-
-
 def _bad_quotes(name: str, start: int, end: int, error: csv.Error) -> Problem:
     where = f"{name}:{start}"
     said = str(error)
@@ -116,8 +112,11 @@ def _bad_quotes(name: str, start: int, end: int, error: csv.Error) -> Problem:
 
 
 def _header_problems(names: list[str], name: str) -> list[Problem]:
-    problems = []
     where = f"{name}:1"
+    if all(_is_number(key) for key in names):
+        what = "the first line holds numbers, not the names of columns"
+        return [Problem(what, where=where, found=listed(names), try_next="write a line of names above it")]
+    problems = []
     twice = [key for key, count in Counter(names).items() if count > 1 and key]
     if twice:
         found = listed(f"{key!r} ({names.count(key)} times)" for key in twice)
@@ -137,10 +136,6 @@ def _header_problems(names: list[str], name: str) -> list[Problem]:
                     try_next=f"pandas.read_csv({name!r}, sep={mark!r}).to_csv('commas.csv', index=False)",
                 )
             )
-    if not problems and names and all(_is_number(key) for key in names):
-        problems.append(
-            Problem("the first line holds numbers, not the names of columns", where=where, found=listed(names))
-        )
     return problems
 
 

@@ -1,6 +1,7 @@
-"""The cut ``take: "[:, :, :4]"``: a small grammar of integers, slices and an ellipsis, parsed by hand and never evaluated.
+"""The cut ``take: "[:, :, :4]"``: a small grammar of integers, slices and an ellipsis, parsed and never evaluated.
 
-It is written as numpy writes it, sample axis included; that first axis is always taken whole, so a cut drops no sample.
+It is written as numpy writes it, sample axis included; that first axis is always taken whole, so a cut drops no
+sample.
 """
 
 from __future__ import annotations

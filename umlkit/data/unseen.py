@@ -94,8 +94,8 @@ def read_unseen(
 def cut_arrays(arrays: Mapping[str, Array], specs: Mapping[str, InputSpec]) -> dict[str, Array]:
     """A Python user's arrays as a model reads them: modality -> (n, *sample_shape).
 
-    An array under the name that a modality was cut from is cut; one under the modality's own name (or ``X_`` and that) is
-    taken as cut already.
+    An array under the name that a modality was cut from is cut; one under the modality's own name (or ``X_`` and
+    that) is taken as cut already.
 
     Raises:
         InputError: a modality is missing, has another shape, or holds what is no number; lengths that differ.

@@ -1,4 +1,4 @@
-"""What ``umlkit data`` and ``umlkit init`` say, as documents: how the data were read, and how many samples serve what."""
+"""What ``umlkit data`` and ``umlkit init`` say, as documents."""
 
 from __future__ import annotations
 
