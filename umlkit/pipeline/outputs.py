@@ -74,7 +74,9 @@ def _write(session: Session, artifact: Artifact, network: MultiModalModel, role:
         "logits": made.logits.numpy(),
         **{f"features.{name}": values.contiguous().numpy() for name, values in made.features.items()},
     }
-    tensors.save(_path(session, artifact, role), arrays, {"model": artifact.fingerprint, "split": role})
+    path = _path(session, artifact, role)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors.save(path, arrays, {"model": artifact.fingerprint, "split": role})
 
 
 def _path(session: Session, artifact: Artifact, role: str) -> Path:

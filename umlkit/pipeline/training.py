@@ -6,6 +6,7 @@ A finished artifact is reused and said so; an interrupted one goes on from its c
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -29,7 +30,7 @@ from umlkit.recipe.schema import Modality
 from umlkit.runs import locks
 from umlkit.runs.atomic import write_text
 from umlkit.runs.records.common import Part, Record
-from umlkit.training.checkpoint import Workspace
+from umlkit.training.checkpoint import Workspace, remove_checkpoints
 from umlkit.training.loop import EpochRecord, FitResult, Logits, Loss, fit
 
 
@@ -90,13 +91,14 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
 def _ensure_one(session: Session, artifact: Artifact, *, force: bool) -> None:
     directory = directory_of(session, artifact)
     if models.is_finished(directory) and not force:
-        session.output.detail(f"{_shown(session, artifact)}: up to date, reused")
+        session.output.note(f"{_shown(session, artifact)}: up to date, reused")
         return
-    directory.mkdir(parents=True, exist_ok=True)
     with locks.lock(directory, warn=session.output.warn):
         if models.is_finished(directory) and not force:
             session.output.note(f"{_shown(session, artifact)}: finished by another process, reused")
             return
+        if force:
+            remove_checkpoints(directory)
         _train(session, artifact, directory)
 
 
@@ -124,7 +126,7 @@ def _train(session: Session, artifact: Artifact, directory: Path) -> None:
         report=dict(trained.report),
     )
     result.write(directory / "result.json")
-    Workspace.clear(directory)
+    remove_checkpoints(directory)
     session.output.note(f"{shown}: {_ended(trained.fits, result.seconds)}")
 
 
@@ -269,11 +271,16 @@ def _config(session: Session, artifact: Artifact, trained: Trained, scale: float
 def _write_metrics(directory: Path, fits: Mapping[str, FitResult]) -> None:
     """``metrics.jsonl``: one line an epoch of every training, in the order in which they ran."""
     lines = [
-        json.dumps({"fit": name, **vars(epoch)}, allow_nan=False)
+        json.dumps({"fit": name, **_finite(vars(epoch))}, allow_nan=False)
         for name, fitted in fits.items()
         for epoch in fitted.history
     ]
     write_text(directory / "metrics.jsonl", "".join(f"{line}\n" for line in lines))
+
+
+def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with null for NaN: the evaluation before the first step has no training loss."""
+    return {name: None if isinstance(v, float) and math.isnan(v) else v for name, v in values.items()}
 
 
 def _seconds(fits: Mapping[str, FitResult], elapsed: float) -> float:

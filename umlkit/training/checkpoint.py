@@ -23,6 +23,7 @@ from umlkit.runs import tensors
 from umlkit.training.progress import EpochRecord, Progress
 
 FORMAT = "umlkit.checkpoint/1"
+SUFFIX = ".checkpoint.safetensors"
 IN_TENSORS = {"losses", "best", "history"}
 
 
@@ -51,7 +52,13 @@ class Workspace:
     @property
     def path(self) -> Path:
         """The checkpoint's file."""
-        return self.directory / f"{self.name}.checkpoint.safetensors"
+        return self.directory / f"{self.name}{SUFFIX}"
+
+
+def remove_checkpoints(directory: Path) -> None:
+    """Remove every checkpoint in ``directory``: the artifact that they led to is finished, or is to be made anew."""
+    for path in directory.glob(f"*{SUFFIX}"):
+        path.unlink(missing_ok=True)
 
 
 class Checkpoints:
