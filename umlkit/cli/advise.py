@@ -11,7 +11,6 @@ from umlkit.cli.options import Invocation, shared_options
 from umlkit.errors import InputError, Problem, VerdictError, closest, listed
 
 if TYPE_CHECKING:
-    from umlkit.runs.layout import RunDirectory
     from umlkit.runs.records.advice import AdviceRecord
     from umlkit.runs.records.probe import ProbeRecord
 
@@ -77,13 +76,15 @@ def command(
 
     from umlkit.advise.decide import advise
 
-    probe, directory, mark = _measurement(call)
+    probe, goes_to = _document(call.reference) if is_document(call.reference) else _of_recipe(call)
     advice = advise(probe, among=_names(among), rule=rule)
     if expect is not None:
         _can_be_expected(expect, advice)
-    if directory is not None and not call.dry_run:
-        advice.write(directory.advice_path(mark))
-        advice.write(directory.advice)
+    if call.dry_run and goes_to:
+        _show_plan(call, advice, goes_to)
+        return
+    for path in goes_to:
+        advice.write(path)
     _show(call, advice, quiet=quiet)
     _verdict(advice, expect=expect, min_confidence=min_confidence)
 
@@ -97,7 +98,7 @@ def _check(call: Invocation, *, quiet: bool) -> None:
     """InputError for options that exclude each other or mean nothing here."""
     if quiet and call.output.json:
         raise InputError(Problem("--quiet and --json exclude each other", try_next="leave one of them out"))
-    if is_document(call.reference) and (call.overrides.flags or call.overrides.sets or call.out):
+    if is_document(call.reference) and (call.overrides.flags or call.overrides.sets):
         raise InputError(
             Problem(
                 "options that change a recipe mean nothing for a finished measurement",
@@ -107,20 +108,22 @@ def _check(call: Invocation, *, quiet: bool) -> None:
         )
 
 
-def _measurement(call: Invocation) -> tuple[ProbeRecord, RunDirectory | None, str]:
-    """The probe to advise on; and where it is a recipe's, its run directory and fingerprint."""
-    if call.reference is not None and is_document(call.reference):
-        from umlkit.runs.records.probe import ProbeRecord
+def _document(reference: str | None) -> tuple[ProbeRecord, tuple[Path, ...]]:
+    """A probe.json, on which advice is given and not written."""
+    from umlkit.runs.records.probe import ProbeRecord
 
-        return ProbeRecord.read(Path(call.reference)), None, ""
+    return ProbeRecord.read(Path(reference or "")), ()
 
+
+def _of_recipe(call: Invocation) -> tuple[ProbeRecord, tuple[Path, ...]]:
+    """The finished probe of a recipe, and the files of its run directory that the advice goes to."""
     from umlkit.pipeline.locate import find_probe
     from umlkit.runs.layout import RunDirectory
 
     loaded = call.load()
     directory = RunDirectory(call.run_directory(loaded))
     probe, mark = find_probe(loaded, directory, reference=call.shown)
-    return probe, directory, mark
+    return probe, (directory.advice_path(mark), directory.advice)
 
 
 def _names(among: str) -> tuple[str, ...]:
@@ -139,6 +142,13 @@ def _can_be_expected(expect: str, advice: AdviceRecord) -> None:
                 try_next="--among all",
             )
         )
+
+
+def _show_plan(call: Invocation, advice: AdviceRecord, goes_to: tuple[Path, ...]) -> None:
+    from umlkit.cli.dry_run import show_use
+
+    what = f"would advise {advice.headline} and write {goes_to[-1]}"
+    show_use(call, call.load(), what, writes=tuple(str(path) for path in goes_to))
 
 
 def _show(call: Invocation, advice: AdviceRecord, *, quiet: bool) -> None:
