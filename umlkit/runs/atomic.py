@@ -8,6 +8,7 @@ one gone.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from pathlib import Path
@@ -45,12 +46,11 @@ def write_json(path: Path, value: Any) -> None:
 
 def append_line(path: Path, line: str) -> None:
     """Add a line to a file that only grows; lines of several processes do not mix, as each is one write."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-    try:
-        os.write(descriptor, line.encode() + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    data = line.encode() + b"\n"
+    with path.open("ab", buffering=0) as file:
+        if file.write(data) != len(data):
+            raise OSError(errno.ENOSPC, "only part of a line could be written", str(path))
+        os.fsync(file.fileno())
 
 
 def remove_leftovers(folder: Path) -> None:

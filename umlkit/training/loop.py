@@ -131,8 +131,8 @@ def fit(
             checkpoints.save_at_intervals(progress)
 
         if not progress.final:
-            progress.final = True
             module.load_state_dict(progress.best)
+            progress.final, progress.best = True, {}
             checkpoints.save(progress)
     module.eval()
     return progress.result(patience)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 # A fall of the `select` log-loss by less than this many nats is kept, but does not renew patience: a loss that creeps
 # down for ever would otherwise leave the end of training to the cap.
-RENEWS_PATIENCE = 1e-4
+RENEWS_PATIENCE = 5e-4
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Progress:
         step: steps taken of the epoch under way.
         steps: steps taken in all.
         losses: loss of every step of the epoch under way, 0-d tensors.
-        best: weights of the best epoch; empty before the first evaluation.
+        best: weights of the best epoch; empty before the first evaluation, and once the module holds them.
         lr: learning rate of the last step.
         best_epoch, best_loss: which epoch that was, and its ``select`` log-loss.
         renewed_epoch, renewed_loss: the epoch that last renewed patience, and its ``select`` log-loss.
