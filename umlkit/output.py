@@ -114,8 +114,8 @@ class Output:
         self._write(self.stdout, self._drawn(table))
 
     def note(self, text: str) -> None:
-        """A line to stderr, for the person who watches."""
-        if not self.quiet:
+        """A line to stderr, for the person who watches; a script with ``--json`` gets it with ``--verbose`` alone."""
+        if not self.quiet and (self.verbose or not self.json):
             self._say(text)
 
     def warn(self, text: str) -> None:

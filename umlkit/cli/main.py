@@ -9,14 +9,27 @@ import errno
 import re
 import shlex
 import sys
-from importlib import import_module
-from importlib.util import find_spec
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
 
 from umlkit import __version__
-from umlkit.cli import failures
+from umlkit.cli import (
+    advise,
+    clean,
+    data,
+    encoders,
+    evaluate,
+    failures,
+    init,
+    methods,
+    predict,
+    probe,
+    recipes,
+    run,
+    train,
+)
 from umlkit.cli.options import literal
 from umlkit.errors import (
     EXIT_SIGINT,
@@ -30,11 +43,11 @@ from umlkit.errors import (
 from umlkit.output import Output, discard
 
 PANELS = {
-    "Start": ("run", "init", "data"),
-    "Step by step": ("train", "probe", "advise", "evaluate", "predict", "clean"),
-    "What there is": ("recipes", "methods", "encoders"),
+    "Start": (run, init, data),
+    "Step by step": (train, probe, advise, evaluate, predict, clean),
+    "What there is": (recipes, methods, encoders),
 }
-"""Command names by the part of the help that lists them."""
+"""The commands' modules by the part of the help that lists them."""
 
 app = typer.Typer(
     name="umlkit",
@@ -67,7 +80,7 @@ def _umlkit(
     """
 
 
-def _register(module: Any, *, panel: str) -> None:
+def _register(module: ModuleType, *, panel: str) -> None:
     """Add the command, or the group of commands, of a module in this package."""
     name = module.__name__.rpartition(".")[2]
     if hasattr(module, "app"):
@@ -76,10 +89,9 @@ def _register(module: Any, *, panel: str) -> None:
         app.command(name, help=literal(module.command), rich_help_panel=panel)(module.command)
 
 
-for _panel, _names in PANELS.items():
-    for _name in _names:
-        if find_spec(f"umlkit.cli.{_name}"):
-            _register(import_module(f"umlkit.cli.{_name}"), panel=_panel)
+for _panel, _modules in PANELS.items():
+    for _module in _modules:
+        _register(_module, panel=_panel)
 
 
 def main(arguments: list[str] | None = None) -> int:

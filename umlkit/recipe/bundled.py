@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
 from umlkit.errors import InputError, Problem, RunError, closest, listed
+from umlkit.recipe.new_file import check_new, write_new
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -60,22 +60,6 @@ def copy(name: str, to: Path) -> None:
     Raises:
         InputError: no such recipe; ``to`` exists (it is never overwritten), or its folder does not.
     """
-    content = path(name).read_bytes()
-    try:
-        descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    except FileExistsError:
-        raise InputError(_exists(name, to)) from None
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError(
-            Problem("there is no such folder", where=str(to.parent), try_next=f"mkdir -p {to.parent}")
-        ) from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-
-
-def _exists(name: str, to: Path) -> Problem:
-    return Problem(
-        "is a folder" if to.is_dir() else "exists already and is not overwritten",
-        where=str(to),
-        try_next=f"umlkit recipes copy {name} --to {to / (name + '.yaml') if to.is_dir() else 'another.yaml'}",
-    )
+    text = path(name).read_text(encoding="utf-8")
+    check_new(to)
+    write_new(to, text)

@@ -187,14 +187,14 @@ class _Builder:
                 key=self._where(key_event), value=self._where(self._event), origin=self._origin(key_event)
             )
             value = self._node((*path, key), depth=depth + 1)
-            if key != "<<":
+            if not _is_merge(key_event):
                 items[key] = value
         return items
 
     def _key(self, *, depth: int) -> str:
         event = self._event
         if isinstance(event, yaml.ScalarEvent) and event.tag in (None, "!"):
-            if event.value == "<<" and event.style is None:
+            if _is_merge(event):
                 self._report("merges another mapping with <<", "write the keys out")
             return str(event.value)
         self._report("holds a key that is no plain text", "write keys as plain words")
@@ -264,6 +264,10 @@ class _Builder:
         what, try_next = _plain_words(error, line, mark.column if mark else 0)
         where = f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else self.name
         return Problem(what, where=where, found=printable(line.strip())[:80] or None, try_next=try_next)
+
+
+def _is_merge(event: Any) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.style is None
 
 
 def _quoted(text: str) -> str:

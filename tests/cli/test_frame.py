@@ -1,0 +1,210 @@
+"""The frame of the command line: help, version, exit codes, streams, and what is imported along the way."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from umlkit import __version__
+from umlkit.cli import failures
+from umlkit.cli import main as frame
+from umlkit.errors import InputError, InterruptedRun, RunError, VerdictError
+
+COMMANDS = sorted(
+    [(c.name or "",) for c in frame.app.registered_commands]
+    + [(g.name or "",) for g in frame.app.registered_groups]
+    + [("recipes", "copy")]
+)
+HEAVY = ("torch", "sklearn", "scipy", "matplotlib", "numpy", "yaml", "pydantic")
+
+LOADED = """
+import sys
+{planted}
+from umlkit.cli.main import main
+code = main(sys.argv[1:])
+print(code, *sorted({{name.partition(".")[0] for name in sys.modules}} & set({heavy!r})), file=sys.stderr)
+"""
+
+
+def loaded_by(*words: str, planted: str = "") -> set[str]:
+    """Which of the heavy packages a command line imports, in a fresh process."""
+    script = LOADED.format(planted=planted, heavy=HEAVY)
+    done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True)
+    code, *modules = done.stderr.splitlines()[-1].split()
+    assert code in {"0", "2"}
+    return set(modules)
+
+
+def umlkit(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "umlkit", *words], capture_output=True, text=True, env={**os.environ, **environ}
+    )
+
+
+def ending(monkeypatch, with_: BaseException | int) -> None:
+    """Let every command end with this."""
+
+    def app(**_: object) -> int:
+        if isinstance(with_, BaseException):
+            raise with_
+        return with_
+
+    monkeypatch.setattr(frame, "app", app)
+
+
+def test_help_imports_nothing_heavy():
+    assert loaded_by("--help") == set()
+
+
+@pytest.mark.parametrize("module", ["yaml", "numpy"])
+def test_the_test_of_imports_sees_what_is_imported(module):
+    assert module in loaded_by("--help", planted=f"import {module}")
+
+
+@pytest.mark.parametrize("words", [("run", "no-such-recipe"), ("train", "--help"), ("methods",), ("recipes", "--json")])
+def test_what_needs_no_arrays_imports_no_array_library(words):
+    assert loaded_by(*words) <= {"yaml", "pydantic"}
+
+
+def test_version():
+    done = umlkit("--version")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"umlkit {__version__}\n", "")
+
+
+def test_help_lists_every_command(capsys):
+    assert frame.main(["--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert all(re.search(rf"^\W+{name}\b", shown, re.MULTILINE) for name, *_ in COMMANDS)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_of_every_command_ends_its_description_with_runnable_examples(words, capsys):
+    assert frame.main([*words, "--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert f"umlkit {' '.join(words)}" in shown.partition("Examples:")[2].partition("Options")[0]
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        (0, 0),
+        (3, 3),
+        (InputError("x"), 2),
+        (RunError("x"), 1),
+        (VerdictError("x"), 3),
+        (InterruptedRun("x"), 75),
+        (KeyboardInterrupt(), 130),
+        (OSError(errno.ENOSPC, "No space left on device", "f"), 1),
+        (ZeroDivisionError("x"), 1),
+    ],
+)
+def test_what_ends_a_command_gives_the_exit_code(end, code, monkeypatch, capsys):
+    ending(monkeypatch, end)
+
+    assert frame.main(["run"]) == code
+    assert capsys.readouterr().out == ""
+
+
+def test_ctrl_c_says_the_line_that_goes_on(monkeypatch, capsys):
+    ending(monkeypatch, KeyboardInterrupt())
+
+    frame.main(["run", "my data.npz", "--label", "y"])
+
+    assert capsys.readouterr().err == (
+        "interrupted; the same command goes on from here: umlkit run 'my data.npz' --label y\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [(errno.ENOSPC, "free some space"), (errno.EROFS, "--out DIR"), (errno.EACCES, "--out DIR")]
+)
+def test_a_full_or_read_only_disk_is_told_without_traceback(code, hint, monkeypatch, capsys):
+    ending(monkeypatch, OSError(code, os.strerror(code), "runs/x/model"))
+
+    assert frame.main(["run"]) == 1
+
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: runs/x/model: {os.strerror(code).lower()}\n")
+    assert hint in told
+
+
+@pytest.mark.parametrize("has_run_directory", [True, False])
+def test_a_crash_writes_its_traceback_to_a_log_that_the_message_names(has_run_directory, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(failures.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
+    monkeypatch.setattr(failures, "_run_directories", [tmp_path / "run"])
+    (tmp_path / "temporary").mkdir()
+    if has_run_directory:
+        (tmp_path / "run").mkdir()
+    ending(monkeypatch, ZeroDivisionError("by zero"))
+
+    frame.main(["run"])
+
+    told = capsys.readouterr().err
+    (log,) = (tmp_path / ("run" if has_run_directory else "temporary")).iterdir()
+    assert "Traceback" not in told
+    assert str(log) in told
+    assert "ZeroDivisionError: by zero" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "closest"),
+    [
+        (["rnu"], "no such command 'rnu'", "run"),
+        (["methods", "--jso"], "no such option: --jso", "--json"),
+        (["recipes", "copy"], "missing argument 'NAME'", None),
+        (["methods", "extra"], "got unexpected extra argument", None),
+        ([], "missing command", None),
+        (["train", "digits", "--method", "ume", "--seed", "x"], "invalid value for '--seed'", None),
+        (["train", "digits", "--method", "ume", "--max-minutes", "-1"], "invalid value for '--max-minutes'", None),
+    ],
+)
+def test_mistakes_in_the_command_line_are_problems_like_all_others(words, said, closest, capsys):
+    code = frame.main([*words, "--json"] if words else [])
+
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    if not words:
+        assert captured.err.startswith(f"error: {said}\n")
+        return
+    document = json.loads(captured.err)
+    assert document["exit_code"] == 2
+    assert said in document["problems"][0]["what"]
+    assert document["problems"][0]["closest"] == closest
+    assert not re.search("Input should|parse string", captured.err)
+
+
+def test_user_text_with_markup_and_control_characters_is_shown_escaped(capsys):
+    assert frame.main(["recipes", "copy", "[/]\x1b[31m"]) == 2
+
+    assert "'[/]\\x1b[31m'" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_result_that_cannot_be_written_is_a_failure():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "umlkit", "methods"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no space left on device\n")
+    assert "Exception ignored" not in done.stderr
+
+
+def test_colours_stay_away_with_no_color():
+    assert "\x1b" not in umlkit("methods", NO_COLOR="1").stdout
+
+
+def test_the_module_is_the_program():
+    assert umlkit("methods").stdout.startswith("Methods\n")
