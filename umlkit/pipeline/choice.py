@@ -1,4 +1,4 @@
-"""Which finished model ``predict``, ``evaluate`` and ``load_model`` mean: the advised one, else the only one trained."""
+"""Which finished model ``predict``, ``evaluate`` and ``load_model`` mean: the advised one, else the only one."""
 
 from __future__ import annotations
 
@@ -94,5 +94,5 @@ def _only_for_others(plan: Plan, names: Sequence[str]) -> list[str]:
 
 def _found(directory: RunDirectory) -> str:
     """What finished models of other settings there are."""
-    labels = sorted({model.label for model in directory.models() if model.finished})
+    labels = sorted({model.label for unit in directory.units() for model in unit.models() if model.finished})
     return f"of other settings: {listed(labels)}" if labels else "no finished model at all"

@@ -1,4 +1,7 @@
-"""Metrics of a finished model on a split, or on new labelled data. The only reader of `test`, and every look is logged."""
+"""Metrics of a finished model on a split, or on new labelled data.
+
+The only reader of `test`, and every look at it is logged.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,8 @@ def on_file(
         id=id_name,
     )
     proba = model.proba_of(unseen.arrays)
-    return _record(method, model, split=str(path), proba=proba, labels=unseen.labels)
+    labels = np.asarray(unseen.labels, dtype=np.int64)
+    return _record(method, model, split=str(path), proba=proba, labels=labels)
 
 
 def metrics(proba: Array, labels: Ints) -> Metrics:

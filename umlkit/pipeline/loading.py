@@ -9,7 +9,8 @@ from umlkit.pipeline import model as models
 from umlkit.pipeline.choice import choose
 from umlkit.pipeline.locate import find_identity
 from umlkit.pipeline.model import TrainedModel
-from umlkit.recipe.loading import Overrides, load
+from umlkit.recipe.loading import load
+from umlkit.recipe.overrides import Overrides
 from umlkit.runs.layout import RunDirectory
 
 

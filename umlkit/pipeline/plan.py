@@ -29,6 +29,7 @@ class Artifact:
 
     Attributes:
         label: ``<method>`` or ``unimodal-<modality>``; with the fingerprint it names the directory.
+        title: what messages call it: the label, or the rung that it is trained for.
         spec: the method.
         options: the method's options.
         modalities: those it reads, in order.
@@ -38,6 +39,7 @@ class Artifact:
     """
 
     label: str
+    title: str
     spec: MethodSpec
     options: Options
     modalities: tuple[str, ...]
@@ -76,7 +78,6 @@ class Rung:
 
 
 RUNGS = (
-    Rung("best-single", "best-single", candidate="best-single"),
     Rung("ume", "ume", candidate="ume"),
     Rung("frozen-linear", "frozen", {"head": "linear", "fit_on": "select"}),
     Rung("frozen-mlp", "frozen", {"head": "mlp", "fit_on": "select"}),
@@ -134,7 +135,7 @@ class Plan:
         found = self.named("best-single" if method == UNIMODAL else method)
         return found[0]
 
-    def model(self, method: str, overrides: Mapping[str, Any] | None = None) -> Artifact:
+    def model(self, method: str, overrides: Mapping[str, Any] | None = None, *, title: str | None = None) -> Artifact:
         """The multi-modal artifact of a method, with options laid over the recipe's."""
         spec = registry.method(method)
         options = spec.options.model_validate({**self.recipe.methods.get(method, {}), **(overrides or {})})
@@ -147,16 +148,24 @@ class Plan:
             **self._common(),
         }
         return Artifact(
-            method, spec, options, tuple(self.unimodal), self.seed, self.fold, fingerprint(made_from), needs
+            label=method,
+            title=title or method,
+            spec=spec,
+            options=options,
+            modalities=tuple(self.unimodal),
+            seed=self.seed,
+            fold=self.fold,
+            fingerprint=fingerprint(made_from),
+            needs=needs,
         )
 
     def rungs(self) -> list[tuple[Rung, Artifact]]:
         """The ladder's rungs with their artifacts."""
-        return [(rung, self.model(rung.method, rung.overrides)) for rung in RUNGS]
+        return [(rung, self.model(rung.method, rung.overrides, title=rung.name)) for rung in RUNGS]
 
     def paper(self) -> list[tuple[Rung, Artifact]]:
         """What the paper's rule reads, with its artifacts."""
-        return [(rung, self.model(rung.method, rung.overrides)) for rung in PAPER]
+        return [(rung, self.model(rung.method, rung.overrides, title=rung.name)) for rung in PAPER]
 
     def everything(self) -> list[Artifact]:
         """Every artifact that a full run makes, in an order in which each can be trained; each once."""
@@ -191,7 +200,8 @@ class Plan:
             **self._common(),
         }
         label = f"{UNIMODAL}-{name}"
-        return Artifact(label, spec, options, (name,), self.seed, self.fold, fingerprint(made_from))
+        mark = fingerprint(made_from)
+        return Artifact(label, label, spec, options, (name,), seed=self.seed, fold=self.fold, fingerprint=mark)
 
     def _needs(self, spec: MethodSpec) -> tuple[Artifact, ...]:
         """The artifacts that a method builds on; the uni-modal ones too where an encoder is theirs to choose."""

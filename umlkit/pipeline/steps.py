@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from umlkit.advise.decide import advise
@@ -18,8 +17,6 @@ from umlkit.runs.records.activity import RunRecord
 from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.evaluation import EvaluationRecord
 from umlkit.runs.records.probe import ProbeRecord
-
-HEADLINES = ("ume", "umt")
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ def give_advice(
     rule: str = "posterior",
 ) -> AdviceRecord:
     """Decide on a measurement and write the advice into its run directory."""
-    advice = advise(record, among=among, rule=rule)
+    advice = advise(record)
     advice.write(directory.advice_path(mark))
     advice.write(directory.advice)
     return advice

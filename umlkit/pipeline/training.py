@@ -41,7 +41,7 @@ class FitSummary(Part):
     best_loss: float
     epochs: int
     steps: int
-    stopped_by: str
+    stopped_by: Literal["patience", "cap"]
     seconds: float
 
 
@@ -312,4 +312,4 @@ def _ended(fits: Mapping[str, FitResult], seconds: float) -> str:
 def _shown(session: Session, artifact: Artifact) -> str:
     """The artifact as messages name it; with its seed where there are several."""
     several = len(session.recipe.seeds) > 1
-    return f"{artifact.label} (seed {artifact.seed})" if several else artifact.label
+    return f"{artifact.title} (seed {artifact.seed})" if several else artifact.title
