@@ -91,14 +91,7 @@ def _measure(session: Session) -> ProbeRecord:
     return measure(gather(session))
 
 
-def give_advice(
-    directory: RunDirectory,
-    mark: str,
-    record: ProbeRecord,
-    *,
-    among: Sequence[str] = HEADLINES,
-    rule: str = "posterior",
-) -> AdviceRecord:
+def give_advice(directory: RunDirectory, mark: str, record: ProbeRecord) -> AdviceRecord:
     """Decide on a measurement and write the advice into its run directory."""
     advice = advise(record)
     advice.write(directory.advice_path(mark))
