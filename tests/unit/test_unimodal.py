@@ -18,6 +18,7 @@ from umlkit.methods.unimodal.method import Unimodal
 from umlkit.methods.unimodal.options import UnimodalOptions
 from umlkit.methods.unimodal.screening import Screened
 from umlkit.recipe.schema import Train
+from umlkit.training.loop import FitResult
 
 QUICK = Train(epochs=40, patience=8, patience_steps=0)
 
@@ -123,6 +124,8 @@ def test_auto_screens_every_encoder_that_fits_and_takes_the_best_on_select():
     assert trained.blueprint.modalities["x"].encoder == "mlp"
     assert "auto" not in trained.blueprint.modalities["x"].options.values()
     assert trained.report["chosen"]["encoder"] == "mlp"
+    assert list(trained.fits) == ["screen-0", "screen-1", "screen-2", "full"]
+    assert all(trained.fits[f"screen-{index}"].epochs <= 20 for index in range(3))
 
 
 def test_auto_takes_the_linear_encoder_where_the_truth_is_linear_and_samples_few():
@@ -168,7 +171,9 @@ def test_screening_takes_at_most_a_fifth_of_the_epochs(epochs, screened):
 
 
 def screened(encoder, loss, operations):
-    return Screened(ModalityPlan("vector", encoder, {}, (4,)), loss=loss, operations=operations, seconds=0.0)
+    fit = FitResult(best_epoch=1, best_loss=loss, epochs=2, steps=2, stopped_by="cap", seconds=0.0, history=())
+    plan = ModalityPlan("vector", encoder, {}, (4,))
+    return Screened(name=encoder, plan=plan, loss=loss, operations=operations, fit=fit)
 
 
 def test_the_cheaper_candidate_wins_within_the_tie_and_only_there():

@@ -7,7 +7,6 @@ patience.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -37,12 +36,11 @@ class Unimodal(Method[UnimodalOptions]):
         plans = screening.candidates(plan)
         screened = [] if len(plans) == 1 else [self._screen(task, plan, index) for index, plan in enumerate(plans)]
         chosen = screening.choose(screened).plan if screened else plans[0]
-        blueprint = replace(task.blueprint, modalities={modality: chosen})
-        model, fit = self._fit(task, chosen, "full")
+        model, full = self._fit(task, chosen, "full")
         return Trained(
             model=model,
-            blueprint=blueprint,
-            fits={"full": fit},
+            blueprint=replace(task.blueprint, modalities={modality: chosen}),
+            fits={**{one.name: one.fit for one in screened}, "full": full},
             report={
                 "candidates": [one.report() for one in screened],
                 "chosen": {"encoder": chosen.encoder, "options": dict(chosen.options)},
@@ -50,14 +48,14 @@ class Unimodal(Method[UnimodalOptions]):
         )
 
     def _screen(self, task: Task, plan: ModalityPlan, index: int) -> Screened:
-        started = time.monotonic()
-        epochs = screening.epochs_for(task.settings.epochs)
-        model, _ = self._fit(task, plan, f"screen-{index}", epochs=epochs)
+        name = f"screen-{index}"
+        model, fit = self._fit(task, plan, name, epochs=screening.epochs_for(task.settings.epochs))
         return Screened(
+            name=name,
             plan=plan,
             loss=screening.calibrated_loss(model, task.select),
             operations=screening.operations(model, task.select),
-            seconds=time.monotonic() - started,
+            fit=fit,
         )
 
     def _fit(

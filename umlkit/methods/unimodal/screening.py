@@ -19,6 +19,7 @@ from umlkit import registry
 from umlkit.data.records import Samples
 from umlkit.methods import calibration
 from umlkit.methods.base import ModalityPlan, MultiModalModel
+from umlkit.training.loop import FitResult
 
 SHARE = 5
 """Screening trains for at most one epoch in this many."""
@@ -31,16 +32,18 @@ class Screened:
     """How a candidate did.
 
     Attributes:
+        name: of its training.
         plan: the modality with this candidate's encoder and options.
         loss: temperature-scaled `select` log-loss in nats.
         operations: floating-point operations for one sample: its cost, the same on every machine.
-        seconds: what its screening took.
+        fit: its training.
     """
 
+    name: str
     plan: ModalityPlan
     loss: float
     operations: int
-    seconds: float
+    fit: FitResult
 
     def report(self) -> dict[str, Any]:
         """JSON values for the model's report."""
@@ -49,7 +52,7 @@ class Screened:
             "options": dict(self.plan.options),
             "select_loss": self.loss,
             "operations": self.operations,
-            "seconds": self.seconds,
+            "seconds": self.fit.seconds,
         }
 
 
