@@ -146,6 +146,22 @@ def test_the_best_single_modality_is_chosen_on_select_for_every_seed() -> None:
     assert [(probe.entries[i].seed, probe.entries[i].rung) for i in single.entries] == sorted(wanted.items())
 
 
+def test_a_best_single_model_that_is_given_is_a_candidate_and_no_rung() -> None:
+    evidence = make_evidence(features={})
+    given = [
+        dataclasses.replace(o, rung="best-single", candidate="best-single", seconds=0.0)
+        for o in evidence.rungs
+        if o.rung == "unimodal:video"
+    ]
+    probe = measure(dataclasses.replace(evidence, rungs=[*given, *evidence.rungs]))
+    single = probe.candidate("best-single")
+    assert single is not None
+    assert [probe.entries[i].rung for i in single.entries] == ["best-single"]
+    assert single.seconds == 4.0
+    assert [rung.name for rung in probe.ladder] == ["prior", *STRENGTHS]
+    assert probe.entries[single.entries[0]].log_loss == probe.ladder[2].log_loss.value
+
+
 def test_what_the_papers_guide_compares_stays_out_of_the_ladder() -> None:
     probe = make_probe()
     assert {row.name for row in probe.paper} == {"ume-prob-mean", "paper-train", "paper-select"}

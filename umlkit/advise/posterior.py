@@ -18,6 +18,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import mul
 
 from umlkit.advise import student
 from umlkit.errors import InputError, Problem
@@ -160,7 +161,7 @@ class Posterior:
             normal = [stream.gauss(0, 1) for _ in names]
             spread = math.sqrt(df / stream.gammavariate(df / 2, 2))
             risks = [
-                mean + spread * math.fsum(x * g for x, g in zip(row, normal, strict=False))
+                mean + spread * sum(map(mul, row, normal))  # a row ends where the zeros of L begin
                 for mean, row in zip(means, factor, strict=True)
             ]
             lowest = min(risks)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 BAR = 10
 NAME = 24
-UNEQUAL = 1.25  # largest class over smallest from which balanced accuracy says something of its own
+UNEQUAL = 1.5  # largest class over smallest from which balanced accuracy says something of its own
 
 
 def show_probe(output: Output, probe: ProbeRecord) -> None:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
-Owner = Literal["unimodal", "joint"]
 
 
 class EncoderFeatures(NamedTuple):
@@ -31,7 +30,8 @@ class RungOutputs:
     Attributes:
         rung: ``unimodal:<modality>``, ``ume``, ``frozen-linear``, ``frozen-mlp``, ``joint-additive``, ``joint``,
             ``residual`` or ``umt``; in :attr:`Evidence.paper` ``ume-prob-mean``, ``paper-train`` or ``paper-select``.
-            The prior is no output: :attr:`Evidence.prior` makes that rung.
+            The prior is no output: :attr:`Evidence.prior` makes that rung. ``best-single`` may be given; it is a
+            candidate and no rung of the ladder, being one of the uni-modal models.
         seed: training seed.
         additive: whether the logits are additive in the modalities, by architecture.
         candidate: the way of training that this rung is, where advice may name it; else None.
@@ -87,7 +87,7 @@ class Evidence:
     probe_groups: Ints | None
     within_groups: bool
     rungs: Sequence[RungOutputs]
-    features: Mapping[tuple[Owner, str, int], EncoderFeatures | tuple[Floats, Floats]]
+    features: Mapping[tuple[str, str, int], EncoderFeatures | tuple[Floats, Floats]]
     pool_weights: Mapping[int, Mapping[str, float]]
     encoders: Mapping[str, str]
     paper: Sequence[RungOutputs] = ()

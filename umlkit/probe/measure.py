@@ -9,12 +9,11 @@ import numpy as np
 from umlkit.probe.contribution import UME, contribution
 from umlkit.probe.deficit import deficits
 from umlkit.probe.evidence import Evidence
-from umlkit.probe.readings import PRIOR, Reading, Readings, read, read_prior
+from umlkit.probe.readings import BEST_SINGLE, PRIOR, Reading, Readings, read, read_prior
 from umlkit.probe.units import FEWEST_GROUPS, Units, Values
 from umlkit.runs.records.probe import Candidate, Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
 
 LADDER_AFTER_UNIMODAL = (UME, "frozen-linear", "frozen-mlp", "joint-additive", "joint", "residual", "umt")
-BEST_SINGLE = "best-single"
 DIGITS = 9
 
 
@@ -109,10 +108,10 @@ def _rung(name: str, readings: Readings, units: Units) -> Rung:
 
 
 def _candidates(evidence: Evidence, readings: Readings) -> tuple[Candidate, ...]:
-    """Every way of training that a rung stands for, and the best single modality, chosen on `select` for every seed."""
+    """Every way of training that outputs stand for; the best single modality is chosen on `select` where not given."""
     alone = [rung for rung in readings.rungs() if rung.startswith("unimodal:")]
     unimodal_seconds = float(sum(np.mean([entry.seconds for entry in readings.of(rung)]) for rung in alone))
-    named = {outputs.candidate: outputs for outputs in evidence.rungs if outputs.candidate not in (None, BEST_SINGLE)}
+    named = {outputs.candidate: outputs for outputs in evidence.rungs if outputs.candidate is not None}
     made = [
         Candidate(
             name=str(name),
@@ -123,7 +122,9 @@ def _candidates(evidence: Evidence, readings: Readings) -> tuple[Candidate, ...]
         )
         for name, outputs in named.items()
     ]
-    return (_best_single(readings, alone, unimodal_seconds), *made) if alone else tuple(made)
+    if BEST_SINGLE in named or not alone:
+        return tuple(made)
+    return (_best_single(readings, alone, unimodal_seconds), *made)
 
 
 def _best_single(readings: Readings, alone: Sequence[str], seconds: float) -> Candidate:

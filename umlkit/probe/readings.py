@@ -28,6 +28,7 @@ from umlkit.probe.folds import folds
 from umlkit.probe.units import Values
 
 PRIOR = "prior"
+BEST_SINGLE = "best-single"
 SMALLEST_SHARE = 1e-6
 
 
@@ -102,13 +103,13 @@ def read_prior(evidence: Evidence) -> Reading:
 
 @dataclass(frozen=True)
 class Readings:
-    """All entries of the ladder: the prior, then every rung with every seed, rungs in the ladder's order."""
+    """All entries: the prior, then every rung with every seed, rungs in the ladder's order."""
 
     entries: Sequence[Reading]
 
     def rungs(self) -> list[str]:
-        """Names of the rungs, in order."""
-        return list(dict.fromkeys(entry.rung for entry in self.entries))
+        """Names of the ladder's rungs, in order. The best single modality is there under its own name."""
+        return list(dict.fromkeys(entry.rung for entry in self.entries if entry.rung != BEST_SINGLE))
 
     def of(self, rung: str) -> list[Reading]:
         """The entries of one rung, a seed each."""
