@@ -93,12 +93,13 @@ def _greedy(counts: Weights, shares: Weights, rng: np.random.Generator) -> Ints:
     held = np.zeros((trials, len(shares), n_classes))
     part = np.empty((trials, n_groups), dtype=np.int64)
     rows = np.arange(trials)
+    only = (counts[:, (counts > 0).sum(axis=0) == 1] > 0).any(axis=1)  # the only group of a class goes to the first part
     for step in range(n_groups):
         chosen = order[:, step]
         # The cost sum((held - target)^2 / target) grows by this much when the group goes to a part.
         added = counts[chosen][:, None, :]
         growth = (added * (2 * (held - target) + added) / (target + 1e-9)).sum(axis=2)
-        where = growth.argmin(axis=1)
+        where = np.where(only[chosen], 0, growth.argmin(axis=1))
         held[rows, where] += added[:, 0]
         part[rows, chosen] = where
     return part

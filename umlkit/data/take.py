@@ -26,6 +26,8 @@ def parse(text: str) -> tuple[Index, ...]:
     body = text.strip()
     if not (body.startswith("[") and body.endswith("]")):
         raise ValueError('a cut is written in brackets, as in "[:, :, :4]"')
+    if not body[1:-1].strip():
+        raise ValueError('a cut has an item for the sample axis at least: "[:]"')
     items = tuple(_item(part.strip()) for part in body[1:-1].split(","))
     if items[0] != slice(None):
         raise ValueError('the first item is the sample axis and must be ":", as in "[:, :4]"')

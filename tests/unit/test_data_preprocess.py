@@ -1,0 +1,116 @@
+"""Standardisation: of the training samples alone, stable, and the same for every sample that comes later."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.unit.data_sets import dataset
+from umlkit.data.preprocess import FURTHEST, Preprocess, samples
+from umlkit.data.records import Array, ModalityArray
+
+RNG = np.random.default_rng(0)
+ROWS = np.arange(50)
+
+
+def fit(values: Array, *, kind: str = "vector", rows: Array = ROWS) -> Preprocess:
+    return Preprocess.fit(ModalityArray(values=values, kind=kind, source="a", missing="impute-mean"), rows)
+
+
+def test_training_columns_get_mean_0_and_deviation_1() -> None:
+    values = RNG.normal(5, 3, size=(80, 4))
+    made = fit(values).apply(values[ROWS])
+    assert made.dtype == np.float32
+    np.testing.assert_allclose(made.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(made.std(axis=0), 1, atol=1e-6)
+
+
+def test_other_rows_do_not_enter() -> None:
+    values = RNG.normal(size=(80, 4))
+    other = values.copy()
+    other[50:] = 1e6
+    np.testing.assert_array_equal(fit(values).mean, fit(other).mean)
+    np.testing.assert_array_equal(fit(values).std, fit(other).std)
+
+
+def test_a_column_that_is_constant_in_training_becomes_0_for_good() -> None:
+    values = np.full((50, 2), 0.1)
+    values[:, 1] = RNG.normal(size=50)
+    made = fit(values)
+    assert made.std[0] == 0
+    assert made.apply(np.array([[0.1, 0.0], [7.0, 0.0], [np.nan, 0.0]]))[:, 0].tolist() == [0, 0, 0]
+
+
+def test_a_missing_value_is_the_training_mean() -> None:
+    values = RNG.normal(3, 2, size=(50, 2))
+    holes = values.copy()
+    holes[5, 0] = np.nan
+    made = fit(holes)
+    np.testing.assert_allclose(made.mean[0], np.nanmean(holes[:, 0]))
+    assert made.apply(holes)[5, 0] == 0
+
+
+def test_a_column_that_is_missing_throughout_training_is_0() -> None:
+    assert fit(np.full((50, 1), np.nan)).apply(np.array([[1.0], [np.nan]])).tolist() == [[0.0], [0.0]]
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-30, 1e30, 1e300])
+def test_scale_does_not_matter(scale: float) -> None:
+    values = RNG.normal(size=(50, 3))
+    np.testing.assert_allclose(fit(values * scale).apply(values * scale), fit(values).apply(values), atol=1e-5)
+
+
+def test_a_small_spread_around_a_large_value_is_kept() -> None:
+    values = 1e8 + RNG.normal(size=(50, 1))
+    np.testing.assert_allclose(fit(values).std, values.std(axis=0), rtol=1e-6)
+
+
+def test_what_lies_absurdly_far_out_is_cut_and_finite() -> None:
+    made = fit(RNG.normal(size=(50, 1)))
+    assert made.apply(np.array([[1e300], [-1e300]])).tolist() == [[FURTHEST], [-FURTHEST]]
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((6, 5), (1, 6, 5)), ((6, 5, 3), (3, 6, 5))])
+def test_images_are_standardised_by_channel_and_have_channels_first(
+    shape: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
+    pixels = RNG.integers(0, 256, size=(50, *shape), dtype=np.uint8)
+    made = fit(pixels, kind="image")
+    out = made.apply(pixels)
+    assert made.sample_shape == expected and out.shape == (50, *expected)
+    np.testing.assert_allclose(out.mean(axis=(0, 2, 3)), 0, atol=1e-5)
+    np.testing.assert_allclose(out.std(axis=(0, 2, 3)), 1, atol=1e-5)
+    last = pixels.reshape(50, 6, 5, -1)[7, 2, 4, -1]
+    np.testing.assert_allclose(out[7, -1, 2, 4], (float(last) - made.mean[-1]) / made.std[-1], rtol=1e-5)
+
+
+def test_every_type_of_number_gives_the_same() -> None:
+    whole = RNG.integers(0, 100, size=(50, 3))
+    expected = fit(whole).apply(whole)
+    for dtype in (np.uint8, np.int16, np.float32, ">f4", np.float16):
+        np.testing.assert_array_equal(fit(whole.astype(dtype)).apply(whole.astype(dtype)), expected)
+
+
+def test_it_is_stored_and_read_without_loss() -> None:
+    values = RNG.normal(size=(50, 6, 5, 2))
+    made = fit(values, kind="image")
+    again = Preprocess.from_arrays(made.to_arrays())
+    assert (again.kind, again.raw_shape, again.sample_shape) == (made.kind, made.raw_shape, made.sample_shape)
+    np.testing.assert_array_equal(again.apply(values), made.apply(values))
+
+
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = RNG.normal(size=(50, 3))
+    whole = fit(values).apply(values)
+    monkeypatch.setattr("umlkit.data.preprocess._BLOCK", 7)
+    monkeypatch.setattr("umlkit.data.missing._BLOCK", 7)
+    np.testing.assert_allclose(fit(values).apply(values), whole, rtol=1e-6)
+
+
+def test_samples_are_tensors_of_the_rows_asked_for() -> None:
+    data = dataset(np.arange(60) % 3)
+    made = {"a": fit(data.modalities["a"].values)}
+    rows = np.array([3, 5, 59])
+    found = samples(data, rows, made, ["a"])
+    assert found.labels.tolist() == [0, 2, 2]
+    np.testing.assert_array_equal(found.inputs["a"].numpy(), made["a"].apply(data.modalities["a"].values[rows]))
