@@ -65,6 +65,14 @@ def test_intervals_that_hold_within_these_groups_only_say_so() -> None:
     assert "15 groups" in shown(make_probe(groups=15)).replace("\n", " ")
 
 
+def test_the_accuracy_gain_of_a_single_seed_stands_beside_its_mcnemar_mid_p() -> None:
+    probe = make_probe()
+    assert probe.contribution is not None
+    expected = f"(McNemar mid-p {probe.contribution.mcnemar[0].mid_p:.3f})"
+    assert expected in shown(probe).replace("\n", " ")
+    assert "McNemar" not in shown(make_probe(training_seeds=(0, 1)))
+
+
 def test_why_nothing_was_measured_is_said() -> None:
     assert shown(not_measurable("x", "too few samples", 200)) == (
         "Not measured: too few samples. Needed: 200 samples of train and validation.\n"

@@ -101,9 +101,10 @@ def _scope(probe: ProbeRecord) -> str:
 
 def _contribution(found: Contribution) -> str:
     bits, points = found.total.bits, found.total.points.value
+    mid_p = f" (McNemar mid-p {found.mcnemar[0].mid_p:.3f})" if len(found.mcnemar) == 1 else ""
     return (
         f"Beyond UME: {found.rung} gained {bits.value:+.3f} bits ({bits.low:+.3f} to {bits.high:+.3f}) and "
-        f"{points:+.1f} points; {found.interaction.bits.value:+.3f} by interaction, "
+        f"{points:+.1f} points{mid_p}; {found.interaction.bits.value:+.3f} by interaction, "
         f"{found.additive.bits.value:+.3f} jointly learned yet additive."
     )
 
