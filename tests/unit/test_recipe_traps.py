@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from umlkit.errors import InputError, Problem
 from umlkit.recipe.loading import load
@@ -85,12 +88,12 @@ def test_what_is_no_recipe_says_so(text, where, what, tmp_path):
         ("train: 3", "2:8", "train must be keys with values, `key: value`", "3"),
         ("name: 7", "2:7", "name must be text", "7"),
         ("name: ''", "2:7", "name is empty", None),
-        ("name: ../x", "2:7", "name: must be usable as a folder's name: no slash, no control character", None),
+        ("name: ../x", "2:7", "name must be usable as a folder's name: no slash, no control character", None),
         ("device: gpu", "2:9", "device must be one of these words", 'the text "gpu"'),
         ("seeds: 3", "2:8", "seeds must be a list, such as [a, b]", "3"),
         ("seeds: []", "2:8", "seeds is empty", None),
         ("seeds: [1, a]", "2:12", "seeds.1 must be a whole number", 'the text "a"'),
-        ("seeds: [1, 1]", "2:8", "seeds: holds a seed twice", None),
+        ("seeds: [1, 1]", "2:8", "seeds holds a seed twice", None),
         ("methods: [umt]", "2:10", "methods must be keys with values, `key: value`", "a list of 1"),
         ("methods: {jiont: {}}", "2:11", "unknown method 'jiont' in methods", None),
         ("methods: {ume: {poll: auto}}", "2:17", "unknown key 'poll' in methods.ume", None),
@@ -144,9 +147,9 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines(tmp_path):
 
     assert [(p.where, p.what) for p in problems] == [
         ("r.yaml:1:1", "unknown key 'naem'"),
-        ("r.yaml:2:1", "data: has both path and source; keep one of the two"),
+        ("r.yaml:2:1", "data has both path and source; keep one of the two"),
         ("r.yaml:5:3", "unknown key 'lable' in data"),
-        ("r.yaml:6:10", "data.split: train + val + test make 1.4, and must make 1"),
+        ("r.yaml:6:10", "data.split must make 1 in all; train + val + test make 1.4"),
         ("r.yaml:6:41", "unknown key 'sed' in data.split"),
         ("r.yaml:8:7", "train.lr must be above 0"),
         ("r.yaml:10:3", "'epochs' is written twice"),
@@ -204,6 +207,20 @@ def test_without_a_recipe_and_without_umlkit_yaml_the_bundled_ones_are_listed(tm
 
     with pytest.raises(InputError, match="breast-cancer, digits"):
         load(None)
+
+
+WORDS = ["data", "train", "epochs", "methods", "umt", "modalities", "encoder", ": ", "&a ", "*a", "!!x ", "<<", "1e-3"]
+TOKENS = st.sampled_from([*WORDS, "---\n", "...\n", *":\n\t -?[]{},|>'\"#%\x1bé"])
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(tokens=st.lists(TOKENS, max_size=25))
+def test_no_text_whatever_makes_loading_crash(tokens, tmp_path_factory):
+    file = tmp_path_factory.mktemp("fuzz", numbered=True) / "r.yaml"
+    file.write_text("".join(tokens))
+
+    with contextlib.suppress(InputError):
+        load(str(file))
 
 
 def test_an_unreadable_file_is_a_problem(tmp_path, monkeypatch):

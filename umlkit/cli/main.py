@@ -9,6 +9,7 @@ import errno
 import re
 import shlex
 import sys
+from itertools import takewhile
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -105,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
         resumable; 130 Ctrl-C.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    output = Output(json="--json" in arguments)
+    output = Output(json="--json" in takewhile(lambda word: word != "--", arguments))
     try:
         code = app(args=arguments, prog_name="umlkit", standalone_mode=False)
     except SystemExit:

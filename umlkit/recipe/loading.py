@@ -19,7 +19,8 @@ from umlkit.recipe import overrides as overriding
 from umlkit.recipe import positions as at
 from umlkit.recipe.overrides import Overrides
 from umlkit.recipe.problems import from_validation, shown
-from umlkit.recipe.schema import Recipe
+from umlkit.recipe.schema import Recipe, misplaced_data, wrong_sum
+from umlkit.recipe.text import decode
 
 RECIPE_ENDINGS = (".yaml", ".yml")
 DATA_ENDINGS = (".npz", ".csv")
@@ -96,19 +97,17 @@ def _validated(raw: dict[str, Any], places: at.Places, *, default_name: str) -> 
 
 def _hidden(raw: dict[str, Any], places: at.Places, problems: list[Problem]) -> Iterator[Problem]:
     """What concerns several keys of a section, which pydantic checks only where each alone is right."""
-    from umlkit.recipe.schema import misplaced_data, wrong_sum
-
     data, split = raw.get("data"), keys.at(raw, ("data", "split"))
     told = "\n".join(problem.what for problem in problems)
     if isinstance(data, dict):
         said = misplaced_data(data.get("path"), data.get("source"))
         if said and said not in told:
-            yield Problem(f"data: {said}", where=places.nearest(("data",))[0].key)
+            yield Problem(f"data {said}", where=places.nearest(("data",))[0].key)
     if isinstance(split, dict) and {"train", "val", "test"} <= split.keys():
         shares = [split[key] for key in ("train", "val", "test")]
         said = wrong_sum(*shares) if all(type(share) is float and 0 < share < 1 for share in shares) else None
         if said and said not in told:
-            yield Problem(f"data.split: {said}", where=places.nearest(("data", "split"))[0].value)
+            yield Problem(f"data.split {said}", where=places.nearest(("data", "split"))[0].value)
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
@@ -162,7 +161,7 @@ def _recipe_file(path: Path, *, called: str) -> _Found:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(Problem("cannot be read", where=called, found=error.strerror)) from None
-    text = yaml_reading.decode(content, called)
+    text = decode(content, called)
     if isinstance(text, Problem):
         raise InputError(text)
     reading = yaml_reading.read(text, called)

@@ -110,7 +110,7 @@ def _said_by_the_schema(detail: ErrorDetails, path: Path, places: Places) -> Pro
     said = str(detail.get("ctx", {}).get("error", detail["msg"]))
     place, exact = places.nearest(path)
     found = None if isinstance(detail["input"], dict | BaseModel) else shown(detail["input"])
-    return Problem(f"{dotted(path)}: {said}", where=place.value if exact else place.key, found=found)
+    return Problem(f"{dotted(path)} {said}", where=place.value if exact else place.key, found=found)
 
 
 def _wrong_value(details: list[ErrorDetails], path: Path, found: Any, places: Places) -> Problem:

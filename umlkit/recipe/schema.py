@@ -83,7 +83,7 @@ class Split(Section):
 def wrong_sum(train: float, val: float, test: float) -> str | None:
     """What is wrong with the shares of a split together; None where they make 1."""
     total = train + val + test
-    return f"train + val + test make {total:g}, and must make 1" if abs(total - 1) > 1e-6 else None
+    return f"must make 1 in all; train + val + test make {total:g}" if abs(total - 1) > 1e-6 else None
 
 
 def misplaced_data(path: object, source: object) -> str | None:

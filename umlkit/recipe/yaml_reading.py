@@ -8,7 +8,6 @@ may be called ``on`` or ``1``. What an unquoted word means is said in :mod:`umlk
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +15,10 @@ import yaml
 
 from umlkit.errors import Problem
 from umlkit.output import printable
+from umlkit.recipe import syntax
 from umlkit.recipe.positions import Path, Place, Places
 from umlkit.recipe.scalars import NumberTooLongError, resolve
 
-MOST_BYTES = 1_000_000
 MOST_VALUES = 50_000
 DEEPEST = 40
 
@@ -45,35 +44,6 @@ def read(text: str, name: str) -> Reading:
     builder = _Builder(text=text, name=name)
     value = builder.document()
     return Reading(value, builder.places, builder.problems)
-
-
-def decode(content: bytes, name: str) -> str | Problem:
-    """The text of a recipe file, or why it is none: too big, binary, or in another encoding than UTF-8."""
-    if len(content) > MOST_BYTES:
-        return Problem(
-            "is too big for a recipe", where=name, found=f"{len(content):,} bytes", allowed=f"up to {MOST_BYTES:,}"
-        )
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Problem("is UTF-16 text", where=name, allowed="UTF-8", try_next="save it as UTF-8 in your editor")
-    if b"\0" in content or content.startswith(b"PK\x03\x04"):
-        return Problem("is a binary file, not a recipe", where=name, allowed="YAML text", try_next=_binary_hint(name))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        column = error.start - content.rfind(b"\n", 0, error.start)
-        return Problem(
-            "is not UTF-8 text",
-            where=f"{name}:{line}:{column}",
-            found=f"byte 0x{content[error.start]:02x}",
-            try_next="save it as UTF-8 in your editor",
-        )
-
-
-def _binary_hint(name: str) -> str:
-    return (
-        f"a data file is given with its own ending: {name.removesuffix('.yaml').removesuffix('.yml')}.npz --label ..."
-    )
 
 
 class _StopReading(Exception):  # noqa: N818 -- ends the reading; the problem is noted already
@@ -109,9 +79,9 @@ class _Builder:
         except _StopReading:
             pass
         except yaml.reader.ReaderError as error:
-            self.problems.append(self._odd_character(error))
+            self.problems.append(syntax.odd_character(error, self.text, self.name))
         except yaml.MarkedYAMLError as error:
-            self.problems.append(self._syntax(error))
+            self.problems.append(syntax.broken(error, self.text, self.name))
         return None
 
     def _document(self) -> Any:
@@ -244,27 +214,6 @@ class _Builder:
     def _origin(self, event: Any) -> str:
         return f"{self.name}:{event.start_mark.line + 1}"
 
-    def _odd_character(self, error: yaml.reader.ReaderError) -> Problem:
-        before = self.text[: error.position]
-        line, column = before.count("\n") + 1, error.position - before.rfind("\n")
-        character = chr(error.character) if isinstance(error.character, int) else str(error.character)
-        return Problem(
-            "holds a character that YAML does not allow",
-            where=f"{self.name}:{line}:{column}",
-            found=printable(character),
-            try_next='remove it, or write it in double quotes as an escape: "\\x1b"',
-        )
-
-    def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
-        unclosed = re.search(r"while (scanning a quoted|parsing a flow)", error.context or "")
-        mark: Any = error.context_mark if unclosed else error.problem_mark or error.context_mark
-        lines = self.text.splitlines()
-        number = min(mark.line, len(lines) - 1) if mark else 0
-        line = lines[number] if lines else ""
-        what, try_next = _plain_words(error, line, mark.column if mark else 0)
-        where = f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else self.name
-        return Problem(what, where=where, found=printable(line.strip())[:80] or None, try_next=try_next)
-
 
 def _is_merge(event: Any) -> bool:
     return isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.style is None
@@ -272,30 +221,3 @@ def _is_merge(event: Any) -> bool:
 
 def _quoted(text: str) -> str:
     return repr(printable(text)[:60])
-
-
-_PLAIN_WORDS = (
-    (r"'\\t' that cannot start", "is indented with a tab", "use spaces"),
-    (r"mapping values are not allowed", "holds a second colon in one line", "quote a text that holds ': '"),
-    (r"could not find expected ':'", "is a line without a colon where a key is due", "write `key: value`"),
-    (r"unexpected end of stream", "begins a quoted text that does not end", "close the quotes"),
-    (r"expected ',' or '\]'", "begins a list that is not closed", "close the list with ]"),
-    (r"expected ',' or '\}'", "begins a { that is not closed", "close it with }"),
-    (r"expected <block end>", "is indented unlike the lines above", "indent keys of one section alike"),
-    (r"'[@`%]' that cannot start", "begins a value with a character that YAML reserves", "quote the value"),
-    (r"unknown escape character", "holds an escape that YAML does not know", "use single quotes around text with \\"),
-    (r"undefined tag handle", "holds a tag; a recipe has none", "write the value plainly"),
-)
-
-
-def _plain_words(error: yaml.MarkedYAMLError, line: str, column: int) -> tuple[str, str | None]:
-    """What a syntax error means to somebody who does not know the grammar of YAML, and what to do."""
-    said = f"{error.context or ''} {error.problem or ''}"
-    if line[: len(line) - len(line.lstrip())].count("\t"):
-        return "is indented with a tab", "use spaces"
-    if "mapping values are not allowed" in said and ":" not in line[:column]:
-        return "does not fit the line above", "indent both alike, or give the line above its colon"
-    for pattern, what, try_next in _PLAIN_WORDS:
-        if re.search(pattern, said):
-            return what, try_next
-    return f"is not YAML: {error.problem or error.context}", None

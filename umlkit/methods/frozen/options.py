@@ -12,7 +12,9 @@ from umlkit.registry import MethodSpec, Options
 class FrozenOptions(Options):
     """What a head on frozen uni-modal features can be told."""
 
-    head: Literal["linear", "mlp"] = "linear"
+    head: Literal["linear", "mlp"] = Field(
+        default="linear", description="`linear` (additive in the modalities) or `mlp` (can mix them)"
+    )
     fit_on: Literal["select", "train"] = Field(
         default="select",
         description="`select`: on held-out features, added to the ensemble's logits, ridge by cross-validation; "
