@@ -1,0 +1,106 @@
+"""``umlkit data`` and ``umlkit init`` as a user calls them: the screen, the document, the file, the exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.data_sets import arrays, dataset
+from umlkit.cli.main import main
+from umlkit.data.describe import describe
+from umlkit.data.roles import assign
+from umlkit.runs.records.data import DataRecord, InitRecord
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    np.savez(tmp_path / "mine.npz", **arrays(n=600, groups=np.arange(600) // 6))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_document_of_data_is_the_golden_one() -> None:
+    data = dataset(np.arange(600) % 2, groups=np.arange(600) // 6)
+    record = describe(data, assign(data, None))
+    assert record.document() == json.loads((GOLDEN / "data-1.json").read_text())
+    assert DataRecord.read(GOLDEN / "data-1.json") == record
+
+
+def test_data_shows_modalities_classes_and_roles(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "mine.npz", "--label", "y"]) == 0
+    shown = capsys.readouterr().out
+    assert "modality a: vector, 4 values" in shown
+    assert "Measurable: yes" in shown and "Groups: 100" in shown
+    assert sorted(path.name for path in folder.iterdir()) == ["mine.npz"]
+
+
+def test_data_as_json_is_one_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "mine.npz", "--label", "y", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "umlkit.data/1"
+    assert sum(document["roles"].values()) == document["samples"] == 600
+
+
+def test_bad_data_exit_2_with_nothing_on_stdout(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "mine.npz", "--label", "labels"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "no array 'labels'" in err
+
+
+def test_init_writes_a_recipe_that_data_reads(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "mine.npz", "--label", "y"]) == 0
+    assert capsys.readouterr().out == "umlkit.yaml\n"
+    assert main(["data", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["groups"] == 100
+
+
+def test_init_finds_the_data_from_another_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "recipes").mkdir()
+    assert main(["init", "mine.npz", "--label", "y", "--to", "recipes/mine.yaml", "--json"]) == 0
+    assert InitRecord.model_validate_json(capsys.readouterr().out).modalities == ("a", "v")
+    assert main(["data", "recipes/mine.yaml"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ("there.yaml", "not overwritten"),
+        ("mine", "is a folder"),
+        ("nowhere/a.yaml", "no such folder"),
+        ("mine.npz", "not overwritten"),
+        ("recipe.txt", "not the name of a recipe"),
+    ],
+)
+def test_init_refuses_a_target_and_leaves_it_alone(
+    to: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "there.yaml").write_text("mine")
+    (folder / "mine").mkdir()
+    assert main(["init", "mine.npz", "--label", "y", "--to", to]) == 2
+    assert said in capsys.readouterr().err
+    assert (folder / "there.yaml").read_text() == "mine"
+
+
+def test_init_without_a_label_lists_candidates_and_writes_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "mine.npz"]) == 2
+    assert "--label y" in capsys.readouterr().err
+    assert not (folder / "umlkit.yaml").exists()
+
+
+def test_looking_at_a_file_imports_neither_torch_nor_scikit_learn(folder: Path) -> None:
+    code = (
+        "import sys; from umlkit.cli.main import main; "
+        "code = main(['data', 'mine.npz', '--label', 'y']) or main(['init', 'mine.npz', '--label', 'y']); "
+        "sys.exit(code or bool({'torch', 'sklearn', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=False)
+    assert done.returncode == 0, done.stderr
