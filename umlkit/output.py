@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from umlkit.errors import UmlkitError
+from umlkit.errors import EXIT_FAILED, EXIT_USAGE, UmlkitError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -129,13 +129,17 @@ class Output:
             self._say(text)
 
     def error(self, error: UmlkitError) -> None:
-        """An error to stderr: every problem as text, or one JSON object on one line with ``--json``."""
+        """What ended a command, to stderr: every problem as text, or one JSON object on one line with ``--json``.
+
+        An interruption and a negative verdict are said without the word "error".
+        """
         if self.json:
             self._say(json_module.dumps(_error_document(error)))
             return
+        prefix = "error: " if error.exit_code in (EXIT_FAILED, EXIT_USAGE) else ""
         for problem in error.problems:
             first, *rest = problem.lines()
-            self._say("\n".join(printable(line) for line in (f"error: {first}", *rest)))
+            self._say("\n".join(printable(line) for line in (prefix + first, *rest)))
 
     @contextmanager
     def progress(self, label: str, total: int | None = None) -> Iterator[Step]:

@@ -122,7 +122,7 @@ def test_ctrl_c_says_the_line_that_goes_on(monkeypatch, capsys):
     frame.main(["run", "my data.npz", "--label", "y"])
 
     assert capsys.readouterr().err == (
-        "interrupted; the same command goes on from here: umlkit run 'my data.npz' --label y\n"
+        "interrupted; the same command goes on from here\n  try: umlkit run 'my data.npz' --label y\n"
     )
 
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from umlkit.errors import InputError, Problem
+from umlkit.errors import InputError, InterruptedRun, Problem, VerdictError
 from umlkit.output import INTERVAL, Output, printable
 
 
@@ -116,6 +116,13 @@ def test_an_error_is_told_with_all_its_lines(streams):
         "error: r.yaml:1:2: unknown key\n  found: \\x1b[1m\n  allowed: a, b\n  did you mean: a\n  try: umlkit x\n"
         "error: second\n"
     )
+
+
+@pytest.mark.parametrize("error", [VerdictError("said"), InterruptedRun("said")])
+def test_a_verdict_and_an_interruption_are_not_called_errors(error, streams):
+    Output(**streams).error(error)
+
+    assert written(streams)[1] == "said\n"
 
 
 def test_an_error_is_one_json_object_on_one_line_with_json(streams):

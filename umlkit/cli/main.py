@@ -95,6 +95,12 @@ for _panel, _modules in PANELS.items():
         _register(_module, panel=_panel)
 
 
+class _Interrupted(UmlkitError):  # noqa: N818 -- it is no error
+    """Ctrl-C."""
+
+    exit_code = EXIT_SIGINT
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line.
 
@@ -114,7 +120,11 @@ def main(arguments: list[str] | None = None) -> int:
     except BaseException as error:  # whatever ends a command gets its exit code and its message here
         code = _ended_by(error, output)
     if code == EXIT_SIGINT:
-        output.note(f"interrupted; the same command goes on from here: umlkit {shlex.join(arguments)}")
+        output.error(
+            _Interrupted(
+                Problem("interrupted; the same command goes on from here", try_next=f"umlkit {shlex.join(arguments)}")
+            )
+        )
     return code if isinstance(code, int) else 0
 
 
