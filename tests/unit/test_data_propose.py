@@ -67,12 +67,30 @@ def test_columns_are_written_as_a_pattern_where_one_says_it_and_listed_elsewhere
     assert reread(tmp_path / "a.csv", proposal).modalities["table"].columns == ("accelx", "accely", "b")
 
 
-NAMES = ["no", "on", "1", "null", "[/]", "a: b", "# x", "a\nb", "\x1b[31m", "'\"\\", " lead", "é\u2028😀", "*", "a,b", "-"]
+NAMES = [
+    "no",
+    "on",
+    "1",
+    "null",
+    "[/]",
+    "a: b",
+    "# x",
+    "a\nb",
+    "\x1b[31m",
+    "'\"\\",
+    " lead",
+    "é\u2028😀",
+    "*",
+    "a,b",
+    "-",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_name_comes_through(name: str, tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", **{f"X_{name}": np.ones((N, 2)), "X_o": np.ones((N, 1)), "y " + name: np.arange(N) % 2})
+    np.savez(
+        tmp_path / "a.npz", **{f"X_{name}": np.ones((N, 2)), "X_o": np.ones((N, 1)), "y " + name: np.arange(N) % 2}
+    )
     proposal = proposed(tmp_path / "a.npz", label="y " + name)
     found = reread(tmp_path / "a.npz", proposal)
     assert (list(found.modalities), found.label_name) == ([name, "o"], "y " + name)

@@ -168,9 +168,7 @@ def test_missing_values_are_accepted_where_the_recipe_says_so_and_infinite_ones_
 def test_a_stated_split_is_read_from_words_or_from_indices() -> None:
     words = np.array(["Train"] * 30 + ["validation"] * 10 + ["valid"] * 10 + ["TEST"] * 10)
     by_words = read_arrays(arrays(part=words), split_by="part")
-    by_index = read_arrays(
-        arrays(idx_train=np.arange(30), idx_val=np.arange(30, 50), idx_test=np.arange(50, 59))
-    )
+    by_index = read_arrays(arrays(idx_train=np.arange(30), idx_val=np.arange(30, 50), idx_test=np.arange(50, 59)))
     assert by_words.given_split is not None and by_index.given_split is not None
     assert by_words.given_split.tolist() == ["train"] * 30 + ["val"] * 20 + ["test"] * 10
     assert by_index.given_split.tolist() == ["train"] * 30 + ["val"] * 20 + ["test"] * 9 + [""]

@@ -172,3 +172,8 @@ def test_samples_that_occur_in_two_roles_are_counted_in_a_warning() -> None:
     given = ["train"] * 500 + ["val"] * 200 + ["test"] * 150
     roles = assign(dataset(np.arange(850) % 2, given=given, values=values), None)
     assert [line for line in roles.warnings if line.startswith("5 of 150 samples of test occur in train too")]
+
+
+def test_groups_that_leave_a_part_empty_are_refused() -> None:
+    with pytest.raises(InputError, match=r"validation has any(.|\n)*groups are kept whole"):
+        assign(dataset(np.arange(60) % 2, groups=np.arange(60) // 40, given=["train"] * 40 + ["test"] * 20), None)

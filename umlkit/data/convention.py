@@ -35,7 +35,7 @@ class Layout:
         groups, split, id, class_names: hold these, or None.
         index: the index arrays ``idx_train`` and its like that are there.
         modalities: in order.
-        ignored: what no part of umlkit reads.
+        ignored: what no part of umlkit reads; an array with its shape.
     """
 
     label: str
@@ -75,8 +75,13 @@ def lay_out(raw: Raw, data: Data) -> Layout:
         class_names=class_names,
         index=() if data.split_by else index,
         modalities=tuple(modalities),
-        ignored=tuple(name for name in raw.headers if name not in used),
+        ignored=tuple(_with_shape(raw, name) for name in raw.headers if name not in used),
     )
+
+
+def _with_shape(raw: Raw, name: str) -> str:
+    shape = raw.headers[name].shape
+    return f"{name} {shape}" if shape and not raw.table else name
 
 
 def label_candidates(raw: Raw) -> list[str]:
@@ -142,7 +147,7 @@ def _modalities(
         places = [_stated(raw, name, spec, bystanders, problems) for name, spec in data.modalities.items()]
         found = [place for place in places if place is not None]
         problems.extend(
-            _holds_the_label(raw, place, label) for place in found if label in (*place.columns, place.source)
+            _holds_the_label(raw, place, label) for place in found if label in (place.columns or (place.source,))
         )
     else:
         found = _by_columns(raw, bystanders) if raw.table else _by_arrays(raw, bystanders, label=label)
@@ -155,7 +160,7 @@ def _by_columns(raw: Raw, bystanders: set[str]) -> list[Place]:
     names = [name for name, header in raw.headers.items() if name not in bystanders and len(header.shape) == 1]
     names = [name for name in names if name != "class_names"]
     groups = column_prefixes(names) or ({TABLE: names} if names else {})
-    return [Place(name=name, source=raw.name, columns=tuple(columns)) for name, columns in groups.items()]
+    return [Place(name=name, source=TABLE, columns=tuple(columns)) for name, columns in groups.items()]
 
 
 def _by_arrays(raw: Raw, bystanders: set[str], *, label: str | None) -> list[Place]:
@@ -169,7 +174,7 @@ def _by_arrays(raw: Raw, bystanders: set[str], *, label: str | None) -> list[Pla
 
 def _stated(raw: Raw, name: str, spec: Modality, bystanders: set[str], problems: list[Problem]) -> Place | None:
     if raw.table:
-        source, columns = raw.name, _stated_columns(raw, name, spec, bystanders, problems)
+        source, columns = TABLE, _stated_columns(raw, name, spec, bystanders, problems)
         if not columns:
             return None
     else:

@@ -6,6 +6,7 @@ are the labels, what numbers make up each modality, and which samples belong tog
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,31 +45,47 @@ def from_raw(raw: Raw, data: Data) -> Dataset:
     """
     layout = lay_out(raw, data)
     problems = _lengths(raw, layout)
-    found_labels = _labels(raw, layout, problems)
-    modalities = [modality for place in layout.modalities if (modality := _modality(raw, place, problems))]
-    length = raw.headers[layout.label].shape[0] if raw.headers[layout.label].shape else 0
-    names = sides.ids(raw, layout.id, length, problems)
-    group, group_names = sides.groups(raw, layout.groups, length, problems)
-    given = _given_split(raw, layout, length, problems)
-    if given is not None:
-        problems.extend(_split_problems(raw, given, group, group_names))
-    if problems or found_labels is None:
+    found = _labels(raw, layout, problems)
+    modalities = {
+        place.name: modality for place in layout.modalities if (modality := _modality(raw, place, problems)) is not None
+    }
+    beside = _beside(raw, layout, problems)
+    if problems or found is None:
         raise InputError(*problems)
-    arrays = {place.name: modality for place, modality in zip(layout.modalities, modalities, strict=True)}
-    group = None if group is None or len(group_names) == length else group
     return Dataset(
-        modalities=arrays,
-        labels=found_labels.numbers,
-        classes=found_labels.classes,
-        class_values=found_labels.values,
+        modalities=modalities,
+        labels=found.numbers,
+        classes=found.classes,
+        class_values=found.values,
         label_name=layout.label,
-        ids=names,
-        groups=group,
-        given_split=given,
-        reading=reading_lines(layout, arrays, found_labels, group_names=group_names, given=given),
-        warnings=_warnings(arrays, found_labels.numbers),
+        ids=beside.ids,
+        groups=None if len(beside.group_names) == len(found.numbers) else beside.groups,
+        given_split=beside.given,
+        reading=reading_lines(layout, modalities, found, group_names=beside.group_names, given=beside.given),
+        warnings=_warnings(modalities, found.numbers),
         name=Path(raw.name).name,
     )
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What stands beside the samples: ids, groups with their names, and the stated split."""
+
+    ids: tuple[str, ...]
+    groups: Ints | None
+    group_names: tuple[str, ...]
+    given: Array | None
+
+
+def _beside(raw: Raw, layout: Layout, problems: list[Problem]) -> _Beside:
+    shape = raw.headers[layout.label].shape
+    length = shape[0] if shape else 0
+    ids = sides.ids(raw, layout.id, length, problems)
+    groups, names = sides.groups(raw, layout.groups, length, problems)
+    given = _given_split(raw, layout, length, problems)
+    if given is not None:
+        problems.extend(_split_problems(raw, given, groups, names))
+    return _Beside(ids, groups, names, given)
 
 
 def _lengths(raw: Raw, layout: Layout) -> list[Problem]:

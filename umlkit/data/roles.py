@@ -44,6 +44,7 @@ def assign(dataset: Dataset, split: Split | None) -> Roles:
         roles = _made(dataset, made, enlarge=not ({"train", "val", "test"} & made.model_fields_set))
     else:
         roles = _given(dataset, made)
+    _check_parts(dataset, roles)
     _check_training_classes(dataset, roles)
     return replace(roles, warnings=_warnings(dataset, roles))
 
@@ -192,6 +193,21 @@ def _check_group_count(dataset: Dataset, *, fewest: int) -> None:
             found=f"{len(np.unique(dataset.groups))} of them",
             allowed=f"{fewest} groups or more",
             try_next="leave the groups out, or state a split in the data",
+        )
+    )
+
+
+def _check_parts(dataset: Dataset, roles: Roles) -> None:
+    parts = {"train": roles.train, "validation": roles.select, "test": roles.test}
+    empty = [name for name, rows in parts.items() if not len(rows)]
+    if not empty:
+        return
+    raise InputError(
+        Problem(
+            f"the samples do not divide so that {' and '.join(empty)} has any",
+            where=dataset.name,
+            found=", ".join(f"{name} {len(rows)}" for name, rows in parts.items()),
+            try_next="more groups, or none: groups are kept whole" if dataset.groups is not None else None,
         )
     )
 
