@@ -107,9 +107,17 @@ class Checkpoints:
             return None
         try:
             return self._restore(self._workspace.path)
-        except (RunError, _UnusableError) as error:
-            self._workspace.warn(f"{self._workspace.path}: {error}; {self._workspace.name} is trained anew")
-            return None
+        except RunError as error:
+            self._anew(error.problems[0].what)
+        except _UnusableError as error:
+            self._anew(str(error))
+        except (KeyError, ValueError) as error:
+            self._anew(f"lacks a part of what a checkpoint holds ({error})")
+        return None
+
+    def _anew(self, reason: str) -> None:
+        if self._workspace is not None:
+            self._workspace.warn(f"{self._workspace.path} {reason}; {self._workspace.name} is trained anew")
 
     def _restore(self, path: Path) -> Progress:
         arrays, metadata = tensors.load(path)
@@ -123,15 +131,17 @@ class Checkpoints:
             k: v.shape for k, v in self._module.state_dict().items()
         }:
             raise _UnusableError("belongs to another architecture")
-        self._module.load_state_dict(_under("module", stored))
-        self._load_optimiser(_under("optimiser", stored))
-        self._load_generators(stored)
-        return Progress(
+        progress = Progress(
             **json.loads(metadata["progress"]),
             losses=list(stored["losses"].to(self._device)),
             best={name: values.to(self._device) for name, values in _under("best", stored).items()},
             history=[EpochRecord(**epoch) for epoch in json.loads(metadata["history"])],
         )
+        # Nothing is touched before all of it has been read: a file that lacks a part leaves the module as it was.
+        self._load_generators(stored)
+        self._load_optimiser(_under("optimiser", stored))
+        self._module.load_state_dict(_under("module", stored))
+        return progress
 
     def _tensors(self, progress: Progress) -> dict[str, Tensor]:
         moments = {

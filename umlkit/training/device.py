@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
+import torch.utils.deterministic
 
 from umlkit.errors import InputError, Problem
 
@@ -42,5 +45,7 @@ def set_threads(count: int) -> None:
 
 def deterministic() -> None:
     """Choose kernels whose results do not change between runs; where an operation has none, torch warns and goes on."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS varies from run to run
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a cost in every step, and nothing reads such memory
     torch.backends.cudnn.benchmark = False

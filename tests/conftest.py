@@ -1,0 +1,5 @@
+"""One thread for torch in every test, set before it is imported: results and times then do not depend on the machine."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
