@@ -182,6 +182,13 @@ def test_the_cheaper_candidate_wins_within_the_tie_and_only_there():
     assert screening.choose([dear, cheap, cheapest]) is cheap
 
 
+def test_a_strongly_regularised_setting_has_a_head_start_within_its_own_encoder():
+    linear, weak, strong = screened("linear", 0.504, 1), screened("mlp", 0.500, 10), screened("mlp", 0.509, 10)
+
+    assert screening.choose([linear, weak, strong]) is strong
+    assert screening.choose([linear, weak, screened("mlp", 0.511, 10)]) is weak
+
+
 def test_over_confidence_is_taken_out_before_candidates_are_compared():
     samples = rings(200, seed=0)
     model = train(task_for(samples, samples, dropout=0.0, weight_decay=0.01)).model

