@@ -84,13 +84,14 @@ class Encoder(nn.Module, ABC):
     def embed(self, narrow: Encoder) -> None:
         """Take a trained encoder of the same options and ``scale=1`` as the first part of this wider one.
 
-        Afterwards the first ``narrow.features`` features are ``narrow``'s, exactly; the rest keeps its random weights. This
-        is right wherever the narrow network is the leading block of every layer; an encoder built otherwise overrides it.
+        Afterwards the first ``narrow.features`` features are ``narrow``'s, exactly; the rest keeps its random weights.
+        This is right wherever the narrow network is the leading block of every layer; an encoder built otherwise
+        overrides it.
         """
         embed_leading_block(self, narrow)
 
     def warm_start(self, train: Labelled, select: Labelled, *, classes: int) -> Readout | None:  # noqa: ARG002
-        """Take weights from a problem solved outright, where the encoder knows one; gradient descent goes on from there.
+        """Take weights from a problem solved outright, where there is one; gradient descent goes on from there.
 
         Args:
             train: what is fitted.
