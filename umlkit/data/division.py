@@ -93,8 +93,8 @@ def _greedy(counts: Weights, shares: Weights, rng: np.random.Generator) -> Ints:
     held = np.zeros((trials, len(shares), n_classes))
     part = np.empty((trials, n_groups), dtype=np.int64)
     rows = np.arange(trials)
-    occurs = counts > 0
-    only: npt.NDArray[np.bool_] = occurs[:, occurs.sum(axis=0) == 1].any(axis=1)  # holds the whole of some class
+    whole = np.flatnonzero((counts > 0).sum(axis=0) == 1)  # classes that one group holds alone
+    only = (counts[:, whole] > 0).sum(axis=1) > 0
     for step in range(n_groups):
         chosen = order[:, step]
         # The cost sum((held - target)^2 / target) grows by this much when the group goes to a part.
