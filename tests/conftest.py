@@ -1,4 +1,4 @@
-"""One thread for torch in every test, set before it is imported: results and times then do not depend on the machine."""
+"""One thread for torch in every test, set before it is imported, so that results do not depend on the machine."""
 
 import os
 

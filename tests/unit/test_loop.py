@@ -322,3 +322,14 @@ def test_device_that_is_not_here_is_an_input_error() -> None:
 
     with pytest.raises(InputError, match=f"(?s)no such device.*{missing}.*cpu"):
         device.resolve(missing)
+
+
+def test_deterministic_kernels_are_asked_for_and_memory_is_not_filled_for_nothing() -> None:
+    before = torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory
+    try:
+        device.deterministic()
+        assert torch.are_deterministic_algorithms_enabled()
+        assert not torch.utils.deterministic.fill_uninitialized_memory
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        torch.utils.deterministic.fill_uninitialized_memory = before[1]
