@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold
 
 Ints = NDArray[np.int64]
 Fold = tuple[Ints, Ints]
@@ -24,10 +21,24 @@ def folds(labels: Ints, *, groups: Ints | None = None) -> list[Fold]:
     Returns:
         At most 5 folds, fewer where there are fewer samples or groups; every row is scored exactly once.
     """
-    if groups is not None and (count := min(MOST, len(np.unique(groups)))) >= 2:
-        splits: Iterator[Fold] = GroupKFold(count).split(labels, groups=groups)
-        return list(splits)
-    count = min(MOST, len(labels))
+    whole = groups is not None and len(np.unique(groups)) >= 2
+    dealt = _deal_groups(groups) if whole and groups is not None else _deal_samples(labels)
+    return [(np.flatnonzero(dealt != fold), np.flatnonzero(dealt == fold)) for fold in range(dealt.max() + 1)]
+
+
+def _deal_samples(labels: Ints) -> Ints:
+    """Fold (n,) of every sample: class by class, one to each fold in turn."""
     dealt = np.empty(len(labels), dtype=np.int64)
-    dealt[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % count
-    return [(np.flatnonzero(dealt != fold), np.flatnonzero(dealt == fold)) for fold in range(count)]
+    dealt[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % min(MOST, len(labels))
+    return dealt
+
+
+def _deal_groups(groups: Ints) -> Ints:
+    """Fold (n,) of every sample: the largest group first, each to the fold that is smallest so far."""
+    _, member, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    filled = np.zeros(min(MOST, len(sizes)), dtype=np.int64)
+    fold_of = np.empty(len(sizes), dtype=np.int64)
+    for group in np.argsort(-sizes, kind="stable"):
+        fold_of[group] = filled.argmin()
+        filled[fold_of[group]] += sizes[group]
+    return fold_of[member]
