@@ -104,18 +104,17 @@ class Umt(Method[UmtOptions]):
         fitted = task.fit(
             trial.name,
             student,
-            loss=self._loss(student, trial.weight, self._units(task)),
+            loss=self.loss(student, trial.weight, task),
             logits=logits_of(student),
             train=with_teachers(task),
             select=task.select,
         )
         return student, fitted
 
-    def _units(self, task: Task) -> dict[str, float]:
-        return {name: unit(self.options.distance, e.features["train"]) for name, e in task.experts.items()}
-
-    def _loss(self, student: Student, weight: float, units: Mapping[str, float]) -> Loss:
+    def loss(self, student: Student, weight: float, task: Task) -> Loss:
+        """The equation above, for batches that hold the teachers' features beside the inputs."""
         distance = DISTANCES[self.options.distance]
+        units = {name: unit(self.options.distance, e.features["train"]) for name, e in task.experts.items()}
 
         def loss(batch: Batch) -> Tensor:
             output = student.infer(batch.inputs)
