@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -10,15 +11,17 @@ from typing import Any
 import pytest
 import torch
 
-from tests.support import blobs, infer, make_task, plan_for, train_experts
+from tests.support import blobs, bound_fit, infer, make_task, train_experts
 from umlkit import registry
-from umlkit.data.records import Samples
-from umlkit.methods.base import Blueprint, Method, MultiModalModel, Task, Trained
+from umlkit.data.records import Batch, Samples
+from umlkit.methods.base import Method, MultiModalModel, Task, Trained
+from umlkit.methods.experts import FrozenExperts
 from umlkit.recipe.schema import Train
+from umlkit.training.loop import FitResult, Loss
 
 QUICK = Train(epochs=4, patience=4, patience_steps=1, batch_size=32)
-LONG = Train(epochs=400, patience=400, batch_size=32, lr=3e-3)
-MULTI_MODAL = [name for name in registry.methods() if name != "unimodal"]
+LONG = Train(epochs=120, patience=120, batch_size=32, lr=3e-3)
+ON_TEACHERS = [name for name in registry.methods() if "unimodal" in registry.method(name).builds_on]
 
 
 def variants() -> Iterator[Any]:
@@ -46,22 +49,35 @@ def method_of(name: str, options: dict[str, Any] | None = None) -> Method[Any]:
 
 
 def prepared(name: str, task: Task) -> Task:
-    """The task with everything that the method builds on, trained."""
+    """The task with everything that the method builds on; its experts are there already."""
     spec = registry.method(name)
-    if "unimodal" in spec.builds_on:
-        task = replace(task, experts=train_experts(task))
     built_on = {
         need: method_of(need).train(prepared(need, task)).model.eval().requires_grad_(False)
         for need in spec.builds_on
         if need != "unimodal"
     }
-    return replace(task, built_on=built_on)
+    return replace(task, experts=task.experts if "unimodal" in spec.builds_on else {}, built_on=built_on)
+
+
+def with_experts(task: Task) -> Task:
+    return replace(task, experts=train_experts(task))
+
+
+@cache
+def small_task(modalities: int) -> Task:
+    train, select = (blobs(n, modalities=modalities, seed=seed) for seed, n in ((0, 96), (1, 110)))
+    return with_experts(make_task(train, select, settings=QUICK))
+
+
+@cache
+def memorable_task(modalities: int) -> Task:
+    samples = replace(blobs(32, modalities=modalities, width=8), labels=torch.arange(32) % 3)
+    return with_experts(make_task(samples, samples, settings=LONG))
 
 
 @cache
 def quick_task(name: str, modalities: int) -> Task:
-    train, select = (blobs(n, modalities=modalities, seed=seed) for seed, n in ((0, 96), (1, 110)))
-    return prepared(name, make_task(train, select, settings=QUICK))
+    return prepared(name, small_task(modalities))
 
 
 @cache
@@ -100,3 +116,87 @@ def test_a_saved_model_gives_the_same_outputs_to_the_bit(name: str, options: dic
     again.load_state_dict(state)
     new = blobs(50, modalities=counts(name)[-2:][0], seed=3)
     assert torch.equal(logits_of(again, new), logits_of(trained.model, new))
+
+
+class Watch:
+    """Stands in for the training loop: trains, takes one more gradient, remembers what it saw."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.without_gradient: list[str] = []
+        self.teachers = [part for e in task.experts.values() for part in e.model.modules()]
+        self.teachers += [part for model in task.built_on.values() for part in model.modules()]
+        self.teacher_runs = 0
+        self.always_eval = True
+        for part in self.teachers:
+            part.register_forward_hook(self._ran)
+
+    def __call__(self, name: str, module: torch.nn.Module, *, loss: Loss, **arguments: Any) -> FitResult:
+        def watched(batch: Batch) -> torch.Tensor:
+            self.always_eval &= not any(part.training for part in self.teachers)
+            return loss(batch)
+
+        fitted = self.task.fit(name, module, loss=watched, **arguments)
+        loss(arguments["train"].batch(slice(0, 32))).backward()
+        self.without_gradient += [
+            f"{name}: {key}"
+            for key, p in module.named_parameters()
+            if p.requires_grad and (p.grad is None or not p.grad.any())
+        ]
+        module.zero_grad()
+        return fitted
+
+    def _ran(self, *_: object) -> None:
+        self.teacher_runs += 1
+
+
+def watched_training(name: str, options: dict[str, Any]) -> tuple[Watch, Trained]:
+    task = copy.deepcopy(quick_task(name, counts(name)[-2:][0]))
+    watch = Watch(task)
+    return watch, method_of(name, options).train(replace(task, fit=watch))
+
+
+@pytest.mark.parametrize(("name", "options"), list(variants()))
+def test_gradients_reach_every_trained_parameter_and_no_teacher(name: str, options: dict[str, Any]) -> None:
+    watch, trained = watched_training(name, options)
+    assert watch.without_gradient == []
+    assert all(p.grad is None and not p.requires_grad for part in watch.teachers for p in part.parameters())
+    frozen = [part for part in trained.model.modules() if isinstance(part, FrozenExperts)]
+    assert not any(p.requires_grad for part in frozen for p in part.parameters())
+
+
+@pytest.mark.parametrize("name", ON_TEACHERS)
+def test_teachers_keep_their_weights_stay_in_eval_mode_and_do_not_run_while_a_model_trains(name: str) -> None:
+    before = {m: copy.deepcopy(e.model.state_dict()) for m, e in quick_task(name, 2).experts.items()}
+    watch, trained = watched_training(name, {})
+    assert watch.always_eval
+    assert watch.teacher_runs == 0
+    for modality, expert in watch.task.experts.items():
+        assert all(torch.equal(v, before[modality][k]) for k, v in expert.model.state_dict().items())
+    trained.model.train()
+    held = [
+        part for module in trained.model.modules() if isinstance(module, FrozenExperts) for part in module.modules()
+    ]
+    assert not any(part.training for part in held)
+
+
+@pytest.mark.parametrize("name", registry.methods())
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(name: str) -> None:
+    task = quick_task(name, counts(name)[-2:][0])
+    first = quickly_trained(name, modalities=counts(name)[-2:][0])
+    with torch.random.fork_rng():
+        torch.manual_seed(4321)
+        again = method_of(name).train(task)
+    assert all(torch.equal(v, again.model.state_dict()[k]) for k, v in first.model.state_dict().items())
+    if first.fits:
+        fit = bound_fit(task.settings, 1)
+        other = method_of(name).train(replace(task, seed=1, fit=fit)).model.state_dict()
+        assert not all(torch.equal(v, other[k]) for k, v in first.model.state_dict().items())
+
+
+@pytest.mark.parametrize("name", registry.methods())
+def test_overfits_32_samples(name: str) -> None:
+    task = prepared(name, memorable_task(counts(name)[-2:][0]))
+    trained = method_of(name).train(task)
+    logits = logits_of(trained.model, task.train)
+    assert torch.equal(logits.argmax(dim=1), task.train.labels)
