@@ -234,7 +234,7 @@ def test_gradient_that_is_not_finite_is_an_error() -> None:
 def test_select_loss_that_is_not_finite_is_an_error() -> None:
     module = model()
 
-    with pytest.raises(RunError, match="`select` log-loss is nan"):
+    with pytest.raises(RunError, match="epoch 1, step 10: the `select` log-loss is nan"):
         train(module, logits=lambda batch: module(batch.inputs["x"]) * math.nan)
 
 

@@ -1,4 +1,4 @@
-"""Fingerprints: of what an artifact is made from, and of a file's bytes. The same content, the same characters, anywhere."""
+"""Fingerprints of what an artifact is made from, and of a file's bytes: same content, same characters, anywhere."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ def diverged(quantity: str, value: float, *, training: str, progress: Progress, 
         quantity: what it is: ``loss``, ``gradient norm``.
         value: what it became.
         training: name of the training.
-        progress: where it stood, before the step was counted.
+        progress: where it stands.
         peak: the recipe's learning rate.
     """
     return RunError(
         Problem(
             f"the {quantity} is {value}, so training was stopped",
-            where=f"{training}: epoch {progress.epoch + 1}, step {progress.step + 1}",
+            where=f"{training}: epoch {progress.epoch + 1}, step {progress.step}",
             found=f"learning rate {progress.lr:.3g}",
             allowed="finite numbers",
             try_next=f"--set train.lr={peak / 10:.1g}; else look for extreme values with `umlkit data`",

@@ -96,6 +96,8 @@ def fit(
                 progress.lr = learning_rate(
                     progress.steps, peak=settings.lr, total=cap * per_epoch, warmup=settings.warmup
                 )
+                progress.step += 1
+                progress.steps += 1
                 for group in optimiser.param_groups:
                     group["lr"] = progress.lr * group["lr_factor"]
                 batch_loss = loss(train.batch(rows))
@@ -107,8 +109,6 @@ def fit(
                     raise guards.diverged(what, value, training=name, progress=progress, peak=settings.lr)
                 optimiser.step()
                 progress.losses.append(batch_loss.detach())
-                progress.step += 1
-                progress.steps += 1
                 try:
                     interrupts.check()
                 except (InterruptedRun, KeyboardInterrupt):
