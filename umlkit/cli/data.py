@@ -14,9 +14,11 @@ ROLES = ("train", "select", "probe", "test")
 SHOWN_CLASSES = 40
 
 
-@shared_options(without=("out", "seed", "device", "threads", "force", "dry_run", "max_minutes"))
+@shared_options(without=("force", "dry_run", "max_minutes"))
 def command(call: Invocation) -> None:
     """Check and describe the data: modalities, classes, missing values, duplicates, leaks. Writes nothing.
+
+    Takes the options of the other steps, and checks them too, so that a script may give all steps the same.
 
     Examples:
 
@@ -31,7 +33,9 @@ def command(call: Invocation) -> None:
     from umlkit.data.describe import describe
     from umlkit.data.reading import read
     from umlkit.data.roles import assign
+    from umlkit.runs.layout import RunDirectory
 
+    RunDirectory(call.run_directory(loaded)).check()
     dataset = read(loaded)
     record = describe(dataset, assign(dataset, loaded.recipe.data.split))
     call.output.result_json(record.document())

@@ -71,6 +71,7 @@ def _rung(session: Session, artifact: Artifact, *, name: str, candidate: str | N
         probe_logits=outputs.read(session, artifact, "probe").logits,
         select_loss=result.select_loss,
         seconds=result.seconds,
+        needs_unimodal=any(need.spec.name == UNIMODAL for need in artifact.needs),
     )
 
 

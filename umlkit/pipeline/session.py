@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -39,6 +39,7 @@ class Session:
         device: where networks run.
         output: the one sink.
         force: train anew what is asked for by name, finished or not.
+        done: fingerprints of the models that this session has trained or found finished.
     """
 
     loaded: LoadedRecipe
@@ -49,6 +50,7 @@ class Session:
     device: torch.device
     output: Output
     force: bool = False
+    done: set[str] = field(default_factory=set)
 
     @property
     def recipe(self) -> Recipe:

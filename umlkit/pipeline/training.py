@@ -29,6 +29,7 @@ from umlkit.pipeline.session import Session
 from umlkit.recipe.schema import Modality
 from umlkit.runs import locks
 from umlkit.runs.atomic import write_text
+from umlkit.runs.interrupts import interrupts
 from umlkit.runs.records.common import Part, Record
 from umlkit.training.checkpoint import Workspace, remove_checkpoints
 from umlkit.training.loop import EpochRecord, FitResult, Logits, Loss, fit
@@ -79,13 +80,14 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
         wanted: artifacts, in any order.
         force: train the wanted ones anew (what they build on is reused).
     """
-    named = {artifact.fingerprint for artifact in wanted}
-    seen: set[str] = set()
-    for artifact in wanted:
+    named = list(wanted)
+    forced = {artifact.fingerprint for artifact in named} if force else set()
+    for artifact in named:
         for part in artifact.with_needs():
-            if part.fingerprint not in seen:
-                seen.add(part.fingerprint)
-                _ensure_one(session, part, force=force and part.fingerprint in named)
+            if part.fingerprint not in session.done:
+                interrupts.check()
+                _ensure_one(session, part, force=part.fingerprint in forced)
+                session.done.add(part.fingerprint)
 
 
 def _ensure_one(session: Session, artifact: Artifact, *, force: bool) -> None:

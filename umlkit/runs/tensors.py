@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from umlkit.errors import Problem, RunError
 from umlkit.runs import atomic
 
 Arrays = dict[str, npt.NDArray[Any]]
+METADATA = "umlkit"
+"""The one key under which metadata stand: safetensors writes several in no fixed order, and equal content is equal bytes."""
 
 
 def save(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
     """Write ``arrays`` (any shapes, 0-d too) and ``metadata`` to ``path``."""
     contiguous = {name: np.require(values, requirements="C") for name, values in arrays.items()}
-    atomic.write_bytes(path, to_bytes(contiguous, dict(metadata)))
+    atomic.write_bytes(path, to_bytes(contiguous, {METADATA: json.dumps(dict(metadata), sort_keys=True)}))
 
 
 def load(path: Path) -> tuple[Arrays, dict[str, str]]:
@@ -32,8 +35,9 @@ def load(path: Path) -> tuple[Arrays, dict[str, str]]:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-    except SafetensorError as error:
+            metadata: dict[str, str] = json.loads((file.metadata() or {}).get(METADATA, "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 -- it is no mapping
+    except (SafetensorError, ValueError) as error:
         raise RunError(
             Problem("is damaged", where=str(path), found=str(error), try_next="--force trains it anew")
         ) from error

@@ -1,0 +1,135 @@
+"""Predictions and metrics of finished models: from the command line and from Python, for seen and unseen data."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.pipeline.conftest import document, write_data
+from umlkit import load_model
+from umlkit.errors import InputError
+
+RUN = ("tiny.yaml", "--out", "out")
+CLASSES = ("[/red]", "a,b", "two\nlines")
+
+
+@pytest.fixture
+def new(folder: Path) -> dict[str, np.ndarray]:
+    """New samples, also in new.npz, without a label."""
+    write_data(folder / "labelled.npz", n=7, seed=5)
+    with np.load(folder / "labelled.npz") as data:
+        arrays = {name: data[name] for name in ("X_audio", "X_video")}
+    np.savez(folder / "new.npz", **arrays)
+    return arrays
+
+
+def test_the_model_is_found_and_every_format_says_the_same(folder: Path, call, new) -> None:
+    for ending in ("csv", "jsonl", "npz"):
+        code, _, _ = call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", f"p.{ending}")
+        assert code == 0
+    with (folder / "p.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["id", "class", *(f"p:{name}" for name in CLASSES)]
+    lines = [json.loads(line) for line in (folder / "p.jsonl").read_text().splitlines()]
+    with np.load(folder / "p.npz", allow_pickle=False) as arrays:
+        assert arrays["probabilities"].shape == (7, 3)
+        assert [row[0] for row in rows[1:]] == [line["id"] for line in lines] == arrays["id"].tolist()
+        assert [row[1] for row in rows[1:]] == [line["class"] for line in lines] == arrays["class"].tolist()
+        assert [[float(p) for p in row[2:]] for row in rows[1:]] == arrays["probabilities"].tolist()
+    assert all(abs(sum(line["probabilities"].values()) - 1) < 1e-9 for line in lines)
+
+
+def test_python_predicts_the_same(folder: Path, call, new) -> None:
+    call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", "p.npz")
+    model = load_model(folder / "out")
+    proba = model.predict_proba({"audio": new["X_audio"], "video": new["X_video"]})
+    with np.load(folder / "p.npz") as arrays:
+        assert np.array_equal(proba, arrays["probabilities"])
+    assert (model.classes, model.modalities) == (CLASSES, ("audio", "video"))
+    assert model.predict(new) == [CLASSES[i] for i in proba.argmax(axis=1)]
+
+
+def test_one_sample_gets_the_probabilities_it_gets_among_many(folder: Path, new) -> None:
+    model = load_model(folder / "out")
+    together = model.predict_proba(new)
+    alone = np.vstack([model.predict_proba({name: a[i : i + 1] for name, a in new.items()}) for i in range(7)])
+    assert np.allclose(together, alone, atol=1e-6)
+
+
+def test_a_models_own_directory_loads_without_the_rest(folder: Path, tmp_path: Path, new) -> None:
+    (source,) = (folder / "out").glob("seed-0/all/models/residual-*")
+    alone = source.rename(tmp_path / "alone")
+    assert load_model(alone).predict_proba(new).shape == (7, 3)
+
+
+def test_a_run_outlives_its_training_data(folder: Path, call, new) -> None:
+    (folder / "tiny.npz").unlink()
+    assert call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", "p.csv")[0] == 0
+    assert call("advise", *RUN, "--quiet")[0] == 0
+
+
+def test_the_lowest_seed_is_loaded_or_the_one_named(folder: Path, call) -> None:
+    call("train", *RUN, "--method", "ume", "--set", "seeds=[4, 2]")
+    assert load_model(folder / "out", method="ume").config.seed == 2
+    assert load_model(folder / "out", method="ume", seed=4).config.seed == 4
+
+
+def test_evaluate_gives_metrics_on_every_split_and_on_new_data(folder: Path, call, new) -> None:
+    sizes = document(call("data", *RUN, "--json")[1])["roles"]
+    sizes["val"] = sizes["select"] + sizes["probe"]
+    for split, n in sizes.items():
+        record = document(call("evaluate", *RUN, "--method", "umt", "--split", split, "--json")[1])
+        assert (record["schema"], record["n"], record["method"]) == ("umlkit.evaluate/1", n, "umt")
+        assert set(record["metrics"]) == {"accuracy", "balanced_accuracy", "log_loss", "ece"}
+    record = document(call("evaluate", *RUN, "--method", "umt", "--data", "labelled.npz", "--json")[1])
+    assert record["n"] == 7
+
+
+def test_unimodal_is_evaluated_as_best_single(folder: Path, call) -> None:
+    call("train", *RUN, "--method", "unimodal")
+    both = [call("evaluate", *RUN, "--method", m, "--split", "probe", "--json")[1] for m in ("unimodal", "best-single")]
+    assert document(both[0])["metrics"] == document(both[1])["metrics"]
+    one = document(call("evaluate", *RUN, "--method", "unimodal:video", "--split", "probe", "--json")[1])
+    assert one["method"] == "unimodal:video"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda a: a.pop("X_video"), "'video' is missing"),
+        (lambda a: a.update(X_video=a["X_video"][:, :4]), "shape"),
+        (lambda a: a.update(X_video=a["X_video"][:3]), "length"),
+        (lambda a: a["X_audio"].__setitem__((2, 0), np.nan), "NaN"),
+    ],
+)
+def test_what_cannot_be_predicted_is_said_and_nothing_written(folder: Path, call, new, change, says: str) -> None:
+    change(new)
+    np.savez(folder / "bad.npz", **new)
+    code, out, err = call("predict", "tiny.yaml", "bad.npz", "--out", "out", "--to", "p.csv")
+    assert (code, out) == (2, "")
+    assert says in err
+    assert not (folder / "p.csv").exists()
+    with pytest.raises(InputError):
+        load_model(folder / "out").predict_proba(new)
+
+
+def test_an_unseen_class_is_named(folder: Path, call, new) -> None:
+    np.savez(folder / "other.npz", **new, y=np.array([0, 1, 2, 7, 0, 1, 2]))
+    code, _, err = call("evaluate", *RUN, "--data", "other.npz")
+    assert code == 2
+    assert "7" in err
+
+
+def test_a_file_that_is_not_umlkits_is_left_alone(folder: Path, call, new) -> None:
+    (folder / "mine.csv").write_text("precious\n1\n")
+    code, _, err = call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", "mine.csv")
+    assert code == 2
+    assert (folder / "mine.csv").read_text() == "precious\n1\n"
+    for target in ("new.npz", "p.txt", "no/where.csv", "."):
+        assert call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", target)[0] == 2
+    assert call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", "p.csv")[0] == 0
+    assert call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", "p.csv")[0] == 0

@@ -1,0 +1,112 @@
+"""What is finished is reused, what is changed is made beside it, and nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.pipeline.conftest import RECIPE, contents, write_data
+
+RUN = ("tiny.yaml", "--out", "out")
+
+
+def test_a_second_run_trains_nothing_and_says_so(folder: Path, call) -> None:
+    before = contents(folder / "out" / "seed-0")
+    code, _, err = call("run", *RUN)
+    assert code == 0
+    assert "training" not in err
+    assert "up to date, reused" in err
+    after = contents(folder / "out" / "seed-0")
+    assert {n: b for n, b in after.items() if "test-" not in n} == {n: b for n, b in before.items() if "test-" not in n}
+
+
+def test_a_changed_setting_is_a_new_directory_and_the_old_stays(folder: Path, call) -> None:
+    before = contents(folder / "out" / "seed-0")
+    code, _, _ = call("train", *RUN, "--method", "umt", "--set", "methods.umt.weight=0.7")
+    assert code == 0
+    after = contents(folder / "out" / "seed-0")
+    assert before.items() <= after.items()
+    assert len([n for n in after if n.startswith("all/models/umt-") and n.endswith("result.json")]) == 2
+
+
+def test_one_modalitys_encoder_leaves_the_other_modalitys_model_alone(folder: Path, call) -> None:
+    changed = RECIPE.replace("hidden: 8", "hidden: 9")
+    (folder / "tiny.yaml").write_text(changed)
+    _, _, err = call("train", *RUN, "--method", "unimodal")
+    assert "unimodal-audio: training" in err
+    assert "unimodal-video: up to date, reused" in err
+
+
+def test_changed_values_of_one_modality_leave_the_others_model_alone(folder: Path, call) -> None:
+    with np.load("tiny.npz") as data:
+        arrays = dict(data)
+    arrays["X_audio"] = arrays["X_audio"] * 2
+    np.savez("tiny.npz", **arrays)
+    _, _, err = call("train", *RUN, "--method", "unimodal")
+    assert "unimodal-audio: training" in err
+    assert "unimodal-video: up to date, reused" in err
+
+
+def test_the_data_may_move(folder: Path, call) -> None:
+    (folder / "elsewhere").mkdir()
+    (folder / "tiny.npz").rename(folder / "elsewhere" / "moved.npz")
+    (folder / "tiny.yaml").write_text(RECIPE.replace("tiny.npz", "elsewhere/moved.npz"))
+    _, _, err = call("train", *RUN, "--method", "umt")
+    assert "umt: up to date, reused" in err
+
+
+def test_force_trains_anew_what_is_named_and_gives_the_same_bits(folder: Path, call) -> None:
+    before = contents(folder / "out" / "seed-0" / "all" / "models")
+    _, _, err = call("train", *RUN, "--method", "umt", "--force")
+    assert "umt: training" in err
+    assert "unimodal-audio: up to date, reused" in err
+    after = contents(folder / "out" / "seed-0" / "all" / "models")
+    weights = [name for name in before if name.endswith("model.safetensors")]
+    assert {name: after[name] for name in weights} == {name: before[name] for name in weights}
+
+
+def test_another_seed_is_another_unit(folder: Path, call) -> None:
+    code, _, _ = call("train", *RUN, "--method", "ume", "--seed", "3")
+    assert code == 0
+    assert (folder / "out" / "seed-3" / "all" / "models").is_dir()
+
+
+def test_the_training_seed_moves_no_sample(folder: Path, call) -> None:
+    call("train", *RUN, "--method", "unimodal:audio", "--seed", "3")
+    outputs = (folder / "out").glob("seed-*/all/outputs/unimodal-audio-*/select-00000.safetensors")
+    from umlkit.runs.tensors import load
+
+    first, second = (load(path)[0]["rows"] for path in outputs)
+    assert np.array_equal(first, second)
+
+
+def test_clean_lists_and_removes_only_what_the_recipe_no_longer_names(folder: Path, call) -> None:
+    call("train", *RUN, "--method", "umt", "--set", "methods.umt.weight=0.7")
+    before = contents(folder / "out")
+    _, out, _ = call("clean", *RUN)
+    assert out.count("umt-") == 2  # its model and its outputs
+    assert contents(folder / "out") == before
+    code, _, _ = call("clean", *RUN, "--yes")
+    assert code == 0
+    after = contents(folder / "out")
+    assert set(before) - set(after) == {n for n in before if "/umt-" in n and n not in after}
+    assert call("clean", *RUN)[1].startswith("nothing to remove")
+    assert call("predict", "tiny.yaml", "tiny.npz", "--out", "out", "--to", "p.csv")[0] == 0
+
+
+def test_dry_run_writes_nothing(fresh: Path, call) -> None:
+    before = contents(fresh)
+    for words in (["run"], ["probe"], ["train", "--method", "umt"]):
+        code, out, _ = call(words[0], *RUN, *words[1:], "--dry-run")
+        assert code == 0
+        assert "train.epochs" in out
+        assert "tiny.yaml:8" in out
+    assert contents(fresh) == before
+
+
+def test_data_of_another_size_are_other_data(folder: Path, call) -> None:
+    write_data(folder / "tiny.npz", n=540)
+    code, _, err = call("advise", *RUN)
+    assert code == 2
+    assert "umlkit probe tiny.yaml --out out" in err
