@@ -2,10 +2,12 @@
 
     python tests/benchmarks/advised_accuracy.py digits breast-cancer path/to/mfeat.npz ...
 
-For every set: three whole runs (``umlkit run``), one a training seed, each of which chooses its method without test; the mean
-test accuracy of the three; beside it one logistic regression per modality on standardised columns, C by validation log-loss,
-their probability mean and their logit mean. Goal: not below the better of the two by more than one standard error, that of the
-paired per-sample difference on test. A recipe or a file in the convention of the README; its label is ``y``.
+For every set: three whole runs (``umlkit run``), one a training seed, each of which chooses its method without test;
+    the mean
+test accuracy of the three; beside it one logistic regression per modality on standardised columns, C by validation
+log-loss, their probability mean and their logit mean. Goal: not below the better of the two by more than one standard
+error, that of the paired per-sample difference on test. A recipe or a file in the convention of the README; its label
+is ``y``.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--set", action="append", default=[], help="passed on to umlkit run")
     arguments = parser.parse_args()
-    print("set | advised (per seed) | accuracy | LR probability mean | LR logit mean | difference +- 1 SE | reached | s")
+    print(
+        "set | advised (per seed) | accuracy | LR probability mean | LR logit mean | difference +- 1 SE | reached | s"
+    )
     for name in arguments.sets:
         print(row(name, threads=arguments.threads, sets=arguments.set), flush=True)
 
@@ -66,8 +70,9 @@ def row(name: str, *, threads: int, sets: list[str]) -> str:
     accuracies = [(proba.argmax(axis=1) == labels).mean() for proba in (probability, logit)]
     reached = "yes" if difference.mean() >= -error else "NO"
     return (
-        f"{Path(name).stem} | {', '.join(headlines)} | {np.mean(right):.4f} | {accuracies[0]:.4f} | {accuracies[1]:.4f} | "
-        f"{difference.mean():+.4f} +- {error:.4f} | {reached} | {time.monotonic() - began:.0f}"
+        f"{Path(name).stem} | {', '.join(headlines)} | {np.mean(right):.4f} | {accuracies[0]:.4f} |
+        {accuracies[1]:.4f} | " f"{difference.mean():+.4f} +- {error:.4f} | {reached} | {time.monotonic() -
+        began:.0f}"
     )
 
 

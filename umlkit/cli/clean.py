@@ -15,7 +15,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="Remove what is listed.")]
 def command(call: Invocation, yes: Yes = False) -> None:
     """List the models, outputs, probes and advice in the run directory that the present recipe does not name.
 
-    Nothing is removed without --yes. What another seed of the same recipe made counts as named only if `seeds` holds it.
+    Nothing is removed without --yes. What another seed of the same recipe made counts as named only if `seeds` holds
+    it.
 
     Examples:
 

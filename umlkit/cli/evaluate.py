@@ -67,8 +67,10 @@ def command(call: Invocation, method: Method = None, split: Split = None, data: 
     else:
         unit = directory.unit(artifact.seed, artifact.fold)
         trained = model.load(unit.model_dir(artifact.label, artifact.fingerprint))
-        given = loaded.recipe.data
-        record = evaluation.on_file(trained, data, method=name, label=given.label, id_name=given.id)
+        flags = call.overrides.flags
+        record = evaluation.on_file(
+            trained, data, method=name, label=flags.get("data.label"), id_name=flags.get("data.id")
+        )
     call.output.result_json(record.document())
     _show(call, record)
 

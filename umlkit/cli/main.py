@@ -42,6 +42,7 @@ from umlkit.errors import (
     listed,
 )
 from umlkit.output import Output, discard
+from umlkit.runs.interrupts import interrupts
 
 PANELS = {
     "Start": (run, init, data),
@@ -119,6 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
         raise
     except BaseException as error:  # whatever ends a command gets its exit code and its message here
         code = _ended_by(error, output)
+    finally:
+        interrupts.uninstall()
     if code == EXIT_SIGINT:
         output.error(
             _Interrupted(

@@ -158,6 +158,8 @@ class Invocation:
         for key, flag in _DATA_FLAGS.items():
             if key in self.overrides.flags:
                 words += [flag, str(self.overrides.flags[key])]
+        words += [word for one in self.overrides.sets for word in ("--set", one)]
+        words += ["--seed", str(self.overrides.flags["seeds"][0])] if "seeds" in self.overrides.flags else []
         words += ["--out", str(self.out)] if self.out and self.out_given else []
         return shlex.join(words)
 

@@ -20,7 +20,7 @@ Method = Annotated[
 ]
 
 
-@shared_options(without=("label", "groups", "split_by", "force", "max_minutes"))
+@shared_options(without=("force", "max_minutes"))
 def command(call: Invocation, data: Data, to: To, method: Method = None) -> None:
     """Predict new data with a finished model: id, class, and one calibrated probability per class.
 
@@ -56,7 +56,7 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
     set_threads(loaded.recipe.threads)
     unit = directory.unit(artifact.seed, artifact.fold)
     trained = model.load(unit.model_dir(artifact.label, artifact.fingerprint))
-    count = predict_file(trained, data, to=to, id_name=loaded.recipe.data.id)
+    count = predict_file(trained, data, to=to, id_name=call.overrides.flags.get("data.id"))
     record = PredictionRecord(method=name, seed=artifact.seed, n=count, to=str(to))
     call.output.result_json(record.document())
     call.output.result_text(f"{count} predictions of {name} written to {to}")

@@ -9,7 +9,8 @@ from umlkit.cli.options import Invocation, shared_options
 def command(call: Invocation) -> None:
     """Measure on held-out samples how much is learnable from each modality alone and how much from all together.
 
-    Trains every rung of the ladder that is missing, reads it on the `probe` samples, writes probe.json. Never reads test.
+    Trains every rung of the ladder that is missing, reads it on the `probe` samples, writes probe.json. Never reads
+    test.
 
     Examples:
 

@@ -66,6 +66,7 @@ def read_unseen(
     classes: Sequence[str] = (),
     class_values: Sequence[str] = (),
     id: str | None = None,
+    usual_id: str | None = None,
 ) -> Unseen:
     """The samples in an ``.npz`` or ``.csv`` file.
 
@@ -75,7 +76,8 @@ def read_unseen(
         label: array or column with the labels; None where none are needed.
         classes: the model's class names; a label may be one of them ...
         class_values: ... or what the training data wrote for it, in the same order.
-        id: array or column with the ids; None takes ``id`` where there is one.
+        id: array or column with the ids, which has to be there; None takes ``usual_id`` or ``id``, if one is there.
+        usual_id: where the training data had their ids.
 
     Raises:
         InputError: everything that is wrong.
@@ -85,7 +87,7 @@ def read_unseen(
     arrays = _modalities(raw, specs, problems)
     numbers = _labels(raw, label, classes, class_values, problems=problems) if label is not None else None
     length = _length(raw, arrays, None if numbers is None else label, numbers, problems=problems)
-    names = _ids(raw, id, length, problems)
+    names = _ids(raw, id, usual_id, length, problems=problems)
     if problems:
         raise InputError(*problems)
     return Unseen(arrays=arrays, ids=names, labels=numbers)
@@ -218,11 +220,11 @@ def _length(
     return next(iter(lengths.values()), 0)
 
 
-def _ids(raw: Raw, name: str | None, length: int, problems: list[Problem]) -> tuple[str, ...]:
+def _ids(raw: Raw, name: str | None, usual: str | None, length: int, *, problems: list[Problem]) -> tuple[str, ...]:
     if name is not None and name not in raw.headers:
         problems.append(missing_column("ids", name, raw, option="--id NAME"))
         return ()
-    own = name or ("id" if "id" in raw.headers else None)
+    own = name or next((one for one in (usual, "id") if one in raw.headers), None)
     if own is not None and raw.headers[own].shape[:1] not in ((), (length,)):
         shape = raw.headers[own].shape
         problems.append(Problem(f"the ids {own!r} are not one a sample", where=raw.name, found=f"shape {shape}"))

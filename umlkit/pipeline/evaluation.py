@@ -70,6 +70,7 @@ def on_file(
         classes=model.config.classes,
         class_values=model.config.class_values,
         id=id_name,
+        usual_id=model.config.id_name,
     )
     proba = model.proba_of(unseen.arrays)
     labels = np.asarray(unseen.labels, dtype=np.int64)

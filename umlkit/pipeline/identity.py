@@ -1,8 +1,8 @@
 """What the data are, in a few light words that a run directory remembers.
 
-``data.json`` holds, for every way of reading that was used with this run directory, hashes of the labels, the roles and every
-modality. From these every fingerprint follows, so a finished probe is found again, and advised on, without reading the data:
-a look at the file's size, time and inode is enough, or else one pass over its bytes.
+``data.json`` holds, for every way of reading that was used with this run directory, hashes of the labels, the roles
+and every modality. From these every fingerprint follows, so a finished probe is found again, and advised on, without
+reading the data: a look at the file's size, time and inode is enough, or else one pass over its bytes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A finished model on disk, and the object that predicts with it.
 
 A model directory holds ``config.json`` (everything needed to build the architecture and to read raw data for it),
-``model.safetensors`` (weights and what preprocessing was fitted), ``metrics.jsonl`` (one line an epoch of every training) and
-``result.json``, written last: a directory without it is unfinished.
+``model.safetensors`` (weights and what preprocessing was fitted), ``metrics.jsonl`` (one line an epoch of every
+training) and ``result.json``, written last: a directory without it is unfinished.
 """
 
 from __future__ import annotations
@@ -121,7 +121,8 @@ class TrainedModel:
         """Calibrated class probabilities softmax(logits / T).
 
         Args:
-            arrays: modality -> (n, ...) array as in the training data; or the raw arrays that the recipe cuts them from.
+            arrays: modality -> (n, ...) array as in the training data; or the raw arrays that the recipe cuts them
+                from.
 
         Returns:
             (n, C) float64, rows sum to 1, columns in the order of :attr:`classes`.

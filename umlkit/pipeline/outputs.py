@@ -1,7 +1,8 @@
 """What a finished model says of every sample, written once and read by ume, umt and the probe.
 
-``outputs/<model>-<fp8>/<split>-00000.safetensors`` holds ``rows`` (n,) row numbers of the data set, ``logits`` (n, C), and
-``features.<modality>`` (n, D_m). Outputs on `test` are written by :func:`on_test` alone, which logs the look first.
+``outputs/<model>-<fp8>/<split>-00000.safetensors`` holds ``rows`` (n,) row numbers of the data set, ``logits`` (n,
+C), and ``features.<modality>`` (n, D_m). Outputs on `test` are written by :func:`on_test` alone, which logs the look
+first.
 """
 
 from __future__ import annotations

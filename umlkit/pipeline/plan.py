@@ -1,8 +1,8 @@
 """Which models a recipe names, before any of them exists: the graph of artifacts with their fingerprints.
 
-An :class:`Artifact` is one trained model of one (seed, fold). Its fingerprint is of what it is made from: its part of the
-recipe, the data's content and roles, seed, fold, and the models that it builds on. This module imports no array library, so
-that ``advise`` and ``--dry-run`` can name every artifact at once.
+An :class:`Artifact` is one trained model of one (seed, fold). Its fingerprint is of what it is made from: its part of
+the recipe, the data's content and roles, seed, fold, and the models that it builds on. This module imports no array
+library, so that ``advise`` and ``--dry-run`` can name every artifact at once.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Plan:
         return (self.model(method),)
 
     def evaluated(self, method: str) -> Artifact:
-        """The one model that ``evaluate`` and ``predict`` read for a method: ``unimodal`` stands for ``best-single``."""
+        """The one model that ``evaluate`` and ``predict`` read for a method; ``unimodal`` means ``best-single``."""
         found = self.named("best-single" if method == UNIMODAL else method)
         return found[0]
 

@@ -27,14 +27,14 @@ def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | No
         InputError: anything wrong with the data.
     """
     specs = {name: modality.input_spec() for name, modality in model.config.modalities.items()}
-    unseen = read_unseen(data, specs, label=None, id=id_name if id_name is not None else model.config.id_name)
+    unseen = read_unseen(data, specs, id=id_name, usual_id=model.config.id_name)
     proba = model.proba_of(unseen.arrays)
     write_bytes(to, _WRITERS[to.suffix.lower()](unseen.ids, model.classes, proba))
     return len(unseen.ids)
 
 
 def check_target(to: Path, *, data: Path) -> None:
-    """InputError unless predictions may be written to ``to``: a known ending, a folder that exists, no file of another's."""
+    """InputError unless ``to`` may be written: a known ending, a folder that exists, no file of another's."""
     problems = []
     if to.suffix.lower() not in _WRITERS:
         problems.append(

@@ -1,4 +1,4 @@
-"""An opened run: the recipe, the data it names, their roles, the run directory and the device. Every step starts here."""
+"""An opened run: the recipe, the data it names, their roles, the run directory and the device."""
 
 from __future__ import annotations
 

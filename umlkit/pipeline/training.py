@@ -1,12 +1,12 @@
 """Making one artifact: what it builds on is loaded, the method trains, and the finished model is written down.
 
-A finished artifact is reused and said so; an interrupted one goes on from its checkpoint; a lock keeps two writers apart.
+A finished artifact is reused and said so; an interrupted one goes on from its checkpoint; a lock keeps two writers
+apart.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -33,6 +33,7 @@ from umlkit.runs.interrupts import interrupts
 from umlkit.runs.records.common import Part, Record
 from umlkit.training.checkpoint import Workspace, remove_checkpoints
 from umlkit.training.loop import EpochRecord, FitResult, Logits, Loss, fit
+from umlkit.training.seeds import derive
 
 
 class FitSummary(Part):
@@ -159,7 +160,7 @@ def _loop(session: Session, artifact: Artifact, directory: Path) -> Fit:
                 train=train,
                 select=select,
                 settings=session.recipe.train,
-                seed=artifact.seed,
+                seed=derive(artifact.seed, artifact.label, name),
                 workspace=Workspace(directory, name, warn=session.output.warn),
                 epochs=epochs,
                 evaluate_start=evaluate_start,
@@ -273,16 +274,11 @@ def _config(session: Session, artifact: Artifact, trained: Trained, scale: float
 def _write_metrics(directory: Path, fits: Mapping[str, FitResult]) -> None:
     """``metrics.jsonl``: one line an epoch of every training, in the order in which they ran."""
     lines = [
-        json.dumps({"fit": name, **_finite(vars(epoch))}, allow_nan=False)
+        json.dumps({"fit": name, **vars(epoch)}, allow_nan=False)
         for name, fitted in fits.items()
         for epoch in fitted.history
     ]
     write_text(directory / "metrics.jsonl", "".join(f"{line}\n" for line in lines))
-
-
-def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with null for NaN: the evaluation before the first step has no training loss."""
-    return {name: None if isinstance(v, float) and math.isnan(v) else v for name, v in values.items()}
 
 
 def _seconds(fits: Mapping[str, FitResult], elapsed: float) -> float:

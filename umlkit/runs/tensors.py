@@ -17,7 +17,7 @@ from umlkit.runs import atomic
 
 Arrays = dict[str, npt.NDArray[Any]]
 METADATA = "umlkit"
-"""The one key under which metadata stand: safetensors writes several in no fixed order, and equal content is equal bytes."""
+"""The one key under which metadata stand: safetensors writes several in no fixed order."""
 
 
 def save(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:

@@ -12,10 +12,10 @@ from umlkit.runs.records.common import Part, Record, Share
 class Metrics(Part):
     """How good calibrated predictions are.
 
-    With p (n, C) the calibrated probabilities and y the labels: ``log_loss = -mean log p[i, y_i]`` in nats, >= 0; ``accuracy``
-    the share of samples whose most probable class is theirs; ``balanced_accuracy`` the mean over occurring classes of the share
-    found; ``ece`` the expected calibration error over 15 bins of equal width, ``sum_b n_b / n |accuracy_b - confidence_b|``
-    (Guo et al., *On Calibration of Modern Neural Networks*, arXiv 1706.04599).
+    With p (n, C) the calibrated probabilities and y the labels: ``log_loss = -mean log p[i, y_i]`` in nats, >= 0;
+    ``accuracy`` the share of samples whose most probable class is theirs; ``balanced_accuracy`` the mean over
+    occurring classes of the share found; ``ece`` the expected calibration error over 15 bins of equal width, ``sum_b
+    n_b / n |accuracy_b - confidence_b|`` (Guo et al., *On Calibration of Modern Neural Networks*, arXiv 1706.04599).
     """
 
     accuracy: Share
