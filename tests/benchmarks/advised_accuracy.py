@@ -69,11 +69,16 @@ def row(name: str, *, threads: int, sets: list[str]) -> str:
     error = difference.std(ddof=1) / np.sqrt(len(labels))
     accuracies = [(proba.argmax(axis=1) == labels).mean() for proba in (probability, logit)]
     reached = "yes" if difference.mean() >= -error else "NO"
-    return (
-        f"{Path(name).stem} | {', '.join(headlines)} | {np.mean(right):.4f} | {accuracies[0]:.4f} |
-        {accuracies[1]:.4f} | " f"{difference.mean():+.4f} +- {error:.4f} | {reached} | {time.monotonic() -
-        began:.0f}"
+    cells = (
+        Path(name).stem,
+        ", ".join(headlines),
+        f"{np.mean(right):.4f}",
+        *(f"{accuracy:.4f}" for accuracy in accuracies),
+        f"{difference.mean():+.4f} +- {error:.4f}",
+        reached,
+        f"{time.monotonic() - began:.0f}",
     )
+    return " | ".join(cells)
 
 
 def advised_run(name: str, out: Path, *, seed: int, threads: int, sets: list[str]) -> str:

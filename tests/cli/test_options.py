@@ -99,4 +99,4 @@ def test_all_mistakes_are_told_at_once():
 def test_a_next_command_repeats_what_names_the_run():
     given = {"recipe": "my data.npz", "label": "y", "out": Path("o"), "seed": 3}
 
-    assert invocation(given).shown == "'my data.npz' --label y --out o"
+    assert invocation(given).shown == "'my data.npz' --label y --seed 3 --out o"

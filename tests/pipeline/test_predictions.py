@@ -128,6 +128,7 @@ def test_a_file_that_is_not_umlkits_is_left_alone(folder: Path, call, new) -> No
     (folder / "mine.csv").write_text("precious\n1\n")
     code, _, err = call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", "mine.csv")
     assert code == 2
+    assert "left alone" in err
     assert (folder / "mine.csv").read_text() == "precious\n1\n"
     for target in ("new.npz", "p.txt", "no/where.csv", "."):
         assert call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", target)[0] == 2
