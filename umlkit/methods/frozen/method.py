@@ -83,11 +83,11 @@ class Frozen(Method[FrozenOptions]):
         head = model.head.double().eval()
         ridge.start_at_zero(head)
 
-        def data_of(fold: Fold) -> tuple[HeadData, HeadData]:
+        parts = []
+        for fold in folds(labels.cpu().numpy(), groups=groups):
             whole = HeadData(features, _refitted_offset(task, model.ensemble, fold), labels)
-            return whole.rows(fold[0]), whole.rows(fold[1])
-
-        losses = ridge.cross_validated(head, folds(labels.cpu().numpy(), groups=groups), data_of)
+            parts.append((whole.rows(fold[0]), whole.rows(fold[1])))
+        losses = ridge.cross_validated(head, parts)
         offset = model.ensemble.pool({name: e.logits["select"] for name, e in task.experts.items()}).double()
         best = min(losses, key=losses.__getitem__)
         model.head = ridge.fit(head, HeadData(features, offset, labels), ridge=best).float()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,12 +24,12 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from umlkit.fusion.base import Head
-from umlkit.methods.folds import Fold
 
 Floats = NDArray[np.float64]
 
 RIDGES = (math.inf, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 ITERATIONS = 100
+HOPELESS = 0.02
 
 
 @dataclass(frozen=True)
@@ -83,22 +83,23 @@ def fit(head: Head, data: HeadData, *, ridge: float) -> Head:
     return fitted
 
 
-def cross_validated(
-    head: Head, folds: list[Fold], data_of: Callable[[Fold], tuple[HeadData, HeadData]]
-) -> dict[float, float]:
+def cross_validated(head: Head, parts: Sequence[tuple[HeadData, HeadData]]) -> dict[float, float]:
     """Ridge -> mean log-loss over all samples, each scored by a head that was fitted without its fold.
+
+    The ridges are gone through from the largest down, until the loss is :data:`HOPELESS` above the lowest so far.
 
     Args:
         head: where every fit starts.
-        folds: row numbers to fit on and to score.
-        data_of: a fold -> what to fit on, and what to score.
+        parts: for every fold, what to fit on and what to score.
     """
-    totals = dict.fromkeys(RIDGES, 0.0)
-    count = 0
-    for fold in folds:
-        fitted_on, scored = data_of(fold)
-        count += len(scored.labels)
-        for ridge in RIDGES:
-            made = fit(head, fitted_on, ridge=ridge)
-            totals[ridge] += scored.loss(made).item() * len(scored.labels)
-    return {ridge: total / count for ridge, total in totals.items()}
+    losses: dict[float, float] = {}
+    for ridge in RIDGES:
+        losses[ridge] = _held_out_loss(head, parts, ridge)
+        if losses[ridge] > min(losses.values()) + HOPELESS:
+            break
+    return losses
+
+
+def _held_out_loss(head: Head, parts: Sequence[tuple[HeadData, HeadData]], ridge: float) -> float:
+    losses = [scored.loss(fit(head, fitted_on, ridge=ridge)).item() for fitted_on, scored in parts]
+    return float(np.average(losses, weights=[len(scored.labels) for _, scored in parts]))
