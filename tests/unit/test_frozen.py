@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
 
 from tests.support import blobs, infer, make_samples, make_task, train_experts
 from umlkit.data.records import Samples
-from umlkit.methods.base import Task
+from umlkit.methods.base import Task, Trained
 from umlkit.methods.frozen import ridge
 from umlkit.methods.frozen.method import Frozen
 from umlkit.methods.frozen.options import FrozenOptions
@@ -38,34 +39,45 @@ def parity_kept_by_the_features(n: int, seed: int) -> Samples:
     return make_samples(views, bits[:, 0] ^ bits[:, 1])
 
 
+def held_out_loss(trained: Trained, task: Task) -> float:
+    """The log-loss of the cross-validated `select` logits."""
+    assert trained.select_logits is not None
+    return cross_entropy(trained.select_logits, task.select.labels).item()
+
+
+def test_held_out_logits_are_not_those_of_the_head_that_saw_the_samples() -> None:
+    task = with_ensemble(parity_kept_by_the_features(100, 0), parity_kept_by_the_features(300, 1))
+    trained = Frozen(FrozenOptions(head="mlp")).train(task)
+    seen = cross_entropy(infer(trained.model, task.select)[0], task.select.labels).item()
+    assert seen < held_out_loss(trained, task)
+
+
 def test_where_nothing_is_paired_the_ensemble_stays_and_the_loss_is_its_own(task: Task) -> None:
     ume = Ume(UmeOptions()).train(task)
     trained = Frozen(FrozenOptions()).train(task)
-    assert trained.select_loss is not None
-    assert ume.select_loss is not None
-    assert trained.select_loss <= ume.select_loss + 1e-6
-    assert trained.select_loss == pytest.approx(ume.select_loss, abs=0.02)
+    assert held_out_loss(trained, task) <= held_out_loss(ume, task) + 1e-6
+    assert held_out_loss(trained, task) == pytest.approx(held_out_loss(ume, task), abs=0.02)
 
 
 def test_an_infinite_ridge_is_the_ensemble(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ridge, "RIDGES", (math.inf,))
     trained = Frozen(FrozenOptions(head="mlp")).train(task)
     assert trained.report["ridge"] == "infinite"
-    assert trained.select_loss == pytest.approx(Ume(UmeOptions()).train(task).select_loss, abs=1e-9)
+    assert held_out_loss(trained, task) == pytest.approx(held_out_loss(Ume(UmeOptions()).train(task), task), abs=1e-9)
     torch.testing.assert_close(infer(trained.model, task.select)[0], infer(task.built_on["ume"], task.select)[0])
 
 
 def test_an_mlp_head_finds_parity_in_the_features_and_a_linear_one_cannot() -> None:
     task = with_ensemble(parity_kept_by_the_features(100, 0), parity_kept_by_the_features(300, 1))
-    losses = {head: Frozen(FrozenOptions(head=head)).train(task).select_loss for head in ("linear", "mlp")}
+    trained = {head: Frozen(FrozenOptions(head=head)).train(task) for head in ("linear", "mlp")}
+    losses = {head: held_out_loss(one, task) for head, one in trained.items()}
     assert losses["linear"] == pytest.approx(0.693, abs=0.03)
-    assert losses["mlp"] is not None
     assert losses["mlp"] < 0.2
 
 
 def test_a_head_fitted_on_training_features_has_no_offset_and_no_cross_validated_loss(task: Task) -> None:
     trained = Frozen(FrozenOptions(fit_on="train")).train(task)
-    assert trained.select_loss is None
+    assert trained.select_logits is None
     assert list(trained.fits) == ["head"]
     logits, features = infer(trained.model, task.select)
     with torch.no_grad():
@@ -74,4 +86,4 @@ def test_a_head_fitted_on_training_features_has_no_offset_and_no_cross_validated
 
 def test_groups_are_kept_whole_when_the_ridge_is_chosen(task: Task) -> None:
     grouped = replace(task, select_groups=torch.arange(150) % 3)
-    assert Frozen(FrozenOptions()).train(grouped).select_loss is not None
+    assert Frozen(FrozenOptions()).train(grouped).select_logits is not None

@@ -186,17 +186,19 @@ def test_separable_samples_do_not_ask_for_infinite_weights() -> None:
 
 def test_few_samples_choose_the_rule_by_cross_validation_and_many_do_not() -> None:
     logits, labels = sampled(60, strengths=(2.0, 0.0))
-    name, losses = rules.choose("auto", logits, labels, FLAT, groups=None)
-    assert set(losses) == set(rules.FOR_FEW)
-    assert losses[name] == min(losses.values())
+    choice = rules.choose("auto", logits, labels, FLAT, groups=None)
+    assert set(choice.losses) == set(rules.FOR_FEW)
+    assert choice.losses[choice.name] == min(choice.losses.values())
+    assert choice.held_out is not None
+    assert log_loss(choice.held_out, labels).mean() == pytest.approx(choice.losses[choice.name])
     logits, labels = sampled(100, strengths=(2.0, 0.0))
-    assert list(rules.choose("auto", logits, labels, FLAT, groups=None)[1]) == ["log-linear"]
+    assert list(rules.choose("auto", logits, labels, FLAT, groups=None).losses) == ["log-linear"]
 
 
 def test_a_cross_validated_loss_is_above_the_loss_on_the_samples_that_were_fitted() -> None:
     logits, labels = sampled(100, strengths=(1.0, 1.0, 0.0))
-    held_out = rules.cross_validated(rules.log_linear, logits, labels, FLAT, groups=None).mean()
-    assert held_out > log_loss(rules.log_linear(logits, labels, FLAT)(logits), labels).mean()
+    held_out = rules.cross_validated(rules.log_linear, logits, labels, FLAT, groups=None)
+    assert log_loss(held_out, labels).mean() > log_loss(rules.log_linear(logits, labels, FLAT)(logits), labels).mean()
 
 
 def test_folds_keep_groups_whole_and_score_every_row_once() -> None:

@@ -151,7 +151,8 @@ class Trained:
         resolved: what else is needed to build the same architecture again, JSON values only (a chosen weight, a room).
         fits: the trainings that led to it, by name.
         report: what a person wants to know (what was tried, what was chosen, weights), JSON values only.
-        select_loss: cross-validated `select` log-loss in nats where the model was fitted on `select`; else None.
+        select_logits: (n_select, C) where the model was fitted on `select`: every sample's logits by a fit without its
+            fold, so that what is fitted or chosen on them is not flattered; else None.
     """
 
     model: MultiModalModel
@@ -159,7 +160,7 @@ class Trained:
     resolved: Mapping[str, Any] = field(default_factory=dict)
     fits: Mapping[str, FitResult] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
-    select_loss: float | None = None
+    select_logits: Tensor | None = None
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from umlkit.data.records import Array, Ints, Role
 from umlkit.errors import RunError
@@ -39,11 +40,18 @@ class Stored:
     features: Mapping[str, Array]
 
 
-def write(session: Session, artifact: Artifact, network: MultiModalModel) -> None:
-    """Compute and store the outputs for every role but test."""
+def write(session: Session, artifact: Artifact, network: MultiModalModel, *, select_logits: Tensor) -> None:
+    """Compute and store the outputs for every role but test.
+
+    Args:
+        session: the opened run.
+        artifact: what was trained.
+        network: the trained model.
+        select_logits: (n_select, C) to store for `select`: cross-validated where the model was fitted on it.
+    """
     for role in WRITTEN:
         if len(session.roles.rows(role)):
-            _write(session, artifact, network, role)
+            _write(session, artifact, network, role, logits=select_logits if role == "select" else None)
 
 
 def on_test(session: Session, artifact: Artifact, network: MultiModalModel, *, command: str) -> Stored:
@@ -67,12 +75,14 @@ def read(session: Session, artifact: Artifact, role: Role) -> Stored:
     return Stored(arrays["rows"], arrays["logits"], features)
 
 
-def _write(session: Session, artifact: Artifact, network: MultiModalModel, role: Role) -> None:
+def _write(
+    session: Session, artifact: Artifact, network: MultiModalModel, role: Role, *, logits: Tensor | None = None
+) -> None:
     network = network.to(session.device)
     made = models.forward(network, session.samples(role).only(*artifact.modalities).inputs)
     arrays = {
         "rows": session.roles.rows(role),
-        "logits": made.logits.numpy(),
+        "logits": (made.logits if logits is None else logits).numpy(),
         **{f"features.{name}": values.contiguous().numpy() for name, values in made.features.items()},
     }
     path = _path(session, artifact, role)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from pydantic import Field
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from umlkit import registry
 from umlkit.data.records import Samples
@@ -112,25 +113,32 @@ def _train(session: Session, artifact: Artifact, directory: Path) -> None:
     method: Method[Any] = registry.implementation(artifact.spec)(artifact.options)
     task = _task(session, artifact, _loop(session, artifact, directory))
     trained = method.train(task)
-    logits = models.forward(trained.model, task.select.inputs).logits
+    logits = select_logits(trained, task)
     if not bool(torch.isfinite(logits).all()):
         raise RunError(f"{shown}: the trained model gives logits that are not finite; try a lower train.lr")
     scale = temperature(logits.double().numpy(), task.select.labels.cpu().numpy())
     config = _config(session, artifact, trained, scale)
     models.save(directory, config, trained.model, {name: session.preprocess[name] for name in artifact.modalities})
     _write_metrics(directory, trained.fits)
-    outputs.write(session, artifact, trained.model)
+    outputs.write(session, artifact, trained.model, select_logits=logits)
     result = ModelResult(
         label=artifact.label,
         fingerprint=artifact.fingerprint,
         seconds=_seconds(trained.fits, time.monotonic() - began),
-        select_loss=trained.select_loss,
+        select_loss=None if trained.select_logits is None else cross_entropy(logits, task.select.labels.cpu()).item(),
         fits={name: _summary(fitted) for name, fitted in trained.fits.items()},
         report=dict(trained.report),
     )
     result.write(directory / "result.json")
     remove_checkpoints(directory)
     session.output.note(f"{shown}: {_ended(trained.fits, result.seconds)}")
+
+
+def select_logits(trained: Trained, task: Task) -> Tensor:
+    """Logits (n_select, C) float32 on the CPU, cross-validated where the model was fitted on `select`."""
+    if trained.select_logits is not None:
+        return trained.select_logits.cpu().float()
+    return models.forward(trained.model, task.select.inputs).logits
 
 
 def _loop(session: Session, artifact: Artifact, directory: Path) -> Fit:

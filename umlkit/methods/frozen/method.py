@@ -25,7 +25,7 @@ from umlkit.methods.folds import Fold, folds
 from umlkit.methods.frozen import ridge
 from umlkit.methods.frozen.model import FrozenModel
 from umlkit.methods.frozen.options import FrozenOptions
-from umlkit.methods.frozen.ridge import HeadData
+from umlkit.methods.frozen.ridge import HeadData, Scores
 from umlkit.methods.ume import rules
 from umlkit.methods.ume.model import UmeModel
 from umlkit.training.seeds import derive, seeded
@@ -59,14 +59,13 @@ class Frozen(Method[FrozenOptions]):
                 select=_with_features(task, "select"),
             )
             return Trained(model.eval(), task.blueprint, resolved=resolved, fits={"head": fitted})
-        losses = self._fit_on_select(task, model)
-        best = min(losses, key=losses.__getitem__)
+        best, scores = self._fit_on_select(task, model)
         return Trained(
             model.eval(),
             task.blueprint,
             resolved=resolved,
             report={"ridge": "infinite" if math.isinf(best) else best},
-            select_loss=losses[best],
+            select_logits=scores.logits,
         )
 
     def _model(self, ensemble: UmeModel, widths: list[int], classes: int) -> FrozenModel:
@@ -75,23 +74,21 @@ class Frozen(Method[FrozenOptions]):
         head = build_head(self.options.head, options, widths, classes)
         return FrozenModel(ensemble, head, widths=widths, offset=on_select)
 
-    def _fit_on_select(self, task: Task, model: FrozenModel) -> dict[float, float]:
-        """Fit the head in place with the best ridge; every ridge's cross-validated loss."""
-        features = _features(task, model)
+    def _fit_on_select(self, task: Task, model: FrozenModel) -> tuple[float, Scores]:
+        """Fit the head in place; returns the best ridge, and how it did."""
         labels = task.select.labels
+        offset = model.ensemble.pool({name: e.logits["select"] for name, e in task.experts.items()}).double()
+        data = HeadData(_features(task, model), offset, labels)
         groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
         head = model.head.double().eval()
         ridge.start_at_zero(head)
-
-        parts = []
-        for fold in folds(labels.cpu().numpy(), groups=groups):
-            whole = HeadData(features, _refitted_offset(task, model.ensemble, fold), labels)
-            parts.append((whole.rows(fold[0]), whole.rows(fold[1])))
-        losses = ridge.cross_validated(head, parts)
-        offset = model.ensemble.pool({name: e.logits["select"] for name, e in task.experts.items()}).double()
-        best = min(losses, key=losses.__getitem__)
-        model.head = ridge.fit(head, HeadData(features, offset, labels), ridge=best).float()
-        return losses
+        parts = [
+            (fold, _refitted_offset(task, model.ensemble, fold)) for fold in folds(labels.cpu().numpy(), groups=groups)
+        ]
+        scores = ridge.cross_validated(head, data, parts)
+        best = min(scores, key=lambda one: scores[one].loss)
+        model.head = ridge.fit(head, data, ridge=best).float()
+        return best, scores[best]
 
 
 def _features(task: Task, model: FrozenModel) -> tuple[Tensor, ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from umlkit.fusion.base import Head
+from umlkit.methods.folds import Fold
 
 Floats = NDArray[np.float64]
 
@@ -51,9 +52,14 @@ class HeadData:
         index = torch.from_numpy(rows).to(self.labels.device)
         return HeadData(tuple(z[index] for z in self.features), self.offset[index], self.labels[index])
 
+    def logits(self, head: Head) -> Tensor:
+        """Offset plus head, (n, C)."""
+        added: Tensor = head(self.features)
+        return self.offset + added
+
     def loss(self, head: Head) -> Tensor:
         """Mean log-loss of offset plus head."""
-        return cross_entropy(self.offset + head(self.features), self.labels)
+        return cross_entropy(self.logits(head), self.labels)
 
 
 def start_at_zero(head: Head) -> None:
@@ -83,23 +89,37 @@ def fit(head: Head, data: HeadData, *, ridge: float) -> Head:
     return fitted
 
 
-def cross_validated(head: Head, parts: Sequence[tuple[HeadData, HeadData]]) -> dict[float, float]:
-    """Ridge -> mean log-loss over all samples, each scored by a head that was fitted without its fold.
+@dataclass(frozen=True)
+class Scores:
+    """How a ridge did: log-loss over all samples, and their logits (n, C), each by a head fitted without its fold."""
+
+    loss: float
+    logits: Tensor
+
+
+def cross_validated(head: Head, data: HeadData, parts: Sequence[tuple[Fold, Tensor]]) -> dict[float, Scores]:
+    """Ridge -> how it did, cross-validated.
 
     The ridges are gone through from the largest down, until the loss is :data:`HOPELESS` above the lowest so far.
 
     Args:
         head: where every fit starts.
-        parts: for every fold, what to fit on and what to score.
+        data: all samples.
+        parts: every fold, with the offset (n, C) that belongs to it.
     """
-    losses: dict[float, float] = {}
+    scores: dict[float, Scores] = {}
     for ridge in RIDGES:
-        losses[ridge] = _held_out_loss(head, parts, ridge)
-        if losses[ridge] > min(losses.values()) + HOPELESS:
+        scores[ridge] = _held_out(head, data, parts, ridge)
+        if scores[ridge].loss > min(one.loss for one in scores.values()) + HOPELESS:
             break
-    return losses
+    return scores
 
 
-def _held_out_loss(head: Head, parts: Sequence[tuple[HeadData, HeadData]], ridge: float) -> float:
-    losses = [scored.loss(fit(head, fitted_on, ridge=ridge)).item() for fitted_on, scored in parts]
-    return float(np.average(losses, weights=[len(scored.labels) for _, scored in parts]))
+def _held_out(head: Head, data: HeadData, parts: Sequence[tuple[Fold, Tensor]], ridge: float) -> Scores:
+    logits = torch.empty_like(data.offset)
+    for (fitted_on, scored), offset in parts:
+        whole = replace(data, offset=offset)
+        held_out = whole.rows(scored)
+        with torch.no_grad():
+            logits[scored] = held_out.logits(fit(head, whole.rows(fitted_on), ridge=ridge))
+    return Scores(cross_entropy(logits, data.labels).item(), logits)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 
 from umlkit.methods.base import Blueprint, Method, Task, Trained
 from umlkit.methods.experts import architecture, copied, stacked_logits
@@ -30,19 +31,19 @@ class Ume(Method[UmeOptions]):
         groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
         with np.errstate(divide="ignore"):
             log_prior = np.log(task.priors.double().cpu().numpy())
-        name, losses = rules.choose(self.options.pool, logits, labels, log_prior, groups=groups)
-        pool = rules.RULES[name](logits, labels, log_prior)
-        model = UmeModel(copied(task.experts), rule=name, classes=task.blueprint.classes).set_pool(pool)
+        choice = rules.choose(self.options.pool, logits, labels, log_prior, groups=groups)
+        pool = rules.RULES[choice.name](logits, labels, log_prior)
+        model = UmeModel(copied(task.experts), rule=choice.name, classes=task.blueprint.classes).set_pool(pool)
         return Trained(
             model.to(task.train.labels.device).eval(),
             task.blueprint,
-            resolved={"rule": name},
+            resolved={"rule": choice.name},
             report={
-                "pool": name,
+                "pool": choice.name,
                 "weights": dict(zip(task.experts, pool.weights.tolist(), strict=True)),
                 "prior_weight": pool.prior_weight,
                 "temperatures": dict(zip(task.experts, pool.temperatures.tolist(), strict=True)),
-                "select_losses": losses,
+                "select_losses": dict(choice.losses),
             },
-            select_loss=losses.get(name),
+            select_logits=None if choice.held_out is None else torch.from_numpy(choice.held_out),
         )

@@ -6,6 +6,7 @@ Legend of shapes: n samples, M modalities, C classes. Log-losses in nats.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,26 +62,38 @@ FOR_FEW = ("best-single", "logit-mean", "log-linear")
 
 
 def cross_validated(rule: Rule, logits: Floats, labels: Ints, log_prior: Floats, *, groups: Ints | None) -> Floats:
-    """The log-loss (n,) of every sample under the pool that ``rule`` fits without that sample's fold."""
-    losses = np.empty(len(labels))
+    """Every sample's log-probabilities (n, C) from the pool that ``rule`` fits without that sample's fold."""
+    pooled = np.empty((len(logits), logits.shape[2]))
     for fitted, scored in folds(labels, groups=groups):
-        pool = rule(logits[fitted], labels[fitted], log_prior)
-        losses[scored] = log_loss(pool(logits[scored]), labels[scored])
-    return losses
+        pooled[scored] = rule(logits[fitted], labels[fitted], log_prior)(logits[scored])
+    return pooled
 
 
-def choose(
-    option: str, logits: Floats, labels: Ints, log_prior: Floats, *, groups: Ints | None
-) -> tuple[str, dict[str, float]]:
-    """The rule that ``option`` stands for, and the cross-validated `select` log-loss of all that it was chosen from.
+@dataclass(frozen=True)
+class Choice:
+    """A rule and what it was chosen by.
+
+    Attributes:
+        name: in :data:`RULES`.
+        losses: rule -> cross-validated `select` log-loss of all that were compared; empty where there is one sample.
+        held_out: (n, C) cross-validated log-probabilities of the chosen rule; None where there is one sample.
+    """
+
+    name: str
+    losses: Mapping[str, float]
+    held_out: Floats | None
+
+
+def choose(option: str, logits: Floats, labels: Ints, log_prior: Floats, *, groups: Ints | None) -> Choice:
+    """The rule that ``option`` stands for.
 
     ``auto`` is ``log-linear``; below :data:`FEW` samples it is the best of :data:`FOR_FEW`, the earlier one on a tie.
     """
     few = option == "auto" and len(labels) < FEW
     names = list(FOR_FEW) if few else ["log-linear" if option == "auto" else option]
     if len(labels) < 2:
-        return names[-1], {}
-    losses = {
-        name: float(cross_validated(RULES[name], logits, labels, log_prior, groups=groups).mean()) for name in names
-    }
-    return min(losses, key=losses.__getitem__), losses
+        return Choice(names[-1], {}, None)
+    held_out = {name: cross_validated(RULES[name], logits, labels, log_prior, groups=groups) for name in names}
+    losses = {name: float(log_loss(pooled, labels).mean()) for name, pooled in held_out.items()}
+    best = min(losses, key=losses.__getitem__)
+    return Choice(best, losses, held_out[best])
