@@ -3,9 +3,10 @@
     python -m tests.benchmarks.kills              20 random kills, and one before, within and after every write
     python -m tests.benchmarks.kills --random 5 --every 10
 
-A whole ``umlkit run`` on 520 samples is killed by SIGKILL, at a random moment or at a stage of its k-th write, and called
-again until it ends. Then every ``model.safetensors`` is compared to the byte, and every ``metrics.jsonl`` but for seconds, with
-those of a run that nobody killed. Checkpoints are written at every epoch here, so that most kills fall between two of them.
+A whole ``umlkit run`` on 520 samples is killed by SIGKILL, at a random moment or at a stage of its k-th write, and
+called again until it ends. Then every ``model.safetensors`` is compared to the byte, and every ``metrics.jsonl`` but
+for seconds, with those of a run that nobody killed. Checkpoints are written at every epoch here, so that most kills
+fall between two of them.
 """
 
 from __future__ import annotations

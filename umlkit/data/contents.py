@@ -1,29 +1,40 @@
-"""What the data are, as hashes of the values that were read: one a modality, one for the labels. Never of a path."""
+"""What the data are, as hashes of the values that were read: one a modality, one for labels, one for roles.
+
+Names that a finished model keeps to read new data by (array, cut, columns, label) enter; a path never does.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
 
-from umlkit.data.records import Array, Dataset, ModalityArray
+from umlkit.data.records import ROLES, Array, Dataset, ModalityArray, Roles
 
 _CHUNK = 1 << 22
 
 
 def of_modality(modality: ModalityArray) -> str:
-    """32 hex characters over one modality's values, shape, type and kind; other modalities do not enter."""
-    about: list[object] = [modality.kind, modality.missing, str(modality.values.dtype), list(modality.values.shape)]
-    return _hash(about, modality.values)
+    """32 hex characters over one modality's values and how they were read; other modalities do not enter."""
+    values = modality.values
+    read_as = [modality.source, modality.take, modality.columns, modality.kind, modality.missing]
+    return _hash([*read_as, str(values.dtype), values.shape], values)
 
 
 def of_labels(dataset: Dataset) -> str:
-    """32 hex characters over the labels and the classes' names."""
-    return _hash([*dataset.classes], dataset.labels)
+    """32 hex characters over the labels, their name, and what the classes are called and written as."""
+    return _hash([dataset.label_name, dataset.classes, dataset.class_values], dataset.labels)
 
 
-def _hash(about: list[object], values: Array) -> str:
+def of_roles(dataset: Dataset, roles: Roles) -> str:
+    """32 hex characters over which row serves which purpose, and which rows belong together in groups."""
+    rows = [roles.rows(role).tolist() for role in ROLES]
+    return _hash(rows, np.zeros(0, dtype=np.int64) if dataset.groups is None else dataset.groups)
+
+
+def _hash(about: Sequence[object], values: Array) -> str:
     digest = blake2b(json.dumps(about).encode(), digest_size=16)
     step = max(1, _CHUNK // max(1, values[:1].nbytes))
     for start in range(0, len(values), step):

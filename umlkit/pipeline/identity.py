@@ -26,12 +26,10 @@ class DataIdentity(BaseModel):
     """Everything about the data that a fingerprint is made from, and what a plan has to know of them.
 
     Attributes:
-        labels: hash of the labels and the classes' names.
-        roles: hash of which row serves which purpose.
-        modalities: modality -> hash of its values, in order.
+        labels: hash of the labels, their name and the classes.
+        roles: hash of which row serves which purpose, and of the groups.
+        modalities: modality -> hash of its values and of how they were read, in order.
         kinds: modality -> kind.
-        classes: class names.
-        sizes: role -> number of samples.
         not_measurable: None, or why nothing can be measured.
         stamp: under what the hashes were taken: size, time and inode of a file, or a package's version.
         file: hash of the file's bytes, where there is a file.
@@ -43,8 +41,6 @@ class DataIdentity(BaseModel):
     roles: str
     modalities: dict[str, str]
     kinds: dict[str, str]
-    classes: tuple[str, ...]
-    sizes: dict[str, int]
     not_measurable: str | None
     stamp: dict[str, Any]
     file: str | None

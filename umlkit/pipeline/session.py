@@ -8,7 +8,7 @@ from functools import cached_property
 
 import torch
 
-from umlkit.data.contents import of_labels, of_modality
+from umlkit.data.contents import of_labels, of_modality, of_roles
 from umlkit.data.preprocess import Preprocess, samples
 from umlkit.data.reading import read
 from umlkit.data.records import Dataset, Role, Roles, Samples
@@ -21,7 +21,7 @@ from umlkit.recipe.loading import LoadedRecipe
 from umlkit.recipe.schema import Recipe
 from umlkit.runs.atomic import write_json, write_text
 from umlkit.runs.environment import describe
-from umlkit.runs.fingerprint import fingerprint, of_file
+from umlkit.runs.fingerprint import of_file
 from umlkit.runs.layout import RunDirectory
 from umlkit.training import device as devices
 
@@ -112,15 +112,12 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
 
 def identify(loaded: LoadedRecipe, dataset: Dataset, roles: Roles) -> DataIdentity:
     """The data in the words that fingerprints are made from."""
-    every: tuple[Role, ...] = ("train", "select", "probe", "test")
     path = loaded.data_path()
     return DataIdentity(
         labels=of_labels(dataset),
         modalities={name: of_modality(modality) for name, modality in dataset.modalities.items()},
-        roles=fingerprint({role: roles.rows(role).tolist() for role in every}),
+        roles=of_roles(dataset, roles),
         kinds={name: modality.kind for name, modality in dataset.modalities.items()},
-        classes=dataset.classes,
-        sizes={role: len(roles.rows(role)) for role in every},
         not_measurable=roles.not_measurable,
         stamp=stamp(loaded) or {},
         file=None if path is None else of_file(path),

@@ -120,6 +120,7 @@ def _held_out(head: Head, data: HeadData, parts: Sequence[tuple[Fold, Tensor]], 
     for (fitted_on, scored), offset in parts:
         whole = replace(data, offset=offset)
         held_out = whole.rows(scored)
+        fitted = fit(head, whole.rows(fitted_on), ridge=ridge)
         with torch.no_grad():
-            logits[scored] = held_out.logits(fit(head, whole.rows(fitted_on), ridge=ridge))
+            logits[scored] = held_out.logits(fitted)
     return Scores(cross_entropy(logits, data.labels).item(), logits)
