@@ -19,6 +19,9 @@ from pydantic import BaseModel, ConfigDict
 
 from umlkit.errors import InputError, Problem, RunError, closest, listed
 
+AUTO = "auto"
+"""Stands for the name of an encoder that is to be chosen, and for the value of an option that is."""
+
 
 class Options(BaseModel):
     """Base of every options record: unknown keys are refused, values are not coerced from text, records are frozen."""
@@ -119,6 +122,35 @@ def head(name: str) -> HeadSpec:
 def method(name: str) -> MethodSpec:
     """The method called ``name``; InputError with the closest match where there is none."""
     return _find(methods(), "method", name)
+
+
+def encoder_settings(name: str, options: Mapping[str, Any], *, kind: str) -> list[tuple[str, Options]]:
+    """What a choice of encoder stands for: every encoder that it may be, with every setting of its ``auto`` options.
+
+    Args:
+        name: a registered encoder, or ``auto`` for all that read ``kind``.
+        options: its options, as the recipe writes them.
+        kind: of the modality.
+
+    Raises:
+        InputError: no such encoder, or it does not read ``kind``.
+        pydantic.ValidationError: an option that it does not know or accept.
+    """
+    fitting = [spec for spec in encoders().values() if kind in spec.kinds]
+    specs = fitting if name == AUTO else [encoder(name)]
+    if any(kind not in spec.kinds for spec in specs):
+        raise InputError(
+            Problem(
+                f"the encoder {name} does not read the kind {kind}",
+                allowed=listed([AUTO, *(spec.name for spec in fitting)]),
+                try_next="umlkit encoders",
+            )
+        )
+    return [
+        (spec.name, setting)
+        for spec in specs
+        for setting in spec.candidates(spec.options.model_validate(dict(options)))
+    ]
 
 
 def implementation(spec: Spec) -> Any:

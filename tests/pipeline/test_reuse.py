@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.pipeline.conftest import RECIPE, contents, write_data
+from tests.pipeline.conftest import RECIPE, contents, document, write_data
 
 RUN = ("tiny.yaml", "--out", "out")
 
@@ -110,3 +110,40 @@ def test_data_of_another_size_are_other_data(folder: Path, call) -> None:
     code, _, err = call("advise", *RUN)
     assert code == 2
     assert "umlkit probe tiny.yaml --out out" in err
+
+
+def test_other_groups_in_a_stated_split_are_another_measurement(fresh: Path, call) -> None:
+    with np.load("tiny.npz") as data:
+        arrays = dict(data)
+    n = len(arrays["y"])
+    part = np.arange(n) % 4  # validation holds few groups either way, so it is divided by sample, and alike
+    groups = {"person": part + 4 * (np.arange(n) // 4 % 4), "household": part + 4 * (np.arange(n) // 4 % 2)}
+    np.savez("tiny.npz", **arrays, split=np.array(["train", "val", "val", "test"])[part], **groups)
+    found = {name: document(call("probe", *RUN, "--groups", name, "--json")[1])["groups"] for name in groups}
+    assert found == {"person": 8, "household": 4}
+
+
+def test_the_same_values_under_another_name_are_another_model(folder: Path, call) -> None:
+    """A model reads new data by the names that it was trained with."""
+    with np.load("tiny.npz") as data:
+        arrays = dict(data)
+    arrays["sound"] = arrays.pop("X_audio")
+    np.savez("tiny.npz", **arrays)
+    (folder / "tiny.yaml").write_text(RECIPE.replace("audio: {", "audio: {from: sound, "))
+    _, _, err = call("train", *RUN, "--method", "unimodal")
+    assert "unimodal-audio: training" in err
+    assert "unimodal-video: up to date, reused" in err
+
+
+def test_a_default_that_is_written_out_is_the_same_setting(folder: Path, call) -> None:
+    (folder / "tiny.yaml").write_text(RECIPE.replace("encoder: linear", "encoder: {name: linear, features: 32}"))
+    _, _, err = call("train", *RUN, "--method", "umt")
+    assert "umt: up to date, reused" in err
+
+
+def test_an_encoder_that_does_not_read_the_inferred_kind_is_refused(fresh: Path, call) -> None:
+    before = contents(fresh)
+    code, out, err = call("train", *RUN, "--method", "ume", "--set", "data.modalities.video.encoder=resnet")
+    assert (code, out) == (2, "")
+    assert "the encoder resnet does not read the kind vector" in err
+    assert contents(fresh) == before

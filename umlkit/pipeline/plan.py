@@ -206,7 +206,7 @@ class Plan:
     def _needs(self, spec: MethodSpec) -> tuple[Artifact, ...]:
         """The artifacts that a method builds on; the uni-modal ones too where an encoder is theirs to choose."""
         named = spec.builds_on
-        if UNIMODAL not in named and any(unresolved(self._choice(name)) for name in self.unimodal):
+        if UNIMODAL not in named and any(unresolved(self._choice(m), kind) for m, kind in self.identity.kinds.items()):
             named = (UNIMODAL, *named)
         found: list[Artifact] = []
         for name in named:
@@ -218,10 +218,10 @@ class Plan:
         return (self.recipe.data.modalities or {}).get(name, Modality())
 
     def _modality(self, name: str) -> dict[str, Any]:
-        """One modality as a fingerprint sees it."""
-        entry = self._choice(name)
-        made_of = {"name": name, "kind": self.identity.kinds[name], "values": self.identity.modalities[name]}
-        return {**made_of, "missing": entry.missing, "encoder": entry.encoder.model_dump(mode="json")}
+        """One modality as a fingerprint sees it: its values as read, and every encoder that it may get, resolved."""
+        settings = _settings(self._choice(name), self.identity.kinds[name])
+        encoders = [{"name": encoder, "options": options.model_dump(mode="json")} for encoder, options in settings]
+        return {"name": name, "values": self.identity.modalities[name], "encoders": encoders}
 
     def _common(self) -> dict[str, Any]:
         """What every model of this unit is made from."""
@@ -234,12 +234,13 @@ class Plan:
         }
 
 
-def unresolved(modality: Modality) -> bool:
+def unresolved(modality: Modality, kind: str) -> bool:
     """Whether training the uni-modal model has to choose this modality's encoder or its regularisation."""
-    if modality.encoder.name == "auto":
-        return True
-    spec = registry.encoder(modality.encoder.name)
-    return len(spec.candidates(spec.options.model_validate(modality.encoder.options))) > 1
+    return modality.encoder.name == registry.AUTO or len(_settings(modality, kind)) > 1
+
+
+def _settings(modality: Modality, kind: str) -> list[tuple[str, Options]]:
+    return registry.encoder_settings(modality.encoder.name, modality.encoder.options, kind=kind)
 
 
 def plans(recipe: Recipe, identity: DataIdentity) -> list[Plan]:
@@ -248,12 +249,13 @@ def plans(recipe: Recipe, identity: DataIdentity) -> list[Plan]:
 
 
 def probe_fingerprint(recipe: Recipe, identity: DataIdentity) -> str:
-    """What a measurement is made from: the models of every rung and seed, and the probe's own settings."""
+    """What a measurement is made from: every rung's models, the recipe's name, the probe's own settings."""
     models: list[str] = []
     if identity.not_measurable is None and len(identity.kinds) > 1:
         models = [a.fingerprint for plan in plans(recipe, identity) for _, a in (*plan.rungs(), *plan.paper())]
     return fingerprint(
         {
+            "name": recipe.name,
             "probe": recipe.probe.model_dump(mode="json"),
             "models": models,
             "data": identity.modalities,

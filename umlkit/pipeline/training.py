@@ -233,7 +233,7 @@ def _blueprint(session: Session, artifact: Artifact) -> Blueprint:
     }
     for name in artifact.modalities:
         entry = (session.recipe.data.modalities or {}).get(name, Modality())
-        if name in resolved and unresolved(entry):
+        if name in resolved and unresolved(entry, session.dataset.modalities[name].kind):
             plans[name] = resolved[name].modalities[name]
         else:
             plans[name] = ModalityPlan(

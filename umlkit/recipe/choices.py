@@ -13,8 +13,6 @@ from umlkit.recipe import keys
 from umlkit.recipe.positions import Path, Places, dotted
 from umlkit.recipe.problems import from_validation, named, shown, unknown_key
 
-AUTO = "auto"
-
 
 def check(raw: Mapping[str, Any], places: Places) -> Iterator[Problem]:
     """The problems with encoders, methods and their options, in a recipe whose short forms are written out."""
@@ -39,8 +37,8 @@ def _encoder(encoder: dict[str, Any], path: Path, kind: Any, raw: Any, places: P
     if spec is not None:
         yield from _kind(spec, (*path, "name"), kind, places)
         yield from _options(spec.options, options, (*path, "options"), raw, places)
-    elif name != AUTO:
-        known = [AUTO, *registry.encoders()]
+    elif name != registry.AUTO:
+        known = [registry.AUTO, *registry.encoders()]
         where = places.nearest((*path, "name"))[0].value
         yield Problem(
             f"unknown encoder {named(name)}", where, None, listed(known), closest(name, known), "umlkit encoders"
@@ -52,12 +50,14 @@ def _encoder(encoder: dict[str, Any], path: Path, kind: Any, raw: Any, places: P
 
 
 def _kind(spec: registry.EncoderSpec, path: Path, kind: Any, places: Places) -> Iterator[Problem]:
-    if not isinstance(kind, str) or kind == AUTO or kind in spec.kinds:
+    if not isinstance(kind, str) or kind == registry.AUTO or kind in spec.kinds:
         return
     fitting = [name for name, other in registry.encoders().items() if kind in other.kinds]
     if fitting:
         what = f"the encoder {spec.name} does not read the kind {kind}"
-        yield Problem(what, places.nearest(path)[0].value, spec.name, listed([AUTO, *fitting]), None, "umlkit encoders")
+        yield Problem(
+            what, places.nearest(path)[0].value, spec.name, listed([registry.AUTO, *fitting]), None, "umlkit encoders"
+        )
 
 
 def _methods(raw: Mapping[str, Any], places: Places) -> Iterator[Problem]:

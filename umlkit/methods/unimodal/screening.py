@@ -64,14 +64,9 @@ class Screened:
 
 def candidates(plan: ModalityPlan) -> list[ModalityPlan]:
     """Every encoder that fits the plan's kind (or the named one) in every setting that its options stand for."""
-    if plan.encoder == "auto":
-        specs = [spec for spec in registry.encoders().values() if plan.kind in spec.kinds]
-    else:
-        specs = [registry.encoder(plan.encoder)]
     return [
-        replace(plan, encoder=spec.name, options=setting.model_dump())
-        for spec in specs
-        for setting in spec.candidates(spec.options.model_validate(dict(plan.options)))
+        replace(plan, encoder=name, options=setting.model_dump())
+        for name, setting in registry.encoder_settings(plan.encoder, plan.options, kind=plan.kind)
     ]
 
 
