@@ -14,7 +14,8 @@ import pytest
 from tests.synthetic_evidence import STRENGTHS, make_evidence, make_probe
 from umlkit.errors import RunError
 from umlkit.methods.calibration import log_loss
-from umlkit.probe.folds import folds
+from umlkit.probe.deficit import linear_probe
+from umlkit.probe.evidence import EncoderFeatures
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -197,12 +198,12 @@ def test_a_constant_feature_is_no_obstacle() -> None:
     assert measure(dataclasses.replace(evidence, features=features)).deficits
 
 
-def test_folds_keep_groups_whole_and_spread_classes_evenly() -> None:
-    labels = np.repeat([0, 1, 2], [50, 20, 10])
-    assert np.bincount(folds(labels, None)[labels == 2]).tolist() == [2] * 5
-    groups = np.random.default_rng(0).integers(0, 13, 80)
-    fold = folds(labels, groups)
-    assert all(len(np.unique(fold[groups == g])) == 1 for g in np.unique(groups))
+def test_a_linear_probe_bears_folds_that_see_one_class_alone() -> None:
+    labels = np.repeat([0, 1], 30)
+    features = EncoderFeatures(*(np.random.default_rng(0).normal(size=(n, 2)) for n in (60, 9)))
+    log_probs = linear_probe(features, labels, classes=2, groups=labels)
+    assert log_probs.shape == (9, 2)
+    assert np.isfinite(log_probs).all()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -15,9 +15,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from umlkit.methods.folds import folds
 from umlkit.probe.contribution import difference
 from umlkit.probe.evidence import EncoderFeatures, Evidence, Floats, Ints
-from umlkit.probe.folds import folds
 from umlkit.probe.units import Units, Values
 from umlkit.runs.records.probe import Deficit
 
@@ -38,12 +38,10 @@ def linear_probe(features: EncoderFeatures, labels: Ints, *, classes: int, group
     """Log-probabilities (n_p, C) of logistic regression fitted on select features (n_s, D) and labels (n_s,)."""
     scaler = StandardScaler().fit(features.select)
     select, probe = scaler.transform(features.select), scaler.transform(features.probe)
-    fold = folds(labels, groups)
     losses = np.zeros(len(RIDGES))
-    for number in np.unique(fold):
-        held_out = fold == number
-        path = _path(select[~held_out], labels[~held_out], select[held_out], classes)
-        losses += [-one[np.arange(len(one)), labels[held_out]].sum() for one in path]
+    for fitted, scored in folds(labels, groups=groups):
+        path = _path(select[fitted], labels[fitted], select[scored], classes)
+        losses += [-one[np.arange(len(one)), labels[scored]].sum() for one in path]
     return _path(select, labels, probe, classes)[int(np.argmin(losses))]
 
 
@@ -81,6 +79,9 @@ def _read(features: EncoderFeatures, evidence: Evidence) -> Values:
 
 def _path(features: Floats, labels: Ints, unseen: Floats, classes: int) -> list[Values]:
     """Log-probabilities (n, C) on ``unseen`` for every ridge; a class that ``labels`` lacks gets the floor."""
+    if len(np.unique(labels)) == 1:  # a group that holds a whole class was left out; there is nothing to regress
+        certain = np.log(np.where(np.arange(classes) == labels[0], 1.0, FLOOR))
+        return [np.tile(certain, (len(unseen), 1))] * len(RIDGES)
     model = LogisticRegression(warm_start=True, max_iter=300)
     every = []
     for ridge in RIDGES:

@@ -23,8 +23,8 @@ from sklearn.metrics import recall_score
 
 from umlkit.errors import RunError
 from umlkit.methods.calibration import log_loss, temperature
+from umlkit.methods.folds import folds
 from umlkit.probe.evidence import Evidence, Floats, Ints, RungOutputs
-from umlkit.probe.folds import folds
 from umlkit.probe.units import Values
 
 PRIOR = "prior"
@@ -134,12 +134,10 @@ class Readings:
 
 def _select_loss(outputs: RungOutputs, evidence: Evidence) -> float:
     labels, logits = evidence.select_labels, outputs.select_logits
-    fold = folds(labels, evidence.select_groups)
     losses = np.empty(len(labels))
-    for number in np.unique(fold):
-        held_out = fold == number
-        scale = temperature(logits[~held_out], labels[~held_out])
-        losses[held_out] = log_loss(np.asarray(logits[held_out], dtype=np.float64) / scale, labels[held_out])
+    for fitted, scored in folds(labels, groups=evidence.select_groups):
+        scale = temperature(logits[fitted], labels[fitted])
+        losses[scored] = log_loss(np.asarray(logits[scored], dtype=np.float64) / scale, labels[scored])
     return float(losses.mean())
 
 
