@@ -78,7 +78,6 @@ def make_evidence(
         "prior": np.full(len(classes), 1 / len(classes)),
         "select_labels": labels["select"],
         "probe_labels": labels["probe"],
-        "probe_ids": tuple(str(i) for i in range(n_probe)),
         "probe_groups": None if groups is None else np.arange(n_probe) % groups,
         "within_groups": False,
         "rungs": [outputs(rung, value, s) for s in training_seeds for rung, value in strengths.items()],

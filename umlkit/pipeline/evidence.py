@@ -27,7 +27,6 @@ def gather(session: Session) -> Evidence:
         prior=counts / counts.sum(),
         select_labels=dataset.labels[roles.select],
         probe_labels=dataset.labels[roles.probe],
-        probe_ids=tuple(dataset.ids[i] for i in roles.probe),
         select_groups=None if dataset.groups is None else dataset.groups[roles.select],
         probe_groups=None if dataset.groups is None else dataset.groups[roles.probe],
         within_groups=roles.within_groups,

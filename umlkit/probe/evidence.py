@@ -64,7 +64,6 @@ class Evidence:
         prior: (C,) class frequencies among the training samples.
         select_labels: (n_s,) class index.
         probe_labels: (n_p,) class index.
-        probe_ids: n_p names.
         probe_groups: (n_p,) group index, or None where the data name no groups.
         within_groups: validation was divided by sample though the data name groups.
         rungs: every rung of the ladder but the prior, for every seed.
@@ -83,7 +82,6 @@ class Evidence:
     prior: Floats
     select_labels: Ints
     probe_labels: Ints
-    probe_ids: Sequence[str]
     probe_groups: Ints | None
     within_groups: bool
     rungs: Sequence[RungOutputs]

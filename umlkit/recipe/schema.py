@@ -10,14 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from umlkit import registry
-
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-KINDS = ("vector", "image")
 
 
 class Section(BaseModel):
@@ -189,12 +185,3 @@ class Recipe(Section):
         if len(set(value)) != len(value):
             raise ValueError("holds a seed twice")
         return value
-
-    def method_options(self, name: str) -> registry.Options:
-        """The options of a method: what the recipe says, else the defaults.
-
-        Raises:
-            InputError: no such method.
-            pydantic.ValidationError: an option that the method does not know or accept.
-        """
-        return registry.method(name).options.model_validate(self.methods.get(name, {}))
