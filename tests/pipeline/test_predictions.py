@@ -72,6 +72,17 @@ def test_a_run_outlives_its_training_data(folder: Path, call, new) -> None:
     assert call("advise", *RUN, "--quiet")[0] == 0
 
 
+def test_a_model_loads_though_its_training_data_have_changed(folder: Path, new) -> None:
+    write_data(folder / "tiny.npz", n=530)
+    assert load_model(folder / "out").predict_proba(new).shape == (7, 3)
+
+
+def test_the_run_directorys_recipe_is_one(folder: Path, call) -> None:
+    code, _, err = call("probe", "out/recipe.yaml", "--out", "out")
+    assert code == 0
+    assert "training" not in err
+
+
 def test_the_lowest_seed_is_loaded_or_the_one_named(folder: Path, call) -> None:
     call("train", *RUN, "--method", "ume", "--set", "seeds=[4, 2]")
     assert load_model(folder / "out", method="ume").config.seed == 2

@@ -65,10 +65,14 @@ def remember(directory: RunDirectory, loaded: LoadedRecipe, identity: DataIdenti
     write_json(directory.data, {"schema": SCHEMA, "entries": entries})
 
 
-def recall(directory: RunDirectory, loaded: LoadedRecipe) -> DataIdentity | None:
+def recall(directory: RunDirectory, loaded: LoadedRecipe, *, verify: bool = True) -> DataIdentity | None:
     """The identity of the recipe's data, without reading them; None where they are new or have changed.
 
-    Where the data file is gone the remembered identity is taken as it is: a finished run outlives its data.
+    Args:
+        directory: the run directory.
+        loaded: the recipe.
+        verify: look whether the data file has changed since. Where it is gone the remembered identity is taken as it
+            is: a finished run outlives its data.
     """
     entry = _entries(directory.data).get(_reading(loaded))
     if entry is None:
@@ -77,7 +81,7 @@ def recall(directory: RunDirectory, loaded: LoadedRecipe) -> DataIdentity | None
         identity = DataIdentity.model_validate(entry)
     except ValidationError:
         return None
-    present = stamp(loaded)
+    present = stamp(loaded) if verify else None
     if present is None or present == identity.stamp:
         return identity
     path = loaded.data_path()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import torch
 
@@ -81,12 +83,28 @@ class Session:
     def begin(self) -> None:
         """Make the run directory and write down what runs: recipe, data, environment."""
         self.directory.open(create=True)
-        write_text(self.directory.recipe, to_yaml(self.recipe))
+        write_text(self.directory.recipe, to_yaml(self._movable_recipe()))
         write_json(
             self.directory.environment,
             describe(device=str(self.device), threads=torch.get_num_threads(), folder=self.loaded.folder),
         )
         remember(self.directory, self.loaded, self.identity)
+
+    def _movable_recipe(self) -> Recipe:
+        """The recipe with the data's path relative to the run directory, where its copy will lie."""
+        path = self.loaded.data_path()
+        if path is None:
+            return self.recipe
+        data = self.recipe.data.model_copy(update={"path": relative(path.resolve(), self.directory.root.resolve())})
+        return self.recipe.model_copy(update={"data": data})
+
+
+def relative(path: Path, folder: Path) -> str:
+    """``path`` as seen from ``folder``; as it is where there is no way from one to the other (another drive)."""
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:
+        return str(path)
 
 
 def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Output, force: bool = False) -> Session:
