@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.pipeline.conftest import RECIPE, contents, document, write_data
+from umlkit.pipeline import outputs
 
 RUN = ("tiny.yaml", "--out", "out")
 
@@ -147,3 +150,16 @@ def test_an_encoder_that_does_not_read_the_inferred_kind_is_refused(fresh: Path,
     assert (code, out) == (2, "")
     assert "the encoder resnet does not read the kind vector" in err
     assert contents(fresh) == before
+
+
+def test_a_forced_training_that_fails_halfway_leaves_no_model_that_counts_as_finished(
+    folder: Path, call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs, "write", full)
+        assert call("train", *RUN, "--method", "umt", "--force")[0] == 1
+    assert "umt: training" in call("train", *RUN, "--method", "umt")[2]
+    assert "umt: up to date, reused" in call("train", *RUN, "--method", "umt")[2]

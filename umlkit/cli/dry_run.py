@@ -10,7 +10,7 @@ from umlkit.cli.options import Invocation
 from umlkit.runs.records.activity import DryRunRecord, Setting
 
 if TYPE_CHECKING:
-    from umlkit.pipeline.plan import Artifact
+    from umlkit.pipeline.artifact import Artifact
     from umlkit.pipeline.session import Session
     from umlkit.recipe.loading import LoadedRecipe
 

@@ -65,8 +65,7 @@ def command(call: Invocation, method: Method = None, split: Split = None, data: 
         session = open_loaded(call, loaded)
         record = evaluation.on_split(session, artifact, method=name, split=str(split), command="evaluate")
     else:
-        unit = directory.unit(artifact.seed, artifact.fold)
-        trained = model.load(unit.model_dir(artifact.label, artifact.fingerprint))
+        trained = model.load(artifact.model_dir(directory))
         flags = call.overrides.flags
         record = evaluation.on_file(
             trained, data, method=name, label=flags.get("data.label"), id_name=flags.get("data.id")

@@ -54,8 +54,7 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
         show_use(call, loaded, what, writes=(str(to),))
         return
     set_threads(loaded.recipe.threads)
-    unit = directory.unit(artifact.seed, artifact.fold)
-    trained = model.load(unit.model_dir(artifact.label, artifact.fingerprint))
+    trained = model.load(artifact.model_dir(directory))
     count = predict_file(trained, data, to=to, id_name=call.overrides.flags.get("data.id"))
     record = PredictionRecord(method=name, seed=artifact.seed, n=count, to=str(to))
     call.output.result_json(record.document())

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from umlkit import registry
 from umlkit.errors import InputError, Problem, listed
+from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.locate import find_advice
-from umlkit.pipeline.plan import UNIMODAL, Artifact, Plan, plans, probe_fingerprint
+from umlkit.pipeline.plan import UNIMODAL, Plan, plans, probe_fingerprint
 from umlkit.recipe.schema import Recipe
-from umlkit.runs.layout import RunDirectory
+from umlkit.runs.layout import RunDirectory, is_finished
 
 
 def choose(
@@ -31,7 +32,7 @@ def choose(
     plan = plans(recipe, identity)[0]
     name = method if method is not None else _by_itself(plan, directory, reference=reference)
     artifact = plan.evaluated(name)
-    if not is_there(directory, artifact):
+    if not is_finished(artifact.model_dir(directory)):
         raise InputError(
             Problem(
                 f"no finished model of {name} for the present recipe, seed {plan.seed}",
@@ -46,14 +47,10 @@ def choose(
 
 def finished(plan: Plan, directory: RunDirectory) -> list[str]:
     """The methods whose models of the present recipe are finished; single modalities as ``unimodal:<name>``."""
-    names = [name for name in _candidates(plan) if is_there(directory, plan.model(name))]
-    return names + [f"{UNIMODAL}:{m}" for m, artifact in plan.unimodal.items() if is_there(directory, artifact)]
-
-
-def is_there(directory: RunDirectory, artifact: Artifact) -> bool:
-    """Whether an artifact's model is complete; looks for ``result.json``, which is written last."""
-    unit = directory.unit(artifact.seed, artifact.fold)
-    return (unit.model_dir(artifact.label, artifact.fingerprint) / "result.json").is_file()
+    names = [name for name in _candidates(plan) if is_finished(plan.model(name).model_dir(directory))]
+    return names + [
+        f"{UNIMODAL}:{m}" for m, artifact in plan.unimodal.items() if is_finished(artifact.model_dir(directory))
+    ]
 
 
 def _candidates(plan: Plan) -> list[str]:
@@ -66,7 +63,7 @@ def _candidates(plan: Plan) -> list[str]:
 
 def _by_itself(plan: Plan, directory: RunDirectory, *, reference: str) -> str:
     advice = find_advice(directory, probe_fingerprint(plan.recipe, plan.identity))
-    if advice is not None and is_there(directory, plan.evaluated(advice.headline)):
+    if advice is not None and is_finished(plan.evaluated(advice.headline).model_dir(directory)):
         return advice.headline
     trained = finished(plan, directory)
     asked = [name for name in trained if not name.startswith(f"{UNIMODAL}:")] or trained

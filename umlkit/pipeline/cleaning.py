@@ -9,7 +9,7 @@ from pathlib import Path
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.plan import plans, probe_fingerprint
 from umlkit.recipe.schema import Recipe
-from umlkit.runs.layout import RunDirectory
+from umlkit.runs.layout import RESULT, RunDirectory
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def remove(found: list[Leftover]) -> None:
     """Remove every leftover; a model's ``result.json`` goes first, so that half a removal is no finished model."""
     for leftover in found:
         if leftover.path.is_dir():
-            (leftover.path / "result.json").unlink(missing_ok=True)
+            (leftover.path / RESULT).unlink(missing_ok=True)
             shutil.rmtree(leftover.path)
         else:
             leftover.path.unlink()

@@ -15,10 +15,9 @@ from umlkit.data.unseen import read_unseen
 from umlkit.methods.calibration import log_softmax
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs
+from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.model import TrainedModel
-from umlkit.pipeline.plan import Artifact
 from umlkit.pipeline.session import Session
-from umlkit.pipeline.training import directory_of
 from umlkit.runs.records.evaluation import EvaluationRecord, Metrics
 
 SPLITS = ("train", "select", "probe", "val", "test")
@@ -35,7 +34,7 @@ def on_split(session: Session, artifact: Artifact, *, method: str, split: str, c
         split: ``val`` is select and probe together. Anything but ``test`` computes nothing anew.
         command: who asks, for the log of looks at test.
     """
-    model = models.load(directory_of(session, artifact))
+    model = models.load(artifact.model_dir(session.directory))
     roles: tuple[Role, ...] = ("select", "probe") if split == "val" else (_role(split),)
     if split == "test":
         parts = [outputs.on_test(session, artifact, model.network, command=command)]

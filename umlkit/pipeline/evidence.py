@@ -8,10 +8,11 @@ import numpy as np
 
 from umlkit.data.records import Array
 from umlkit.pipeline import outputs
+from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.model import ModelConfig
-from umlkit.pipeline.plan import UNIMODAL, Artifact, Plan
+from umlkit.pipeline.plan import UNIMODAL, Plan
+from umlkit.pipeline.result import result_of
 from umlkit.pipeline.session import Session
-from umlkit.pipeline.training import directory_of, result_of
 from umlkit.probe.evidence import Evidence, RungOutputs
 
 
@@ -60,7 +61,7 @@ def _ladder(session: Session, plan: Plan) -> list[RungOutputs]:
 
 
 def _rung(session: Session, artifact: Artifact, *, name: str, candidate: str | None) -> RungOutputs:
-    result = result_of(session, artifact)
+    result = result_of(session.directory, artifact)
     return RungOutputs(
         rung=name,
         seed=artifact.seed,
@@ -87,10 +88,10 @@ def _features(
 
 def _pool_weights(session: Session, plan: Plan) -> dict[str, float]:
     """The weight that UME gives every modality."""
-    weights: dict[str, float] = result_of(session, plan.model("ume")).report["weights"]
+    weights: dict[str, float] = result_of(session.directory, plan.model("ume")).report["weights"]
     return weights
 
 
 def _encoder(session: Session, artifact: Artifact) -> str:
-    config = ModelConfig.read(directory_of(session, artifact) / "config.json")
+    config = ModelConfig.read(artifact.model_dir(session.directory) / "config.json")
     return config.modalities[artifact.modalities[0]].encoder

@@ -7,7 +7,8 @@ from pathlib import Path
 from umlkit.errors import InputError, Problem
 from umlkit.pipeline import model as models
 from umlkit.pipeline.choice import choose
-from umlkit.pipeline.locate import find_identity
+from umlkit.pipeline.identity import recall
+from umlkit.pipeline.locate import nothing_found
 from umlkit.pipeline.model import TrainedModel
 from umlkit.recipe.loading import load
 from umlkit.recipe.overrides import Overrides
@@ -38,9 +39,12 @@ def load_model(directory: Path, *, method: str | None, seed: int | None) -> Trai
     flags = {} if seed is None else {"seeds": [seed]}
     loaded = load(str(recipe), Overrides(flags=flags))
     run = RunDirectory(directory)
-    identity = find_identity(loaded, run, missing="no model", command=f"umlkit run {recipe}")
+    run.check()
+    identity = recall(run, loaded, verify=False)
+    if identity is None:
+        raise nothing_found(run, missing="no model", command=f"umlkit run {recipe}")
     _, artifact = choose(loaded.recipe, identity, run, method=method, reference=str(recipe))
-    return models.load(run.unit(artifact.seed, artifact.fold).model_dir(artifact.label, artifact.fingerprint))
+    return models.load(artifact.model_dir(run))
 
 
 def _same(directory: Path, what: str, found: object, asked: object) -> None:

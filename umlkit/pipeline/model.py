@@ -161,11 +161,6 @@ def forward(network: MultiModalModel, inputs: Mapping[str, torch.Tensor]) -> Out
     )
 
 
-def is_finished(directory: Path) -> bool:
-    """Whether the artifact in this directory is complete."""
-    return (directory / "result.json").is_file()
-
-
 def save(directory: Path, config: ModelConfig, network: MultiModalModel, preprocess: Mapping[str, Preprocess]) -> None:
     """Write ``model.safetensors`` and ``config.json``, each atomically."""
     arrays = {

@@ -18,9 +18,9 @@ from umlkit.data.records import Array, Ints, Role
 from umlkit.errors import RunError
 from umlkit.methods.base import MultiModalModel
 from umlkit.pipeline import model as models
-from umlkit.pipeline.plan import Artifact
+from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.session import Session
-from umlkit.runs import tensors
+from umlkit.runs import atomic, tensors
 
 WRITTEN: tuple[Role, ...] = ("train", "select", "probe")
 
@@ -41,7 +41,7 @@ class Stored:
 
 
 def write(session: Session, artifact: Artifact, network: MultiModalModel, *, select_logits: Tensor) -> None:
-    """Compute and store the outputs for every role but test.
+    """Compute and store the outputs for every role but test; for the holder of the artifact's lock alone.
 
     Args:
         session: the opened run.
@@ -49,6 +49,9 @@ def write(session: Session, artifact: Artifact, network: MultiModalModel, *, sel
         network: the trained model.
         select_logits: (n_select, C) to store for `select`: cross-validated where the model was fitted on it.
     """
+    folder = artifact.outputs_dir(session.directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic.remove_leftovers(folder)
     for role in WRITTEN:
         if len(session.roles.rows(role)):
             _write(session, artifact, network, role, logits=select_logits if role == "select" else None)
@@ -85,11 +88,8 @@ def _write(
         "logits": (made.logits if logits is None else logits).numpy(),
         **{f"features.{name}": values.contiguous().numpy() for name, values in made.features.items()},
     }
-    path = _path(session, artifact, role)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tensors.save(path, arrays, {"model": artifact.fingerprint, "split": role})
+    tensors.save(_path(session, artifact, role), arrays, {"model": artifact.fingerprint, "split": role})
 
 
 def _path(session: Session, artifact: Artifact, role: str) -> Path:
-    unit = session.directory.unit(artifact.seed, artifact.fold)
-    return unit.outputs_dir(artifact.label, artifact.fingerprint) / f"{role}-00000.safetensors"
+    return artifact.outputs_dir(session.directory) / f"{role}-00000.safetensors"

@@ -7,93 +7,22 @@ library, so that ``advise`` and ``--dry-run`` can name every artifact at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from umlkit import registry
 from umlkit.errors import InputError, Problem, closest, listed
+from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.identity import DataIdentity
+from umlkit.pipeline.rungs import PAPER, RUNGS, Rung
 from umlkit.recipe.schema import Modality, Recipe
 from umlkit.registry import MethodSpec, Options
 from umlkit.runs.fingerprint import fingerprint
 
 UNIMODAL = "unimodal"
 ALL = "all"
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """One model to train.
-
-    Attributes:
-        label: ``<method>`` or ``unimodal-<modality>``; with the fingerprint it names the directory.
-        title: what messages call it: the label, or the rung that it is trained for.
-        spec: the method.
-        options: the method's options.
-        modalities: those it reads, in order.
-        seed, fold: the unit of work.
-        fingerprint: 8 hexadecimal digits.
-        needs: the artifacts that have to be finished before it, in order.
-    """
-
-    label: str
-    title: str
-    spec: MethodSpec
-    options: Options
-    modalities: tuple[str, ...]
-    seed: int
-    fold: str
-    fingerprint: str
-    needs: tuple[Artifact, ...] = ()
-
-    @property
-    def additive(self) -> bool:
-        """Whether its logits are additive in the modalities, by architecture."""
-        return self.spec.additive(self.options)
-
-    def with_needs(self) -> Iterator[Artifact]:
-        """What it builds on, deepest first, each once, then itself."""
-        below = {part.fingerprint: part for need in self.needs for part in need.with_needs()}
-        yield from below.values()
-        yield self
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One rung of the ladder: a method with the options that make it that rung.
-
-    Attributes:
-        name: as the ladder prints it.
-        method: the registry name.
-        overrides: options laid over the recipe's.
-        candidate: the candidate that this rung is, or None.
-    """
-
-    name: str
-    method: str
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    candidate: str | None = None
-
-
-RUNGS = (
-    Rung("ume", "ume", candidate="ume"),
-    Rung("frozen-linear", "frozen", {"head": "linear", "fit_on": "select"}),
-    Rung("frozen-mlp", "frozen", {"head": "mlp", "fit_on": "select"}),
-    Rung("joint-additive", "joint", {"head": "linear"}),
-    Rung("joint", "joint", candidate="joint"),
-    Rung("residual", "residual", candidate="residual"),
-    Rung("umt", "umt", candidate="umt"),
-)
-"""The trained rungs, cheapest first; the prior and the single modalities stand before them."""
-
-PAPER = (
-    Rung("ume-prob-mean", "ume", {"pool": "prob-mean"}),
-    Rung("paper-train", "frozen", {"head": "linear", "fit_on": "train"}),
-    Rung("paper-select", "frozen", {"head": "linear", "fit_on": "select"}),
-)
-"""What the paper's rule reads; never rungs of the ladder."""
 
 
 @dataclass(frozen=True)

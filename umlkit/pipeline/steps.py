@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from umlkit.advise.decide import advise
 from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline import evaluation
+from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.evidence import gather
-from umlkit.pipeline.plan import Artifact, Plan, probe_fingerprint
+from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.training import ensure
 from umlkit.probe.measure import measure, not_measurable

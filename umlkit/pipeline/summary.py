@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.model import ModelConfig
-from umlkit.pipeline.plan import Artifact
+from umlkit.pipeline.result import result_of
 from umlkit.pipeline.session import Session
-from umlkit.pipeline.training import directory_of, result_of
+from umlkit.runs.layout import is_finished
 from umlkit.runs.records.activity import PlannedModel, TrainedEntry, TrainingRecord
+from umlkit.training.checkpoint import SUFFIX
 
 
 def training_record(session: Session, method: str, artifacts: Iterable[Artifact]) -> TrainingRecord:
@@ -27,9 +29,9 @@ def planned(session: Session, artifacts: Iterable[Artifact]) -> list[PlannedMode
 
 
 def _planned(session: Session, artifact: Artifact, *, forced: bool) -> PlannedModel:
-    directory = directory_of(session, artifact)
-    finished = (directory / "result.json").is_file() and not forced
-    begun = any(directory.glob("*.checkpoint.safetensors"))
+    directory = artifact.model_dir(session.directory)
+    finished = is_finished(directory) and not forced
+    begun = any(directory.glob(f"*{SUFFIX}"))
     return PlannedModel(
         model=artifact.label,
         seed=artifact.seed,
@@ -39,9 +41,9 @@ def _planned(session: Session, artifact: Artifact, *, forced: bool) -> PlannedMo
 
 
 def _trained(session: Session, artifact: Artifact) -> TrainedEntry:
-    directory = directory_of(session, artifact)
+    directory = artifact.model_dir(session.directory)
     config = ModelConfig.read(directory / "config.json")
-    result = result_of(session, artifact)
+    result = result_of(session.directory, artifact)
     last = list(result.fits.values())[-1] if result.fits else None
     return TrainedEntry(
         model=artifact.label,

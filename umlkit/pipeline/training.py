@@ -1,4 +1,4 @@
-"""Making one artifact: what it builds on is loaded, the method trains, and the finished model is written down.
+"""Making artifacts: the method trains, and the finished model is written down.
 
 A finished artifact is reused and said so; an interrupted one goes on from its checkpoint; a lock keeps two writers
 apart.
@@ -10,68 +10,31 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from umlkit import registry
 from umlkit.data.records import Samples
 from umlkit.errors import RunError
-from umlkit.methods.base import Blueprint, Expert, Fit, Method, ModalityPlan, MultiModalModel, Task, Trained
+from umlkit.methods.base import Fit, Method, Task, Trained
 from umlkit.methods.calibration import temperature
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs
-from umlkit.pipeline.model import ModalityConfig, ModelConfig, TrainedModel
-from umlkit.pipeline.plan import UNIMODAL, Artifact, unresolved
+from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.model import ModalityConfig, ModelConfig
+from umlkit.pipeline.result import FitSummary, ModelResult
 from umlkit.pipeline.session import Session
-from umlkit.recipe.schema import Modality
+from umlkit.pipeline.task import task_of
 from umlkit.runs import locks
 from umlkit.runs.atomic import write_text
 from umlkit.runs.interrupts import interrupts
-from umlkit.runs.records.common import Part, Record
+from umlkit.runs.layout import RESULT, is_finished
 from umlkit.training.checkpoint import Workspace, remove_checkpoints
 from umlkit.training.loop import EpochRecord, FitResult, Logits, Loss, fit
 from umlkit.training.seeds import derive
-
-
-class FitSummary(Part):
-    """How one training of an artifact ended."""
-
-    best_epoch: int
-    best_loss: float
-    epochs: int
-    steps: int
-    stopped_by: Literal["patience", "cap"]
-    seconds: float
-
-
-class ModelResult(Record):
-    """``result.json``: how training went. Written last, so that its presence means that the model is whole."""
-
-    KIND: ClassVar[str] = "umlkit.result"
-    VERSION: ClassVar[int] = 1
-    COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD"
-
-    schema_: Literal["umlkit.result/1"] = Field(default="umlkit.result/1", alias="schema")
-    label: str
-    fingerprint: str
-    seconds: float = Field(description="of training this artifact, without what it builds on")
-    select_loss: float | None = Field(description="cross-validated, nats; only where the model was fitted on select")
-    fits: dict[str, FitSummary]
-    report: dict[str, Any]
-
-
-def directory_of(session: Session, artifact: Artifact) -> Path:
-    """Where an artifact's model lies."""
-    return session.directory.unit(artifact.seed, artifact.fold).model_dir(artifact.label, artifact.fingerprint)
-
-
-def result_of(session: Session, artifact: Artifact) -> ModelResult:
-    """``result.json`` of a finished artifact."""
-    return ModelResult.read(directory_of(session, artifact) / "result.json")
 
 
 def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False) -> None:
@@ -93,12 +56,12 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
 
 
 def _ensure_one(session: Session, artifact: Artifact, *, force: bool) -> None:
-    directory = directory_of(session, artifact)
-    if models.is_finished(directory) and not force:
+    directory = artifact.model_dir(session.directory)
+    if is_finished(directory) and not force:
         session.output.note(f"{_shown(session, artifact)}: up to date, reused")
         return
     with locks.lock(directory, warn=session.output.warn):
-        if models.is_finished(directory) and not force:
+        if is_finished(directory) and not force:
             session.output.note(f"{_shown(session, artifact)}: finished by another process, reused")
             return
         if force:
@@ -111,13 +74,14 @@ def _train(session: Session, artifact: Artifact, directory: Path) -> None:
     shown = _shown(session, artifact)
     session.output.note(f"{shown}: training")
     method: Method[Any] = registry.implementation(artifact.spec)(artifact.options)
-    task = _task(session, artifact, _loop(session, artifact, directory))
+    task = task_of(session, artifact, _loop(session, artifact, directory))
     trained = method.train(task)
     logits = select_logits(trained, task)
     if not bool(torch.isfinite(logits).all()):
         raise RunError(f"{shown}: the trained model gives logits that are not finite; try a lower train.lr")
     scale = temperature(logits.double().numpy(), task.select.labels.cpu().numpy())
     config = _config(session, artifact, trained, scale)
+    (directory / RESULT).unlink(missing_ok=True)  # of an earlier training: half of each would be no whole model
     models.save(directory, config, trained.model, {name: session.preprocess[name] for name in artifact.modalities})
     _write_metrics(directory, trained.fits)
     outputs.write(session, artifact, trained.model, select_logits=logits)
@@ -126,10 +90,10 @@ def _train(session: Session, artifact: Artifact, directory: Path) -> None:
         fingerprint=artifact.fingerprint,
         seconds=_seconds(trained.fits, time.monotonic() - began),
         select_loss=None if trained.select_logits is None else cross_entropy(logits, task.select.labels.cpu()).item(),
-        fits={name: _summary(fitted) for name, fitted in trained.fits.items()},
+        fits={name: FitSummary.of(fitted) for name, fitted in trained.fits.items()},
         report=dict(trained.report),
     )
-    result.write(directory / "result.json")
+    result.write(directory / RESULT)
     remove_checkpoints(directory)
     session.output.note(f"{shown}: {_ended(trained.fits, result.seconds)}")
 
@@ -176,73 +140,6 @@ def _loop(session: Session, artifact: Artifact, directory: Path) -> Fit:
             )
 
     return bound
-
-
-def _task(session: Session, artifact: Artifact, loop: Fit) -> Task:
-    """What the method trains on: this artifact's modalities, with what it builds on loaded and frozen."""
-    experts = {need.modalities[0]: _expert(session, need) for need in artifact.needs if need.spec.name == UNIMODAL}
-    built_on = {
-        need.spec.name: _frozen(session, models.load(directory_of(session, need)))
-        for need in artifact.needs
-        if need.spec.name != UNIMODAL
-    }
-    train = session.samples("train").only(*artifact.modalities)
-    classes = len(session.dataset.classes)
-    return Task(
-        blueprint=_blueprint(session, artifact),
-        train=train,
-        select=session.samples("select").only(*artifact.modalities),
-        settings=session.recipe.train,
-        seed=artifact.seed,
-        fit=loop,
-        priors=torch.bincount(train.labels, minlength=classes).float() / len(train),
-        experts=experts,
-        built_on=built_on,
-        select_groups=_select_groups(session),
-    )
-
-
-def _select_groups(session: Session) -> Tensor | None:
-    groups = session.dataset.groups
-    return None if groups is None else torch.from_numpy(groups[session.roles.select])
-
-
-def _frozen(session: Session, loaded: TrainedModel) -> MultiModalModel:
-    return loaded.network.requires_grad_(False).eval().to(session.device)
-
-
-def _expert(session: Session, artifact: Artifact) -> Expert:
-    """A finished uni-modal model with its stored outputs on the device."""
-    network = _frozen(session, models.load(directory_of(session, artifact)))
-    stored = {role: outputs.read(session, artifact, role) for role in ("train", "select")}
-    modality = artifact.modalities[0]
-    return Expert(
-        model=network,
-        features={role: torch.from_numpy(s.features[modality]).to(session.device) for role, s in stored.items()},
-        logits={role: torch.from_numpy(s.logits).to(session.device) for role, s in stored.items()},
-    )
-
-
-def _blueprint(session: Session, artifact: Artifact) -> Blueprint:
-    """Modalities with their encoders: as the recipe writes them, or as uni-modal training resolved them."""
-    plans: dict[str, ModalityPlan] = {}
-    resolved = {
-        need.modalities[0]: ModelConfig.read(directory_of(session, need) / "config.json").blueprint()
-        for need in artifact.needs
-        if need.spec.name == UNIMODAL
-    }
-    for name in artifact.modalities:
-        entry = (session.recipe.data.modalities or {}).get(name, Modality())
-        if name in resolved and unresolved(entry, session.dataset.modalities[name].kind):
-            plans[name] = resolved[name].modalities[name]
-        else:
-            plans[name] = ModalityPlan(
-                session.dataset.modalities[name].kind,
-                entry.encoder.name,
-                entry.encoder.options,
-                session.preprocess[name].sample_shape,
-            )
-    return Blueprint(plans, len(session.dataset.classes))
 
 
 def _config(session: Session, artifact: Artifact, trained: Trained, scale: float) -> ModelConfig:
@@ -292,17 +189,6 @@ def _write_metrics(directory: Path, fits: Mapping[str, FitResult]) -> None:
 def _seconds(fits: Mapping[str, FitResult], elapsed: float) -> float:
     """Seconds of training over all sessions: what the loop counted, and this session's rest."""
     return max(sum(fitted.seconds for fitted in fits.values()), elapsed)
-
-
-def _summary(fitted: FitResult) -> FitSummary:
-    return FitSummary(
-        best_epoch=fitted.best_epoch,
-        best_loss=fitted.best_loss,
-        epochs=fitted.epochs,
-        steps=fitted.steps,
-        stopped_by=fitted.stopped_by,
-        seconds=fitted.seconds,
-    )
 
 
 def _ended(fits: Mapping[str, FitResult], seconds: float) -> str:

@@ -25,6 +25,8 @@ from umlkit.runs import atomic
 SCHEMA = "umlkit.run/1"
 FINGERPRINT = re.compile(r"(?P<label>.+)-(?P<fingerprint>[0-9a-f]{8})")
 SEED = re.compile(r"seed-(?P<seed>\d+)")
+RESULT = "result.json"
+"""A model's last file: a folder without it is unfinished."""
 
 
 def _now() -> datetime:
@@ -36,6 +38,11 @@ def folder_name(label: str, fingerprint: str) -> str:
     return f"{re.sub(r'[^A-Za-z0-9._-]', '_', label)[:80]}-{fingerprint}"
 
 
+def is_finished(model_dir: Path) -> bool:
+    """Whether the model in this folder is whole."""
+    return (model_dir / RESULT).is_file()
+
+
 @dataclass(frozen=True)
 class StoredModel:
     """A model's folder as it is found on disk.
@@ -44,7 +51,7 @@ class StoredModel:
         path: the folder.
         label: ``ume``, ``unimodal-left``: the folder's name without the fingerprint.
         fingerprint: of what it is made from.
-        finished: whether its last file, ``result.json``, is there.
+        finished: whether it is whole.
     """
 
     path: Path
@@ -80,8 +87,7 @@ class Unit:
         for folder in sorted((self.path / "models").glob("*")):
             name = FINGERPRINT.fullmatch(folder.name)
             if name and folder.is_dir():
-                finished = (folder / "result.json").is_file()
-                found.append(StoredModel(folder, name["label"], name["fingerprint"], finished))
+                found.append(StoredModel(folder, name["label"], name["fingerprint"], is_finished(folder)))
         return found
 
 

@@ -1,0 +1,55 @@
+"""One trained model of a run, known by what it is made from before it exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from umlkit.registry import MethodSpec, Options
+from umlkit.runs.layout import RunDirectory
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One model to train.
+
+    Attributes:
+        label: ``<method>`` or ``unimodal-<modality>``; with the fingerprint it names the directory.
+        title: what messages call it: the label, or the rung that it is trained for.
+        spec: the method.
+        options: the method's options.
+        modalities: those it reads, in order.
+        seed, fold: the unit of work.
+        fingerprint: 8 hexadecimal digits.
+        needs: the artifacts that have to be finished before it, in order.
+    """
+
+    label: str
+    title: str
+    spec: MethodSpec
+    options: Options
+    modalities: tuple[str, ...]
+    seed: int
+    fold: str
+    fingerprint: str
+    needs: tuple[Artifact, ...] = ()
+
+    @property
+    def additive(self) -> bool:
+        """Whether its logits are additive in the modalities, by architecture."""
+        return self.spec.additive(self.options)
+
+    def model_dir(self, directory: RunDirectory) -> Path:
+        """Where its model lies in a run directory."""
+        return directory.unit(self.seed, self.fold).model_dir(self.label, self.fingerprint)
+
+    def outputs_dir(self, directory: RunDirectory) -> Path:
+        """Where its outputs lie in a run directory."""
+        return directory.unit(self.seed, self.fold).outputs_dir(self.label, self.fingerprint)
+
+    def with_needs(self) -> Iterator[Artifact]:
+        """What it builds on, deepest first, each once, then itself."""
+        below = {part.fingerprint: part for need in self.needs for part in need.with_needs()}
+        yield from below.values()
+        yield self

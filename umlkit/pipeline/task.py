@@ -1,0 +1,82 @@
+"""What a method trains on: an artifact's samples, its modalities' encoders, and the finished models it builds on."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from umlkit.methods.base import Blueprint, Expert, Fit, ModalityPlan, MultiModalModel, Task
+from umlkit.pipeline import model as models
+from umlkit.pipeline import outputs
+from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.model import ModelConfig, TrainedModel
+from umlkit.pipeline.plan import UNIMODAL, unresolved
+from umlkit.pipeline.session import Session
+from umlkit.recipe.schema import Modality
+
+
+def task_of(session: Session, artifact: Artifact, loop: Fit) -> Task:
+    """What the method trains on: this artifact's modalities, with what it builds on loaded and frozen."""
+    experts = {need.modalities[0]: _expert(session, need) for need in artifact.needs if need.spec.name == UNIMODAL}
+    built_on = {
+        need.spec.name: _frozen(session, models.load(need.model_dir(session.directory)))
+        for need in artifact.needs
+        if need.spec.name != UNIMODAL
+    }
+    train = session.samples("train").only(*artifact.modalities)
+    classes = len(session.dataset.classes)
+    return Task(
+        blueprint=_blueprint(session, artifact),
+        train=train,
+        select=session.samples("select").only(*artifact.modalities),
+        settings=session.recipe.train,
+        seed=artifact.seed,
+        fit=loop,
+        priors=torch.bincount(train.labels, minlength=classes).float() / len(train),
+        experts=experts,
+        built_on=built_on,
+        select_groups=_select_groups(session),
+    )
+
+
+def _select_groups(session: Session) -> Tensor | None:
+    groups = session.dataset.groups
+    return None if groups is None else torch.from_numpy(groups[session.roles.select])
+
+
+def _frozen(session: Session, loaded: TrainedModel) -> MultiModalModel:
+    return loaded.network.requires_grad_(False).eval().to(session.device)
+
+
+def _expert(session: Session, artifact: Artifact) -> Expert:
+    """A finished uni-modal model with its stored outputs on the device."""
+    network = _frozen(session, models.load(artifact.model_dir(session.directory)))
+    stored = {role: outputs.read(session, artifact, role) for role in ("train", "select")}
+    modality = artifact.modalities[0]
+    return Expert(
+        model=network,
+        features={role: torch.from_numpy(s.features[modality]).to(session.device) for role, s in stored.items()},
+        logits={role: torch.from_numpy(s.logits).to(session.device) for role, s in stored.items()},
+    )
+
+
+def _blueprint(session: Session, artifact: Artifact) -> Blueprint:
+    """Modalities with their encoders: as the recipe writes them, or as uni-modal training resolved them."""
+    plans: dict[str, ModalityPlan] = {}
+    resolved = {
+        need.modalities[0]: ModelConfig.read(need.model_dir(session.directory) / "config.json").blueprint()
+        for need in artifact.needs
+        if need.spec.name == UNIMODAL
+    }
+    for name in artifact.modalities:
+        entry = (session.recipe.data.modalities or {}).get(name, Modality())
+        if name in resolved and unresolved(entry, session.dataset.modalities[name].kind):
+            plans[name] = resolved[name].modalities[name]
+        else:
+            plans[name] = ModalityPlan(
+                session.dataset.modalities[name].kind,
+                entry.encoder.name,
+                entry.encoder.options,
+                session.preprocess[name].sample_shape,
+            )
+    return Blueprint(plans, len(session.dataset.classes))
