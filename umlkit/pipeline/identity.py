@@ -7,22 +7,21 @@ reading the data: a look at the file's size, time and inode is enough, or else o
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field
 
+from umlkit.errors import InputError
 from umlkit.recipe.loading import LoadedRecipe
-from umlkit.runs.atomic import write_json
 from umlkit.runs.fingerprint import fingerprint, of_file
 from umlkit.runs.layout import RunDirectory
+from umlkit.runs.records.common import Part, Record
 
-SCHEMA = "umlkit.data-index/1"
 
-
-class DataIdentity(BaseModel):
+class DataIdentity(Part):
     """Everything about the data that a fingerprint is made from, and what a plan has to know of them.
 
     Attributes:
@@ -35,8 +34,6 @@ class DataIdentity(BaseModel):
         file: hash of the file's bytes, where there is a file.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
     labels: str
     roles: str
     modalities: dict[str, str]
@@ -44,6 +41,17 @@ class DataIdentity(BaseModel):
     not_measurable: str | None
     stamp: dict[str, Any]
     file: str | None
+
+
+class DataIndex(Record):
+    """``data.json``: the identity of the data, for every way of reading them that was used with a run directory."""
+
+    KIND: ClassVar[str] = "umlkit.data-index"
+    VERSION: ClassVar[int] = 1
+    COMMAND: ClassVar[str] = "umlkit run RECIPE"
+
+    schema_: Literal["umlkit.data-index/1"] = Field(default="umlkit.data-index/1", alias="schema")
+    entries: dict[str, DataIdentity] = Field(description="fingerprint of the recipe's data section but its path")
 
 
 def stamp(loaded: LoadedRecipe) -> dict[str, Any] | None:
@@ -60,9 +68,8 @@ def stamp(loaded: LoadedRecipe) -> dict[str, Any] | None:
 
 def remember(directory: RunDirectory, loaded: LoadedRecipe, identity: DataIdentity) -> None:
     """Write the identity down for :func:`recall`; entries of other readings stay."""
-    entries = _entries(directory.data)
-    entries[_reading(loaded)] = identity.model_dump(mode="json")
-    write_json(directory.data, {"schema": SCHEMA, "entries": entries})
+    entries = {**_entries(directory.data), _reading(loaded): identity}
+    DataIndex(entries=entries).write(directory.data)
 
 
 def recall(directory: RunDirectory, loaded: LoadedRecipe, *, verify: bool = True) -> DataIdentity | None:
@@ -74,12 +81,8 @@ def recall(directory: RunDirectory, loaded: LoadedRecipe, *, verify: bool = True
         verify: look whether the data file has changed since. Where it is gone the remembered identity is taken as it
             is: a finished run outlives its data.
     """
-    entry = _entries(directory.data).get(_reading(loaded))
-    if entry is None:
-        return None
-    try:
-        identity = DataIdentity.model_validate(entry)
-    except ValidationError:
+    identity = _entries(directory.data).get(_reading(loaded))
+    if identity is None:
         return None
     present = stamp(loaded) if verify else None
     if present is None or present == identity.stamp:
@@ -88,12 +91,12 @@ def recall(directory: RunDirectory, loaded: LoadedRecipe, *, verify: bool = True
     return identity if path is not None and of_file(path) == identity.file else None
 
 
-def _entries(path: Path) -> dict[str, Any]:
+def _entries(path: Path) -> Mapping[str, DataIdentity]:
+    """What is remembered; nothing where the file is missing or damaged, as reading the data writes it again."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return DataIndex.read(path).entries
+    except InputError:
         return {}
-    return document["entries"] if isinstance(document, dict) and document.get("schema") == SCHEMA else {}
 
 
 def _reading(loaded: LoadedRecipe) -> str:

@@ -21,7 +21,7 @@ from umlkit.pipeline.plan import Plan, plans
 from umlkit.recipe.dump import to_yaml
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.recipe.schema import Recipe
-from umlkit.runs.atomic import write_json, write_text
+from umlkit.runs.atomic import write_text
 from umlkit.runs.environment import describe
 from umlkit.runs.fingerprint import of_file
 from umlkit.runs.layout import RunDirectory
@@ -84,10 +84,8 @@ class Session:
         """Make the run directory and write down what runs: recipe, data, environment."""
         self.directory.open(create=True)
         write_text(self.directory.recipe, to_yaml(self._movable_recipe()))
-        write_json(
-            self.directory.environment,
-            describe(device=str(self.device), threads=torch.get_num_threads(), folder=self.loaded.folder),
-        )
+        found = describe(device=str(self.device), threads=torch.get_num_threads(), folder=self.loaded.folder)
+        found.write(self.directory.environment)
         remember(self.directory, self.loaded, self.identity)
 
     def _movable_recipe(self) -> Recipe:

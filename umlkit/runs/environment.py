@@ -7,31 +7,51 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import ClassVar, Literal
 
-SCHEMA = "umlkit.environment/1"
+from pydantic import Field
+
+from umlkit.runs.records.common import Record
+
 PACKAGES = ("umlkit", "torch", "numpy", "scikit-learn", "scipy", "safetensors", "pydantic")
 
 
-def describe(*, device: str, threads: int, folder: Path) -> dict[str, Any]:
-    """The content of ``environment.json``.
+class EnvironmentRecord(Record):
+    """``environment.json``."""
+
+    KIND: ClassVar[str] = "umlkit.environment"
+    VERSION: ClassVar[int] = 1
+    COMMAND: ClassVar[str] = "umlkit run RECIPE"
+
+    schema_: Literal["umlkit.environment/1"] = Field(default="umlkit.environment/1", alias="schema")
+    python: str
+    packages: dict[str, str | None] = Field(description="version of each; null where it is not installed as a package")
+    platform: str
+    cpu: str = Field(description="the processor's name")
+    cpus: int | None
+    device: str = Field(description="where networks run")
+    threads: int = Field(description="CPU threads of torch")
+    git: str | None = Field(description="commit of the recipe's repository, with -dirty where files were changed")
+
+
+def describe(*, device: str, threads: int, folder: Path) -> EnvironmentRecord:
+    """What this process runs on.
 
     Args:
         device: where networks run, resolved.
         threads: CPU threads that torch uses.
         folder: the recipe's; where it lies in a git repository, its commit is told.
     """
-    return {
-        "schema": SCHEMA,
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
-        "platform": platform.platform(),
-        "cpu": _cpu(),
-        "cpus": os.cpu_count(),
-        "device": device,
-        "threads": threads,
-        "git": _commit(folder),
-    }
+    return EnvironmentRecord(
+        python=platform.python_version(),
+        packages={name: _version(name) for name in PACKAGES},
+        platform=platform.platform(),
+        cpu=_cpu(),
+        cpus=os.cpu_count(),
+        device=device,
+        threads=threads,
+        git=_commit(folder),
+    )
 
 
 def _version(package: str) -> str | None:
