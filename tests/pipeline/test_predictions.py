@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.pipeline.conftest import document, write_data
+from tests.pipeline.conftest import RECIPE, document, write_data
 from umlkit import load_model
 from umlkit.errors import InputError
 
@@ -145,3 +145,15 @@ def test_a_file_that_is_not_umlkits_is_left_alone(folder: Path, call, new) -> No
         assert call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", target)[0] == 2
     assert call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", "p.csv")[0] == 0
     assert call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", "p.csv")[0] == 0
+
+
+def test_ids_are_where_the_present_recipe_has_them(folder: Path, call) -> None:
+    with np.load("tiny.npz") as data:
+        arrays = dict(data)
+    names = np.array([f"s{i}" for i in range(len(arrays["y"]))])
+    np.savez("tiny.npz", **arrays, sample=names)
+    (folder / "tiny.yaml").write_text(RECIPE.replace("label: y", "label: y\n  id: sample"))
+    assert "ume: up to date, reused" in call("train", *RUN, "--method", "ume")[2]
+    assert call("predict", "tiny.yaml", "tiny.npz", "--out", "out", "--method", "ume", "--to", "p.csv")[0] == 0
+    with Path("p.csv").open(newline="") as file:
+        assert [row["id"] for row in csv.DictReader(file)] == names.tolist()

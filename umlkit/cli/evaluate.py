@@ -68,7 +68,12 @@ def command(call: Invocation, method: Method = None, split: Split = None, data: 
         trained = model.load(artifact.model_dir(directory))
         flags = call.overrides.flags
         record = evaluation.on_file(
-            trained, data, method=name, label=flags.get("data.label"), id_name=flags.get("data.id")
+            trained,
+            data,
+            method=name,
+            label=flags.get("data.label"),
+            id_name=flags.get("data.id"),
+            usual_id=loaded.recipe.data.id,
         )
     call.output.result_json(record.document())
     _show(call, record)

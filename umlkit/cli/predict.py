@@ -55,7 +55,8 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
         return
     set_threads(loaded.recipe.threads)
     trained = model.load(artifact.model_dir(directory))
-    count = predict_file(trained, data, to=to, id_name=call.overrides.flags.get("data.id"))
+    id_name = call.overrides.flags.get("data.id")
+    count = predict_file(trained, data, to=to, id_name=id_name, usual_id=loaded.recipe.data.id)
     record = PredictionRecord(method=name, seed=artifact.seed, n=count, to=str(to))
     call.output.result_json(record.document())
     call.output.result_text(f"{count} predictions of {name} written to {to}")

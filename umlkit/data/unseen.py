@@ -77,7 +77,7 @@ def read_unseen(
         classes: the model's class names; a label may be one of them ...
         class_values: ... or what the training data wrote for it, in the same order.
         id: array or column with the ids, which has to be there; None takes ``usual_id`` or ``id``, if one is there.
-        usual_id: where the training data had their ids.
+        usual_id: where the recipe has the ids of its own data.
 
     Raises:
         InputError: everything that is wrong.

@@ -47,7 +47,7 @@ def on_split(session: Session, artifact: Artifact, *, method: str, split: str, c
 
 
 def on_file(
-    model: TrainedModel, path: Path, *, method: str, label: str | None, id_name: str | None
+    model: TrainedModel, path: Path, *, method: str, label: str | None, id_name: str | None, usual_id: str | None
 ) -> EvaluationRecord:
     """Metrics of a loaded model on new labelled data.
 
@@ -56,7 +56,8 @@ def on_file(
         path: .npz or .csv.
         method: the name to report it under.
         label: array or column of the label; None takes the training data's.
-        id_name: array or column that names the samples, or None.
+        id_name: array or column that names the samples and has to be there, or None.
+        usual_id: where the recipe has the ids; they are taken from there if it is there.
 
     Raises:
         InputError: anything wrong with the file, a modality missing, a class that training never saw.
@@ -69,7 +70,7 @@ def on_file(
         classes=model.config.classes,
         class_values=model.config.class_values,
         id=id_name,
-        usual_id=model.config.id_name,
+        usual_id=usual_id,
     )
     proba = model.proba_of(unseen.arrays)
     labels = np.asarray(unseen.labels, dtype=np.int64)

@@ -70,7 +70,6 @@ class ModelConfig(Record):
     classes: tuple[str, ...]
     class_values: tuple[str, ...] = Field(description="the labels as the data write them, in the order of classes")
     label_name: str
-    id_name: str | None
     temperature: float = Field(description="logits are divided by it; fitted on select")
     seed: int
     fold: str

@@ -20,14 +20,16 @@ PREFIX = "p:"
 """Stands before a class's name in the header, so that a class called ``id`` is no second id."""
 
 
-def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | None) -> int:
+def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | None, usual_id: str | None) -> int:
     """Predict every sample of ``data`` and write them to ``to`` (:func:`check_target`); returns how many there were.
+
+    Ids come from ``id_name``, which has to be there, else from ``usual_id`` or ``id`` if one is there.
 
     Raises:
         InputError: anything wrong with the data.
     """
     specs = {name: modality.input_spec() for name, modality in model.config.modalities.items()}
-    unseen = read_unseen(data, specs, id=id_name, usual_id=model.config.id_name)
+    unseen = read_unseen(data, specs, id=id_name, usual_id=usual_id)
     proba = model.proba_of(unseen.arrays)
     write_bytes(to, _WRITERS[to.suffix.lower()](unseen.ids, model.classes, proba))
     return len(unseen.ids)

@@ -166,7 +166,6 @@ def _config(session: Session, artifact: Artifact, trained: Trained, scale: float
         classes=session.dataset.classes,
         class_values=session.dataset.class_values,
         label_name=session.dataset.label_name,
-        id_name=session.recipe.data.id,
         temperature=scale,
         seed=artifact.seed,
         fold=artifact.fold,
