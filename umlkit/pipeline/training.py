@@ -95,7 +95,7 @@ def _train(session: Session, artifact: Artifact, directory: Path) -> None:
     )
     result.write(directory / RESULT)
     remove_checkpoints(directory)
-    session.output.note(f"{shown}: {_ended(trained.fits, result.seconds)}")
+    session.output.note(f"{shown}: {_ended(trained, result.seconds)}")
 
 
 def select_logits(trained: Trained, task: Task) -> Tensor:
@@ -190,14 +190,15 @@ def _seconds(fits: Mapping[str, FitResult], elapsed: float) -> float:
     return max(sum(fitted.seconds for fitted in fits.values()), elapsed)
 
 
-def _ended(fits: Mapping[str, FitResult], seconds: float) -> str:
-    if not fits:
-        return f"done in {seconds:.1f} s"
-    last = list(fits.values())[-1]
-    return (
-        f"done in {seconds:.1f} s, best epoch {last.best_epoch} of {last.epochs}, "
-        f"select log-loss {last.best_loss:.4f}, ended by {last.stopped_by}"
-    )
+def _ended(trained: Trained, seconds: float) -> str:
+    """How training went, in a line; of a single modality's model also which encoder it is."""
+    plans = list(trained.blueprint.modalities.values())
+    parts = [f"done in {seconds:.1f} s", *([f"encoder {plans[0].encoder}"] if len(plans) == 1 else [])]
+    if trained.fits:
+        last = list(trained.fits.values())[-1]
+        parts.append(f"best epoch {last.best_epoch} of {last.epochs}, ended by {last.stopped_by}")
+        parts.append(f"select log-loss {last.best_loss:.4f}")
+    return ", ".join(parts)
 
 
 def _shown(session: Session, artifact: Artifact) -> str:
