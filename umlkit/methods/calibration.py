@@ -59,3 +59,8 @@ def temperature(logits: NDArray[np.floating], labels: Ints, *, weights: Floats |
 
     bounds = (float(np.log(LOWEST)), float(np.log(HIGHEST)))
     return float(np.exp(minimize_scalar(risk, bounds=bounds, method="bounded", options={"xatol": 1e-4}).x))
+
+
+def calibrated_loss(logits: NDArray[np.floating], labels: Ints) -> float:
+    """Mean log-loss in nats of logits (n, C) at the temperature that suits these very samples."""
+    return float(log_loss(np.asarray(logits, dtype=np.float64) / temperature(logits, labels), labels).mean())

@@ -10,7 +10,7 @@ from typing import Any
 from umlkit import registry
 from umlkit.methods.base import Blueprint, Expert, Method, MultiModalModel, Task, Trained
 from umlkit.methods.best_single.options import BestSingleOptions
-from umlkit.methods.calibration import log_loss, temperature
+from umlkit.methods.calibration import calibrated_loss
 
 
 class BestSingle(Method[BestSingleOptions]):
@@ -34,5 +34,4 @@ class BestSingle(Method[BestSingleOptions]):
 
 
 def _calibrated_loss(expert: Expert, task: Task) -> float:
-    logits, labels = expert.logits["select"].double().cpu().numpy(), task.select.labels.cpu().numpy()
-    return float(log_loss(logits / temperature(logits, labels), labels).mean())
+    return calibrated_loss(expert.logits["select"].cpu().numpy(), task.select.labels.cpu().numpy())

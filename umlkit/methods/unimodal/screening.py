@@ -95,10 +95,8 @@ def _within(screened: Sequence[Screened], margin: float) -> list[Screened]:
 def calibrated_loss(model: MultiModalModel, select: Samples) -> float:
     """`select` log-loss of a trained model in nats, at the temperature that makes it lowest."""
     with torch.inference_mode():
-        logits = model.eval().infer(select.inputs).logits.cpu().double().numpy()
-    labels = select.labels.cpu().numpy()
-    temperature = calibration.temperature(logits, labels)
-    return float(calibration.log_loss(logits / temperature, labels).mean())
+        logits = model.eval().infer(select.inputs).logits.cpu().numpy()
+    return calibration.calibrated_loss(logits, select.labels.cpu().numpy())
 
 
 def operations(model: MultiModalModel, select: Samples) -> int:
