@@ -200,3 +200,26 @@ def test_overfits_32_samples(name: str) -> None:
     trained = method_of(name).train(task)
     logits = logits_of(trained.model, task.train)
     assert torch.equal(logits.argmax(dim=1), task.train.labels)
+
+
+def interaction(name: str, options: dict[str, Any]) -> float:
+    """The largest mixed second difference of the logits over two modalities, what all classes share taken out."""
+    model = quickly_trained(name, tuple(options.items())).model
+    one, other = (blobs(40, seed=seed).inputs for seed in (2, 3))
+    corners = [
+        infer(model, replace(blobs(40), inputs={"m0": first["m0"], "m1": second["m1"]}))[0].log_softmax(dim=1)
+        for first, second in ((one, one), (one, other), (other, one), (other, other))
+    ]
+    mixed = corners[0] - corners[1] - corners[2] + corners[3]
+    return (mixed - mixed.mean(dim=1, keepdim=True)).abs().max().item()
+
+
+@pytest.mark.parametrize(("name", "options"), [v for v in variants() if v.values[0] != "unimodal"])
+def test_logits_that_are_called_additive_are_a_sum_over_modalities(name: str, options: dict[str, Any]) -> None:
+    spec = registry.method(name)
+    if spec.additive(spec.options.model_validate(options)):
+        assert interaction(name, options) < 1e-3
+
+
+def test_the_test_of_additivity_sees_an_interaction() -> None:
+    assert interaction("joint", {}) > 1e-2
