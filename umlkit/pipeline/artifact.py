@@ -37,8 +37,8 @@ class Artifact:
 
     @property
     def additive(self) -> bool:
-        """Whether its logits are additive in the modalities, by architecture."""
-        return self.spec.additive(self.options)
+        """Whether its logits are additive in the modalities, by architecture, what it builds on included."""
+        return self.spec.additive(self.options) and all(need.additive for need in self.needs)
 
     def model_dir(self, directory: RunDirectory) -> Path:
         """Where its model lies in a run directory."""

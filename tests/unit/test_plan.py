@@ -1,0 +1,97 @@
+"""What a recipe names before anything is trained: artifacts, their fingerprints and what they build on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from umlkit.pipeline.identity import DataIdentity
+from umlkit.pipeline.plan import Plan, probe_fingerprint
+from umlkit.recipe.schema import Recipe
+
+IDENTITY = DataIdentity(
+    labels="a",
+    roles="b",
+    modalities={"audio": "c", "video": "d"},
+    kinds={"audio": "vector", "video": "image"},
+    not_measurable=None,
+    stamp={},
+    file=None,
+)
+
+
+def plan_of(identity: DataIdentity = IDENTITY, *, seed: int = 0, **changes: Any) -> Plan:
+    return Plan(Recipe.model_validate({"data": {"path": "x.npz"}, **changes}), identity, seed)
+
+
+def changed(**parts: Any) -> DataIdentity:
+    return IDENTITY.model_copy(update=parts)
+
+
+def rungs(plan: Plan) -> dict[str, bool]:
+    return {rung.name: artifact.additive for rung, artifact in plan.rungs()}
+
+
+def test_rungs_are_additive_as_their_architecture_is() -> None:
+    additive = {name for name, is_additive in rungs(plan_of()).items() if is_additive}
+    assert additive == {"ume", "frozen-linear", "joint-additive"}
+
+
+def test_a_rung_on_an_ensemble_that_is_not_additive_is_not_additive() -> None:
+    assert not rungs(plan_of(methods={"ume": {"pool": "prob-mean"}}))["frozen-linear"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        plan_of(changed(labels="other")),
+        plan_of(changed(roles="other")),
+        plan_of(changed(modalities={"audio": "other", "video": "d"})),
+        plan_of(seed=1),
+        plan_of(train={"lr": 0.1}),
+        plan_of(methods={"umt": {"weight": 3}}),
+        plan_of(data={"path": "x.npz", "modalities": {"audio": {"encoder": "mlp"}, "video": {}}}),
+    ],
+    ids=["labels", "roles", "values", "seed", "train", "options", "encoder"],
+)
+def test_what_a_model_is_made_from_changes_its_fingerprint(other: Plan) -> None:
+    assert other.model("umt").fingerprint != plan_of().model("umt").fingerprint
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        plan_of(name="renamed"),
+        plan_of(data={"path": "elsewhere.npz"}),
+        plan_of(device="cuda", threads=4),
+        plan_of(seeds=[0, 1]),
+        plan_of(probe={"smallest_effect": 0.5}),
+        plan_of(methods={"joint": {"width": 3}}),
+        plan_of(changed(stamp={"size": 1}, file="hash")),
+    ],
+    ids=["name", "path", "device", "seeds", "probe", "another method", "stamp"],
+)
+def test_what_a_model_is_not_made_from_leaves_its_fingerprint(same: Plan) -> None:
+    assert same.model("umt").fingerprint == plan_of().model("umt").fingerprint
+
+
+def test_a_changed_modality_leaves_the_uni_modal_model_of_another() -> None:
+    other = plan_of(changed(modalities={"audio": "other", "video": "d"}))
+    assert other.unimodal["video"].fingerprint == plan_of().unimodal["video"].fingerprint
+    assert other.unimodal["audio"].fingerprint != plan_of().unimodal["audio"].fingerprint
+
+
+def test_a_measurement_changes_with_its_models_and_with_what_matters_to_the_user() -> None:
+    marks = {
+        probe_fingerprint(plan.recipe, plan.identity)
+        for plan in (
+            plan_of(),
+            plan_of(probe={"smallest_effect": 0.5}),
+            plan_of(seeds=[0, 1]),
+            plan_of(methods={"joint": {"width": 3}}),
+            plan_of(changed(roles="other")),
+            plan_of(changed(not_measurable="too few")),
+        )
+    }
+    assert len(marks) == 6
