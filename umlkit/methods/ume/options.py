@@ -14,8 +14,8 @@ class UmeOptions(Options):
 
     pool: Literal["auto", "log-linear", "prob-mean", "logit-mean"] = Field(
         default="auto",
-        description="how posteriors are combined; `auto` is `log-linear`, below 100 `select` samples the best on "
-        "`select` of it, `logit-mean` and the best single modality",
+        description="how posteriors are combined; `auto` is `log-linear`, below 100 `select` samples the better on "
+        "`select` of it and the mean of the logits of the modalities that it keeps",
     )
 
 

@@ -1,5 +1,11 @@
 """Which pool an ensemble uses: the rules that a recipe may name, and the choice among them where samples are few.
 
+With few samples of `select` the mean of the logits is a rival of the fitted weights, but only over the modalities that
+these keep: one of pure noise spoils a mean. *Measured* on 100 tasks with 30 `select` samples, two informative
+modalities and one of noise (test log-loss; what the noise changes, mean of its size): log-linear .288, .002; mean of
+all logits .292, .024; the choice below .281, .001; a choice that also has the best single modality .313, .002, and
+with the mean of all .331, .026. A best single modality is within the reach of the log-linear pool anyway.
+
 Legend of shapes: n samples, M modalities, C classes. Log-losses in nats.
 """
 
@@ -44,21 +50,23 @@ def prob_mean(logits: Floats, labels: Ints, log_prior: Floats) -> Pool:  # noqa:
     return Pool("prob-mean", 0.0, np.full(modalities, 1 / modalities), np.ones(modalities), floored(log_prior))
 
 
-def best_single(logits: Floats, labels: Ints, log_prior: Floats) -> Pool:
-    """The modality with the lowest log-loss at its own temperature, alone."""
-    temperatures = temperatures_of(logits, labels)
-    losses = [log_loss(logits[:, m] / t, labels).mean() for m, t in enumerate(temperatures)]
-    alone = np.eye(len(temperatures))[int(np.argmin(losses))]
-    return Pool("log-linear", 0.0, alone, temperatures, floored(log_prior))
+def kept_mean(logits: Floats, labels: Ints, log_prior: Floats) -> Pool:
+    """The mean of the logits of those modalities that the log-linear pool gives any weight, at one temperature."""
+    pool = log_linear(logits, labels, log_prior)
+    kept = pool.weights > 0
+    if not kept.any():
+        return pool
+    shared = np.full(len(kept), temperature(logits[:, kept].mean(axis=1), labels))
+    return Pool("log-linear", 0.0, kept / kept.sum(), shared, floored(log_prior))
 
 
 RULES: Mapping[str, Rule] = {
-    "best-single": best_single,
-    "logit-mean": logit_mean,
+    "kept-mean": kept_mean,
     "log-linear": log_linear,
+    "logit-mean": logit_mean,
     "prob-mean": prob_mean,
 }
-FOR_FEW = ("best-single", "logit-mean", "log-linear")
+FOR_FEW = ("kept-mean", "log-linear")
 
 
 def cross_validated(rule: Rule, logits: Floats, labels: Ints, log_prior: Floats, *, groups: Ints | None) -> Floats:
