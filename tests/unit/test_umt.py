@@ -84,8 +84,11 @@ def test_what_is_stated_is_not_searched() -> None:
     assert {trial.start for trial in Umt(UmtOptions(init="teacher")).trials()} == {"teacher"}
 
 
-def test_the_automatic_trials_leave_out_joint_training() -> None:
-    assert Trial("scratch", 0.0) not in Umt(UmtOptions()).trials()
+@pytest.mark.parametrize("options", [UmtOptions(), UmtOptions(init="scratch"), UmtOptions(weight=0)])
+def test_no_automatic_trial_is_joint_training(options: UmtOptions) -> None:
+    trials = Umt(options).trials()
+    assert trials
+    assert Trial("scratch", 0.0) not in trials
 
 
 def test_umt_with_room_learns_paired_signal_that_no_teacher_has() -> None:
