@@ -36,6 +36,12 @@ def test_the_recipe_reads_what_the_convention_reads(tmp_path: Path) -> None:
     assert list(found.modalities) == ["a", "v"] and found.groups is not None
 
 
+def test_the_longest_names_that_an_archive_may_have_come_through(tmp_path: Path) -> None:
+    long = "L" * 200
+    np.savez(tmp_path / "a.npz", **{f"X_{long}": np.ones((N, 2)), f"X_{long}M": np.ones((N, 2)), "y": arrays()["y"]})
+    assert list(reread(tmp_path / "a.npz", proposed(tmp_path / "a.npz")).modalities) == [long, f"{long}M"]
+
+
 def test_a_kind_that_is_not_clear_is_stated_with_what_else_it_may_be(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **arrays(X_a=np.random.default_rng(0).random((N, 40, 26))))
     proposal = proposed(tmp_path / "a.npz")

@@ -14,6 +14,8 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Reference = Annotated[str, Field(min_length=1, max_length=4096)]
+"""A path, or what an array, a column or a modality of the user's data is called, which may be longer than our names."""
 
 
 class Section(BaseModel):
@@ -42,13 +44,13 @@ class EncoderChoice(Section):
 class Modality(Section):
     """One modality: where its array or columns are, how to cut it, its kind and its encoder."""
 
-    from_: Name | None = Field(
+    from_: Reference | None = Field(
         default=None, alias="from", description="array of the file that holds it; default: the modality's own name"
     )
     take: Name | None = Field(
         default=None, description='a slice of that array as numpy writes it, such as "[:, :, :4]"'
     )
-    columns: Name | list[Name] | None = Field(
+    columns: Reference | list[Reference] | None = Field(
         default=None, description='columns of a table, by name or pattern: "mean *", or a list of these'
     )
     kind: Literal["auto", "vector", "image"] = Field(default="auto", description="what a sample is; `auto` looks")
@@ -92,15 +94,15 @@ def misplaced_data(path: object, source: object) -> str | None:
 class Data(Section):
     """Where the samples are and what their label is. One of `path` and `source` is needed."""
 
-    path: Name | None = Field(default=None, description="an .npz or .csv file; relative to the recipe's folder")
+    path: Reference | None = Field(default=None, description="an .npz or .csv file; relative to the recipe's folder")
     source: Name | None = Field(default=None, description="a set that scikit-learn ships: `sklearn:digits`")
-    label: Name | None = Field(default=None, description="the array or column that holds the label")
-    groups: Name | None = Field(
+    label: Reference | None = Field(default=None, description="the array or column that holds the label")
+    groups: Reference | None = Field(
         default=None, description="array or column naming each sample's group, kept whole in splits"
     )
-    split_by: Name | None = Field(default=None, description="array or column with the words train, val, test")
-    id: Name | None = Field(default=None, description="array or column naming each sample")
-    modalities: Annotated[dict[Name, Modality], Field(min_length=1)] | None = Field(
+    split_by: Reference | None = Field(default=None, description="array or column with the words train, val, test")
+    id: Reference | None = Field(default=None, description="array or column naming each sample")
+    modalities: Annotated[dict[Reference, Modality], Field(min_length=1)] | None = Field(
         default=None, description="by name; default: by the file's convention"
     )
     split: Split | None = Field(
