@@ -89,6 +89,13 @@ def test_foreign_broken_or_newer_run_json_is_refused_by_name(tmp_path: Path, mar
         RunDirectory(tmp_path).open(create=True)
 
 
+def test_a_folder_called_run_json_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "run.json").mkdir()
+
+    with pytest.raises(InputError, match=r"run\.json"):
+        RunDirectory(tmp_path).check()
+
+
 def test_models_are_listed_with_label_fingerprint_and_whether_they_are_finished(run: RunDirectory) -> None:
     unit = run.unit(0)
     for label in ("ume", "unimodal-left"):

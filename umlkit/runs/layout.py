@@ -198,7 +198,7 @@ class RunDirectory:
     def _marker_problem(self) -> Problem | None:
         try:
             schema = json.loads(self.marker.read_text(encoding="utf-8"))["schema"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, IsADirectoryError):
             return _refusal("is not the mark of a run directory that umlkit made", self.marker)
         if schema != SCHEMA:
             return _refusal(f"says {schema!r}, and this version of umlkit reads {SCHEMA!r}", self.marker)
