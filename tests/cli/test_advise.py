@@ -123,6 +123,7 @@ def test_bad_usage_is_exit_2_with_nothing_on_stdout(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err
+    assert "Value error" not in captured.err
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": "umlkit.probe/2"}', '{"schema": "umlkit.advice/1"}'])
@@ -151,7 +152,7 @@ def measured_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(
         locate,
         "find_probe",
-        lambda loaded, directory, *, reference: (ProbeRecord.read(GOLDEN / "probe-1.json"), "ab12"),
+        lambda loaded, directory, *, reference: ProbeRecord.read(GOLDEN / "probe-1.json"),
     )
     return tmp_path / "run"
 
@@ -161,7 +162,16 @@ def test_on_a_recipe_the_advice_is_written_into_its_run_directory(
 ) -> None:
     assert main(["advise", "digits", "--out", str(measured_run)]) == 0
     assert AdviceRecord.read(measured_run / "advice.json").headline == "umt"
-    assert AdviceRecord.read(measured_run / "advice" / "ab12.json").headline == "umt"
+    (own,) = (measured_run / "advice").iterdir()
+    assert AdviceRecord.read(own).headline == "umt"
+
+
+def test_another_choice_is_another_advice_and_the_first_stays(measured_run: Path) -> None:
+    for among in ("ume,umt", "all"):
+        assert main(["advise", "digits", "--out", str(measured_run), "--among", among]) == 0
+    headlines = {AdviceRecord.read(path).headline for path in (measured_run / "advice").iterdir()}
+    assert headlines == {"umt", "residual"}
+    assert AdviceRecord.read(measured_run / "advice.json").headline == "residual"
 
 
 def test_a_dry_run_says_what_would_be_written_and_writes_nothing(

@@ -159,7 +159,7 @@ def _usage(error: Any) -> InputError:
     """A mistake in the command line, told as any other problem."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "umlkit"
-    text = re.split(r"\. | \(Possible ", error.format_message().strip())[0].rstrip(".")
+    text = re.split(r"\. | \(Possible ", error.format_message().strip())[0].rstrip(".").replace(": Value error, ", ": ")
     found, known = _mistyped(error, context)
     return InputError(
         Problem(
