@@ -59,7 +59,7 @@ class ModelConfig(Record):
 
     KIND: ClassVar[str] = "umlkit.model"
     VERSION: ClassVar[int] = 1
-    COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD"
+    COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD --force"
 
     schema_: Literal["umlkit.model/1"] = Field(default="umlkit.model/1", alias="schema")
     label: str = Field(description="names the model within its run")

@@ -33,7 +33,7 @@ class ModelResult(Record):
 
     KIND: ClassVar[str] = "umlkit.result"
     VERSION: ClassVar[int] = 1
-    COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD"
+    COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD --force"
 
     schema_: Literal["umlkit.result/1"] = Field(default="umlkit.result/1", alias="schema")
     label: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from umlkit.advise.decide import advise
 from umlkit.errors import InputError, Problem, listed
@@ -16,6 +17,7 @@ from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.activity import RunRecord
 from umlkit.runs.records.advice import AdviceRecord
+from umlkit.runs.records.common import NewerDocumentError
 from umlkit.runs.records.evaluation import EvaluationRecord
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -74,13 +76,26 @@ def probe(session: Session) -> ProbeRecord:
     mark = probe_fingerprint(session.recipe, session.identity)
     path = session.directory.probe_path(mark)
     session.begin()
-    if path.is_file() and not session.force:
-        session.output.note(f"probe: up to date, reused ({path})")
-        record = ProbeRecord.read(path)
-    else:
+    record = _finished_probe(session, path)
+    if record is None:
         record = _measure(session)
         record.write(path)
     record.write(session.directory.probe)
+    return record
+
+
+def _finished_probe(session: Session, path: Path) -> ProbeRecord | None:
+    """The finished measurement; None where there is none, or a damaged one, or it is to be done anew."""
+    if session.force or not path.is_file():
+        return None
+    try:
+        record = ProbeRecord.read(path)
+    except NewerDocumentError:
+        raise
+    except InputError as error:
+        session.output.warn(f"{error.problems[-1].where}: {error.problems[-1].what}; measured anew")
+        return None
+    session.output.note(f"probe: up to date, reused ({path})")
     return record
 
 

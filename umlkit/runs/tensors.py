@@ -30,14 +30,18 @@ def load(path: Path) -> tuple[Arrays, dict[str, str]]:
     """Arrays and metadata of ``path``.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        RunError: it is not a whole safetensors file.
+        RunError: there is no such file, or it is not a whole safetensors file.
     """
     try:
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = json.loads((file.metadata() or {}).get(METADATA, "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 -- it is no mapping
-    except (SafetensorError, ValueError) as error:
+    except (OSError, SafetensorError, ValueError) as error:
         raise RunError(
-            Problem("is damaged", where=str(path), found=str(error), try_next="--force trains it anew")
+            Problem(
+                "is missing" if isinstance(error, FileNotFoundError) else "is damaged",
+                where=str(path),
+                found=str(error),
+                try_next="write it again: umlkit train RECIPE --method METHOD --force",
+            )
         ) from error

@@ -24,6 +24,10 @@ Migration = Callable[[dict[str, Any]], dict[str, Any]]
 SHOWN_PROBLEMS = 5
 
 
+class NewerDocumentError(InputError):
+    """The document is whole and of a newer umlkit: nothing that this one may write anew."""
+
+
 class Part(BaseModel):
     """Base of documents and of what they are made of: frozen, no unknown key, no coercion, no NaN or infinity."""
 
@@ -60,7 +64,8 @@ class Record(Part):
         """The document at ``path``.
 
         Raises:
-            InputError: missing, unreadable, empty, not JSON, of another kind, newer, or with impossible content.
+            InputError: missing, unreadable, empty, not JSON, of another kind, or with impossible content.
+            NewerDocumentError: of a newer version.
         """
         text = _text(path, cls.COMMAND)
         document = _parsed(text, path=path, command=cls.COMMAND)
@@ -121,7 +126,7 @@ def _version(document: dict[str, Any], *, record: type[Record], path: Path) -> i
     kind, _, number = found.rpartition("/") if isinstance(found, str) else ("", "", "")
     version = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
     if kind == record.KIND and version > record.VERSION:
-        raise InputError(
+        raise NewerDocumentError(
             Problem(
                 "was written by a newer umlkit",
                 where=str(path),

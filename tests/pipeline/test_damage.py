@@ -1,0 +1,68 @@
+"""A damaged file of a run directory: what can be made again is, the rest is named with the command that mends it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+RUN = ("tiny.yaml", "--out", "out")
+
+
+def only(folder: Path, pattern: str) -> Path:
+    [path] = folder.glob(pattern)
+    return path
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": "umlkit.probe/1"}', '{"schema": "umlkit.advice/1"}'])
+def test_a_damaged_probe_is_measured_anew_from_the_stored_outputs(folder: Path, call, content: str) -> None:
+    stored = only(folder, "out/probes/*.json")
+    whole = json.loads(stored.read_text())
+    stored.write_text(content)
+
+    code, _, err = call("probe", *RUN)
+
+    assert code == 0
+    assert stored.name in err
+    assert "measured anew" in err
+    assert "training" not in err
+    assert json.loads(stored.read_text())["ladder"] == whole["ladder"]
+
+
+def test_a_probe_of_a_newer_umlkit_is_left_alone(folder: Path, call) -> None:
+    stored = only(folder, "out/probes/*.json")
+    stored.write_text('{"schema": "umlkit.probe/99"}')
+
+    code, out, err = call("probe", *RUN)
+
+    assert (code, out) == (2, "")
+    assert "newer umlkit" in err
+    assert stored.read_text() == '{"schema": "umlkit.probe/99"}'
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:40])
+
+
+@pytest.mark.parametrize("harm", [cut_short, Path.unlink])
+@pytest.mark.parametrize(("name", "expected"), [("config.json", 2), ("model.safetensors", 1)])
+def test_the_command_that_a_damaged_model_names_mends_it(
+    folder: Path, call, name: str, expected: int, harm: Callable[[Path], None]
+) -> None:
+    model = only(folder, "out/seed-0/all/models/unimodal-audio-*")
+    whole = (model / name).read_bytes()
+    harm(model / name)
+    evaluate = ("evaluate", *RUN, "--method", "unimodal:audio", "--split", "probe")
+
+    code, out, err = call(*evaluate)
+
+    assert (code, out) == (expected, "")
+    assert str(model.relative_to(folder) / name) in err
+    [command] = re.findall(r"try: (?:write it again: )?umlkit (.*)", err)
+    mending = command.replace("RECIPE", " ".join(RUN)).replace("METHOD", "unimodal:audio").split()
+    assert call(*mending)[0] == 0
+    assert (model / name).read_bytes() == whole
+    assert call(*evaluate)[0] == 0
