@@ -77,7 +77,6 @@ class MethodSpec:
         builds_on: what has to be trained before it: ``unimodal`` (every modality's model) or another method's name.
         candidate: whether it is a way of training that advice may name, or only a rung of the measurement.
         additive: options -> whether the logits are additive in the modalities, by architecture.
-        min_modalities: the fewest modalities it makes sense for.
     """
 
     name: str
@@ -87,7 +86,6 @@ class MethodSpec:
     builds_on: tuple[str, ...]
     candidate: bool
     additive: Callable[[Any], bool]
-    min_modalities: int = 1
 
 
 Spec = EncoderSpec | HeadSpec | MethodSpec

@@ -32,7 +32,6 @@ METHOD = registry.MethodSpec(
     builds_on=("unimodal",),
     candidate=True,
     additive=lambda _: False,
-    min_modalities=2,
 )
 ENCODER = registry.EncoderSpec(
     name="mlp", summary="one hidden layer", kinds=frozenset({"vector", "image"}), options=Options, implementation="x:y"

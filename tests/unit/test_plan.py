@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from umlkit.data.contents import rows_as_text
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.recipe.schema import Recipe
@@ -15,6 +17,7 @@ IDENTITY = DataIdentity(
     roles="b",
     modalities={"audio": "c", "video": "d"},
     kinds={"audio": "vector", "video": "image"},
+    splits={},
     not_measurable=None,
     stamp={},
     file=None,
@@ -95,3 +98,8 @@ def test_a_measurement_changes_with_its_models_and_with_what_matters_to_the_user
         )
     }
     assert len(marks) == 6
+
+
+@pytest.mark.parametrize(("rows", "text"), [([], ""), ([4], "4"), ([0, 1, 2, 5, 7, 8], "0-2,5,7-8")])
+def test_rows_are_told_as_runs(rows: list[int], text: str) -> None:
+    assert rows_as_text(np.array(rows, dtype=np.int64)) == text

@@ -59,6 +59,7 @@ def _record(findings: Findings, names: tuple[str, ...], rule: Rule) -> AdviceRec
     over, comparison, standing = findings.rival, findings.comparison, findings.standing
     return AdviceRecord(
         name=findings.probe.name,
+        probe=findings.probe.fingerprint,
         measured=True,
         rule=rule,
         among=names,
@@ -82,6 +83,7 @@ def _record(findings: Findings, names: tuple[str, ...], rule: Rule) -> AdviceRec
 def _unmeasured(probe: ProbeRecord, among: tuple[str, ...], rule: Rule) -> AdviceRecord:
     return AdviceRecord(
         name=probe.name,
+        probe=probe.fingerprint,
         measured=False,
         rule=rule,
         among=among,

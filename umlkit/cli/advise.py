@@ -11,6 +11,7 @@ from umlkit.cli.options import Invocation, shared_options
 from umlkit.errors import InputError, Problem, VerdictError, closest, listed
 
 if TYPE_CHECKING:
+    from umlkit.runs.layout import RunDirectory
     from umlkit.runs.records.advice import AdviceRecord
     from umlkit.runs.records.probe import ProbeRecord
 
@@ -76,8 +77,9 @@ def command(
 
     from umlkit.advise.decide import advise
 
-    probe, goes_to = _document(call.reference) if is_document(call.reference) else _of_recipe(call)
+    probe, directory = (_document(call.reference), None) if is_document(call.reference) else _of_recipe(call)
     advice = advise(probe, among=_names(among), rule=rule)
+    goes_to = () if directory is None else _places(directory, advice)
     if expect is not None:
         _can_be_expected(expect, advice)
     if call.dry_run and goes_to:
@@ -108,22 +110,27 @@ def _check(call: Invocation, *, quiet: bool) -> None:
         )
 
 
-def _document(reference: str | None) -> tuple[ProbeRecord, tuple[Path, ...]]:
+def _document(reference: str | None) -> ProbeRecord:
     """A probe.json, on which advice is given and not written."""
     from umlkit.runs.records.probe import ProbeRecord
 
-    return ProbeRecord.read(Path(reference or "")), ()
+    return ProbeRecord.read(Path(reference or ""))
 
 
-def _of_recipe(call: Invocation) -> tuple[ProbeRecord, tuple[Path, ...]]:
-    """The finished probe of a recipe, and the files of its run directory that the advice goes to."""
+def _of_recipe(call: Invocation) -> tuple[ProbeRecord, RunDirectory]:
+    """The finished probe of a recipe, and the run directory that the advice goes to."""
     from umlkit.pipeline.locate import find_probe
     from umlkit.runs.layout import RunDirectory
 
     loaded = call.load()
     directory = RunDirectory(call.run_directory(loaded))
-    probe, mark = find_probe(loaded, directory, reference=call.shown)
-    return probe, (directory.advice_path(mark), directory.advice)
+    return find_probe(loaded, directory, reference=call.shown), directory
+
+
+def _places(directory: RunDirectory, advice: AdviceRecord) -> tuple[Path, ...]:
+    from umlkit.pipeline.locate import advice_paths
+
+    return advice_paths(directory, advice)
 
 
 def _names(among: str) -> tuple[str, ...]:

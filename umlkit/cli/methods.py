@@ -46,7 +46,6 @@ def listed_methods() -> MethodsRecord:
                 summary=spec.summary,
                 candidate=spec.candidate,
                 builds_on=list(spec.builds_on),
-                min_modalities=spec.min_modalities,
                 options=option_entries(spec.options),
             )
             for spec in registry.methods().values()

@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from umlkit.data.records import ROLES, Array, Dataset, ModalityArray, Roles
+from umlkit.data.records import ROLES, Array, Dataset, Ints, ModalityArray, Roles
 
 _CHUNK = 1 << 22
 
@@ -32,6 +32,13 @@ def of_roles(dataset: Dataset, roles: Roles) -> str:
     """32 hex characters over which row serves which purpose, and which rows belong together in groups."""
     rows = [roles.rows(role).tolist() for role in ROLES]
     return _hash(rows, np.zeros(0, dtype=np.int64) if dataset.groups is None else dataset.groups)
+
+
+def rows_as_text(rows: Ints) -> str:
+    """Sorted row numbers as ``0-2,5,7-9``: runs with their first and last row."""
+    cuts = np.flatnonzero(np.diff(rows) != 1) + 1
+    runs = [run for run in np.split(rows, cuts) if len(run)]
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _hash(about: Sequence[object], values: Array) -> str:

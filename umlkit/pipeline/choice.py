@@ -47,18 +47,14 @@ def choose(
 
 def finished(plan: Plan, directory: RunDirectory) -> list[str]:
     """The methods whose models of the present recipe are finished; single modalities as ``unimodal:<name>``."""
-    names = [name for name in _candidates(plan) if is_finished(plan.model(name).model_dir(directory))]
+    names = [name for name in _candidates() if is_finished(plan.model(name).model_dir(directory))]
     return names + [
         f"{UNIMODAL}:{m}" for m, artifact in plan.unimodal.items() if is_finished(artifact.model_dir(directory))
     ]
 
 
-def _candidates(plan: Plan) -> list[str]:
-    return [
-        name
-        for name, spec in registry.methods().items()
-        if name != UNIMODAL and spec.candidate and len(plan.unimodal) >= spec.min_modalities
-    ]
+def _candidates() -> list[str]:
+    return [name for name, spec in registry.methods().items() if name != UNIMODAL and spec.candidate]
 
 
 def _by_itself(plan: Plan, directory: RunDirectory, *, reference: str) -> str:

@@ -29,6 +29,7 @@ class DataIdentity(Part):
         roles: hash of which row serves which purpose, and of the groups.
         modalities: modality -> hash of its values and of how they were read, in order.
         kinds: modality -> kind.
+        splits: role -> its rows, ``0-2,5``; to be read, the hash in ``roles`` is what counts.
         not_measurable: None, or why nothing can be measured.
         stamp: under what the hashes were taken: size, time and inode of a file, or a package's version.
         file: hash of the file's bytes, where there is a file.
@@ -38,6 +39,7 @@ class DataIdentity(Part):
     roles: str
     modalities: dict[str, str]
     kinds: dict[str, str]
+    splits: dict[str, str]
     not_measurable: str | None
     stamp: dict[str, Any]
     file: str | None

@@ -43,20 +43,11 @@ class Plan:
         """What ``--method`` asks for: ``unimodal`` is every modality's model, ``unimodal:audio`` one of them.
 
         Raises:
-            InputError: no such method or modality, or too few modalities for it.
+            InputError: no such method or modality.
         """
         name, colon, modality = method.partition(":")
         if name == UNIMODAL:
             return (self._one(modality),) if colon else tuple(self.unimodal.values())
-        spec = registry.method(method)
-        if len(self.unimodal) < spec.min_modalities:
-            raise InputError(
-                Problem(
-                    f"{method} needs at least {spec.min_modalities} modalities",
-                    found=f"{len(self.unimodal)}: {listed(self.unimodal)}",
-                    try_next="name more modalities under data.modalities, or use --method unimodal",
-                )
-            )
         return (self.model(method),)
 
     def evaluated(self, method: str) -> Artifact:
@@ -102,7 +93,7 @@ class Plan:
         for _, artifact in (*self.rungs(), *self.paper()):
             found.update({part.fingerprint: part for part in artifact.with_needs()})
         for method, spec in registry.methods().items():
-            if spec.candidate and method != UNIMODAL and len(self.unimodal) >= spec.min_modalities:
+            if spec.candidate and method != UNIMODAL:
                 found.update({part.fingerprint: part for part in self.model(method).with_needs()})
         return list(found.values())
 

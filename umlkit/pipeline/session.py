@@ -10,10 +10,10 @@ from pathlib import Path
 
 import torch
 
-from umlkit.data.contents import of_labels, of_modality, of_roles
+from umlkit.data.contents import of_labels, of_modality, of_roles, rows_as_text
 from umlkit.data.preprocess import Preprocess, samples
 from umlkit.data.reading import read
-from umlkit.data.records import Dataset, Role, Roles, Samples
+from umlkit.data.records import ROLES, Dataset, Role, Roles, Samples
 from umlkit.data.roles import assign
 from umlkit.output import Output
 from umlkit.pipeline.identity import DataIdentity, remember, stamp
@@ -134,6 +134,7 @@ def identify(loaded: LoadedRecipe, dataset: Dataset, roles: Roles) -> DataIdenti
         modalities={name: of_modality(modality) for name, modality in dataset.modalities.items()},
         roles=of_roles(dataset, roles),
         kinds={name: modality.kind for name, modality in dataset.modalities.items()},
+        splits={role: rows_as_text(roles.rows(role)) for role in ROLES},
         not_measurable=roles.not_measurable,
         stamp=stamp(loaded) or {},
         file=None if path is None else of_file(path),

@@ -10,6 +10,7 @@ from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline import evaluation
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.evidence import gather
+from umlkit.pipeline.locate import advice_paths
 from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.training import ensure
@@ -78,7 +79,7 @@ def probe(session: Session) -> ProbeRecord:
     session.begin()
     record = _finished_probe(session, path)
     if record is None:
-        record = _measure(session)
+        record = _measure(session).model_copy(update={"fingerprint": mark})
         record.write(path)
     record.write(session.directory.probe)
     return record
@@ -107,20 +108,13 @@ def _measure(session: Session) -> ProbeRecord:
     return measure(gather(session))
 
 
-def give_advice(directory: RunDirectory, mark: str, record: ProbeRecord) -> AdviceRecord:
-    """Decide on a measurement and write the advice into its run directory."""
-    advice = advise(record)
-    advice.write(directory.advice_path(mark))
-    advice.write(directory.advice)
-    return advice
-
-
 def run(session: Session) -> RunResult:
     """Uni-modal training, probe, advice, the advised method, and one look at test."""
     require_two_modalities(session)
     record = probe(session)
-    mark = probe_fingerprint(session.recipe, session.identity)
-    advice = give_advice(session.directory, mark, record)
+    advice = advise(record)
+    for path in advice_paths(session.directory, advice):
+        advice.write(path)
     advised = [plan.evaluated(advice.headline) for plan in session.plans]
     ensure(session, advised)
     test = evaluation.on_split(session, advised[0], method=advice.headline, split="test", command="run")

@@ -66,6 +66,7 @@ class AdviceRecord(Record):
 
     schema_: Literal["umlkit.advice/1"] = Field(default="umlkit.advice/1", alias="schema")
     name: str = Field(description="the recipe's name")
+    probe: str | None = Field(default=None, description="fingerprint of the measurement; null where that has none")
     measured: bool
     rule: Literal["posterior", "paper"]
     among: tuple[str, ...]

@@ -31,7 +31,6 @@ class MethodEntry(Part):
     summary: str = Field(description="what it does")
     candidate: bool = Field(description="whether advice may name it")
     builds_on: list[str] = Field(description="what is trained before it")
-    min_modalities: int = Field(description="the fewest modalities it makes sense for")
     options: list[OptionEntry] = Field(description="what a recipe may say of it, below `methods`")
 
 

@@ -137,6 +137,7 @@ class ProbeRecord(Record):
 
     schema_: Literal["umlkit.probe/1"] = Field(default="umlkit.probe/1", alias="schema")
     name: str = Field(description="the recipe's name")
+    fingerprint: str | None = Field(default=None, description="of what was measured; null outside of a run directory")
     measured: bool
     reason: str | None = Field(default=None, description="why nothing was measured")
     needed: Count | None = Field(default=None, description="samples of train and validation that would be enough")
