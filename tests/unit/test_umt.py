@@ -84,6 +84,11 @@ def test_what_is_stated_is_not_searched() -> None:
     assert {trial.start for trial in Umt(UmtOptions(init="teacher")).trials()} == {"teacher"}
 
 
+@pytest.mark.parametrize("init", ["auto", "scratch", "teacher"])
+def test_an_automatic_weight_is_chosen_among_several(init: str) -> None:
+    assert len({trial.weight for trial in Umt(UmtOptions(init=init)).trials()}) == 2
+
+
 @pytest.mark.parametrize("options", [UmtOptions(), UmtOptions(init="scratch"), UmtOptions(weight=0)])
 def test_no_automatic_trial_is_joint_training(options: UmtOptions) -> None:
     trials = Umt(options).trials()

@@ -10,7 +10,7 @@ the projection P_m of a student with room, the unit and the choice of w are ours
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch import Tensor
@@ -45,9 +45,13 @@ class Trial:
         return f"{self.start}-{self.weight:g}"
 
 
-AUTOMATIC = (Trial("scratch", 0.03), Trial("teacher", 0.0))
-"""Two trainings that between them do as well as three, *measured* in tests/benchmarks/umt_weight.py. Weight 0 from
-scratch is joint training, so it is not among them."""
+AUTOMATIC: Mapping[str, tuple[Trial, ...]] = {
+    "auto": (Trial("scratch", 0.03), Trial("teacher", 0.0)),
+    "scratch": (Trial("scratch", 0.03), Trial("scratch", 0.3)),
+    "teacher": (Trial("teacher", 0.0), Trial("teacher", 0.1)),
+}
+"""By ``init``, the trials of an automatic weight. That the pair of ``auto`` does as well as three trainings was
+*measured* in tests/benchmarks/umt_weight.py. Weight 0 from scratch is joint training, so it is not among them."""
 
 
 class Umt(Method[UmtOptions]):
@@ -84,14 +88,16 @@ class Umt(Method[UmtOptions]):
         )
 
     def trials(self) -> list[Trial]:
-        """What the options stand for: the automatic trials that fit them, with the weight that is stated, if one is."""
+        """What the options stand for: two automatic trials, or the stated weight from every start that fits."""
         init, weight = self.options.init, self.options.weight
-        fitting = [trial for trial in AUTOMATIC if init in ("auto", trial.start)]
         if weight == "auto":
-            return fitting
-        if weight == 0 and init == "auto":
-            return [Trial("teacher", 0.0)]
-        return [replace(trial, weight=weight) for trial in fitting]
+            return list(AUTOMATIC[init])
+        starts: dict[str, tuple[Start, ...]] = {
+            "auto": ("scratch", "teacher") if weight > 0 else ("teacher",),
+            "scratch": ("scratch",),
+            "teacher": ("teacher",),
+        }
+        return [Trial(start, weight) for start in starts[init]]
 
     def _train(self, task: Task, trial: Trial, targets: list[int]) -> tuple[Student, FitResult]:
         with seeded(derive(task.seed, "umt", "init")):
