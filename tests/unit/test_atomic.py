@@ -76,7 +76,7 @@ def test_failing_disk_leaves_the_old_file_and_no_temporary_one(
     with pytest.raises(OSError) as failure:
         atomic.write_bytes(target, NEW)
 
-    assert failure.value.errno == number
+    assert (failure.value.errno, failure.value.filename) == (number, str(target))
     assert {path.name: path.read_bytes() for path in target.parent.iterdir()} == {"result.json": OLD}
 
 

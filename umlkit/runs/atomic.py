@@ -19,7 +19,7 @@ TEMPORARY = ".partial"
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Make ``data`` the content of ``path``. Raises OSError with the old content whole."""
+    """Make ``data`` the content of ``path``. Raises OSError, which names ``path``, with the old content whole."""
     temporary = path.with_name(f".{path.name[:100]}.{uuid4().hex[:12]}{TEMPORARY}")
     try:
         with temporary.open("xb") as file:
@@ -27,9 +27,11 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):  # it names the temporary file, or, on a full disk, none
+            error.filename, error.filename2 = str(path), None
         raise
     _sync_folder(path.parent)
 
