@@ -1,7 +1,5 @@
 """``python -m umlkit`` is ``umlkit``."""
 
-import sys
+from umlkit.cli.main import process
 
-from umlkit.cli.main import main
-
-sys.exit(main())
+process()

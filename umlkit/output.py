@@ -77,8 +77,8 @@ class Output:
         self.json = json
         self.verbose = verbose
         self.quiet = quiet
-        self.stdout = sys.stdout if stdout is None else stdout
-        self.stderr = sys.stderr if stderr is None else stderr
+        self.stdout = stdout or sys.stdout or _nowhere()
+        self.stderr = stderr or sys.stderr or _nowhere()
         self.clock = clock
         self._bars: Bars | None = None
 
@@ -239,6 +239,11 @@ class _Lines:
         self._last = now
         count = f"{done}" if self._total is None else f"{done}/{self._total}"
         self._say(f"{self._label}: {count} {text}".rstrip())
+
+
+def _nowhere() -> TextIO:
+    """Where to write when the process was started with the stream closed (``>&-``)."""
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def discard(stream: TextIO) -> None:

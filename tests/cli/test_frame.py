@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -208,3 +209,23 @@ def test_colours_stay_away_with_no_color():
 
 def test_the_module_is_the_program():
     assert umlkit("methods").stdout.startswith("Methods\n")
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_stream_that_is_closed_from_the_start_is_written_nowhere(closed: str) -> None:
+    number = {"stdout": 1, "stderr": 2}[closed]
+    command = [sys.executable, "-m", "umlkit"]
+
+    good = subprocess.run(["sh", "-c", f'"$@" {number}>&-', "sh", *command, "methods"], check=False)
+    bad = subprocess.run(["sh", "-c", f'"$@" {number}>&-', "sh", *command, "metods"], check=False)
+
+    assert (good.returncode, bad.returncode) == (0, 2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_a_finished_process_ends_changes_nothing(number: int) -> None:
+    script = f"import atexit, os; atexit.register(os.kill, os.getpid(), {int(number)}); import umlkit.__main__"
+
+    done = subprocess.run([sys.executable, "-c", script, "--version"], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")

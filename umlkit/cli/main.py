@@ -11,7 +11,7 @@ import shlex
 import sys
 from itertools import takewhile
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -50,6 +50,8 @@ PANELS = {
     "What there is": (recipes, methods, encoders),
 }
 """The commands' modules by the part of the help that lists them."""
+
+ELSEWHERE = "write elsewhere: the run directory with --out DIR, a single file with --to FILE"
 
 app = typer.Typer(
     name="umlkit",
@@ -100,6 +102,13 @@ class _Interrupted(UmlkitError):  # noqa: N818 -- it is no error
     """Ctrl-C."""
 
     exit_code = EXIT_SIGINT
+
+
+def process() -> NoReturn:
+    """The console script: run the process's command line, and exit with its code, which no signal changes any more."""
+    code = main()
+    interrupts.ignore()
+    sys.exit(code)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -188,9 +197,9 @@ def _system(error: OSError) -> RunError:
     hints = {
         errno.ENOSPC: "free some space, then call the same command again: what is finished is kept",
         errno.EDQUOT: "free some space, then call the same command again: what is finished is kept",
-        errno.EROFS: "write elsewhere with --out DIR",
-        errno.EACCES: "write elsewhere with --out DIR, or mend the permissions",
-        errno.EPERM: "write elsewhere with --out DIR, or mend the permissions",
+        errno.EROFS: ELSEWHERE,
+        errno.EACCES: f"{ELSEWHERE}; or mend the permissions",
+        errno.EPERM: f"{ELSEWHERE}; or mend the permissions",
     }
     what = (error.strerror or str(error) or type(error).__name__).lower()
     where = error.filename if isinstance(error.filename, str) else None

@@ -53,6 +53,11 @@ class Interrupts:
         self._previous.clear()
         self._deadline = self._requested = None
 
+    def ignore(self) -> None:
+        """Let no signal change how the process ends: its work is done, and freeing torch's memory takes a while."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
     @contextmanager
     def deferred(self) -> Iterator[None]:
         """Hold requests back until :meth:`check`, or until the outermost such section ends without an exception."""
