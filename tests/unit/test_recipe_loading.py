@@ -8,7 +8,7 @@ import pytest
 
 from umlkit.errors import InputError
 from umlkit.recipe import bundled, scalars
-from umlkit.recipe.loading import LoadedRecipe, load
+from umlkit.recipe.loading import LoadedRecipe, load, run_name
 from umlkit.recipe.overrides import Overrides
 
 
@@ -132,6 +132,14 @@ def test_a_data_file_is_a_recipe_that_names_it(tmp_path):
     assert (found.recipe.name, found.recipe.data.path, found.recipe.data.label) == ("d", "d.csv", "y")
     assert found.data_path() == tmp_path / "d.csv"
     assert (found.file, found.text) == (None, None)
+
+
+@pytest.mark.parametrize(("stem", "name"), [("s" * 240, "s" * 200), ("..", "umlkit"), (".d", "d"), ("a b[]", "a-b-")])
+def test_a_run_is_called_after_any_data_file(tmp_path, stem, name):
+    path = tmp_path / f"{stem}.npz"
+    path.touch()
+
+    assert load(str(path)).recipe.name == run_name(stem) == name
 
 
 def test_a_bundled_recipe_wins_over_a_folder_of_its_name(tmp_path, monkeypatch):

@@ -60,6 +60,7 @@ def _propose(
 
     from umlkit.data.propose import propose
     from umlkit.data.sources import open_source
+    from umlkit.recipe.loading import run_name
     from umlkit.recipe.schema import Data
 
     if data.startswith("sklearn:"):
@@ -69,6 +70,5 @@ def _propose(
         raw = open_source(path=Path(data), source=None)
         path = data if Path(data).is_absolute() else os.path.relpath(data, to.parent)
         place, stem = {"path": path}, Path(data).stem
-    name = "".join(c if c.isprintable() and c not in "/\\" else "-" for c in stem)
     section = Data.model_validate({**place, "label": label, "groups": groups, "split_by": split_by, "id": id})
-    return propose(raw, section, name=name or "umlkit", file=str(to))
+    return propose(raw, section, name=run_name(stem), file=str(to))

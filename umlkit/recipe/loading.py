@@ -167,8 +167,12 @@ def _recipe_file(path: Path, *, called: str) -> _Found:
     reading = yaml_reading.read(text, called)
     if not isinstance(reading.value, dict):
         raise InputError(*reading.problems or [_no_mapping(reading.value, called)])
-    name = re.sub(r"[^\w.+-]+", "-", path.stem) or "umlkit"
-    return _Found(reading.value, reading.places, reading.problems, path.parent, name, path, text)
+    return _Found(reading.value, reading.places, reading.problems, path.parent, run_name(path.stem), path, text)
+
+
+def run_name(stem: str) -> str:
+    """What a run is called after a file of this name: a folder's name, whatever the file's."""
+    return re.sub(r"[^\w.+-]+", "-", stem)[:200].lstrip(".") or "umlkit"
 
 
 def _no_mapping(value: Any, called: str) -> Problem:
@@ -184,8 +188,7 @@ def _data_file(path: Path) -> _Found:
     place = at.Place(called, called, called)
     places = at.Places(place)
     places[("data", "path")] = place
-    name = re.sub(r"[^\w.+-]+", "-", path.stem) or "umlkit"
-    return _Found({"data": {"path": path.name}}, places, [], path.parent, name)
+    return _Found({"data": {"path": path.name}}, places, [], path.parent, run_name(path.stem))
 
 
 def _folder(path: Path) -> Problem:
