@@ -157,3 +157,30 @@ def test_ids_are_where_the_present_recipe_has_them(folder: Path, call) -> None:
     assert call("predict", "tiny.yaml", "tiny.npz", "--out", "out", "--method", "ume", "--to", "p.csv")[0] == 0
     with Path("p.csv").open(newline="") as file:
         assert [row["id"] for row in csv.DictReader(file)] == names.tolist()
+
+
+def test_ids_of_new_data_may_have_a_name_that_training_did_not_know(folder: Path, call, new) -> None:
+    np.savez(folder / "named.npz", **new, who=np.array(list("abcdefg")))
+    code, _, _ = call("predict", "tiny.yaml", "named.npz", "--out", "out", "--to", "p.jsonl", "--id", "who")
+    assert code == 0
+    assert [json.loads(line)["id"] for line in (folder / "p.jsonl").read_text().splitlines()] == list("abcdefg")
+
+
+def test_a_mistake_in_the_command_is_told_before_any_data_are_read(fresh: Path, call) -> None:
+    (fresh / "tiny.npz").write_bytes(b"broken")
+    for words in (["train", *RUN, "--method", "residul"], ["evaluate", *RUN, "--split", "val", "--method", "residul"]):
+        code, _, err = call(*words)
+        assert code == 2
+        assert "did you mean: residual" in err
+    code, _, err = call("predict", "tiny.yaml", "new.npz", "--out", "out", "--to", "p.jsonnl")
+    assert code == 2
+    assert "did you mean: .jsonl" in err
+
+
+def test_a_run_with_hardly_any_time_gets_a_little_further_with_every_call(fresh: Path, call) -> None:
+    calls = 0
+    while (code := call("train", *RUN, "--method", "ume", "--max-minutes", "0.000001")[0]) == 75:
+        calls += 1
+        assert calls < 60
+    assert code == 0
+    assert calls > 2

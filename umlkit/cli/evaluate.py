@@ -9,9 +9,9 @@ import typer
 
 from umlkit.cli.options import Invocation, shared_options
 from umlkit.errors import InputError, Problem, closest, listed
-from umlkit.runs.interrupts import interrupts
 
 if TYPE_CHECKING:
+    from umlkit.cli.opening import FinishedModel
     from umlkit.runs.records.evaluation import EvaluationRecord, Metrics
 
 SPLITS = ("train", "select", "probe", "val", "test")
@@ -43,40 +43,40 @@ def command(call: Invocation, method: Method = None, split: Split = None, data: 
     _check(split, data)
 
     from umlkit.cli.dry_run import show_use
-    from umlkit.cli.opening import open_loaded
-    from umlkit.pipeline.choice import choose
-    from umlkit.pipeline.locate import find_identity
-    from umlkit.runs.layout import RunDirectory
+    from umlkit.cli.opening import open_finished
 
-    interrupts.install(max_minutes=call.max_minutes)
-    loaded = call.load()
-    directory = RunDirectory(call.run_directory(loaded))
-    identity = find_identity(loaded, directory, missing="no model", command=f"umlkit run {call.shown}")
-    name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
+    found = open_finished(call, method)
     if call.dry_run:
-        show_use(call, loaded, f"would evaluate {artifact.label}-{artifact.fingerprint} on {data or split}")
+        what = f"would evaluate {found.artifact.label}-{found.artifact.fingerprint} on {data or split}"
+        show_use(call, found.loaded, what)
         return
+    record = _on_split(call, found, str(split)) if data is None else _on_file(call, found, data)
+    call.output.result_json(record.document())
+    _show(call, record)
 
+
+def _on_split(call: Invocation, found: FinishedModel, split: str) -> EvaluationRecord:
+    from umlkit.cli.opening import open_loaded
+    from umlkit.pipeline import evaluation
+
+    session = open_loaded(call, found.loaded)
+    return evaluation.on_split(session, found.artifact, method=found.name, split=split, command="evaluate")
+
+
+def _on_file(call: Invocation, found: FinishedModel, data: Path) -> EvaluationRecord:
     from umlkit.pipeline import evaluation, model
     from umlkit.training.device import set_threads
 
-    set_threads(loaded.recipe.threads)
-    if data is None:
-        session = open_loaded(call, loaded)
-        record = evaluation.on_split(session, artifact, method=name, split=str(split), command="evaluate")
-    else:
-        trained = model.load(artifact.model_dir(directory))
-        flags = call.overrides.flags
-        record = evaluation.on_file(
-            trained,
-            data,
-            method=name,
-            label=flags.get("data.label"),
-            id_name=flags.get("data.id"),
-            usual_id=loaded.recipe.data.id,
-        )
-    call.output.result_json(record.document())
-    _show(call, record)
+    recipe, flags = found.loaded.recipe, call.overrides.flags
+    set_threads(recipe.threads)
+    return evaluation.on_file(
+        model.load(found.artifact.model_dir(found.directory)),
+        data,
+        method=found.name,
+        label=flags.get("data.label"),
+        id_name=flags.get("data.id"),
+        usual_id=recipe.data.id,
+    )
 
 
 def _check(split: str | None, data: Path | None) -> None:

@@ -1,19 +1,39 @@
-"""Opening a run for a command that reads data: signals first, then the recipe, then the heavy imports."""
+"""Opening what a command works on: a run whose data are read, or a finished model of one that is only used."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from umlkit.cli.options import Invocation
 from umlkit.runs.interrupts import interrupts
 
 if TYPE_CHECKING:
+    from umlkit.pipeline.artifact import Artifact
     from umlkit.pipeline.session import Session
     from umlkit.recipe.loading import LoadedRecipe
+    from umlkit.runs.layout import RunDirectory
+
+
+@dataclass(frozen=True)
+class FinishedModel:
+    """A finished model of a recipe's run.
+
+    Attributes:
+        loaded: the recipe.
+        directory: its run directory.
+        name: the method, as results name it.
+        artifact: the model.
+    """
+
+    loaded: LoadedRecipe
+    directory: RunDirectory
+    name: str
+    artifact: Artifact
 
 
 def open_run(call: Invocation) -> Session:
-    """The session of a call. Nothing is written before a step begins."""
+    """The session of a call: signals first, then the recipe, then the heavy imports. Writes nothing."""
     interrupts.install(max_minutes=call.max_minutes)
     return open_loaded(call, call.load())
 
@@ -25,3 +45,30 @@ def open_loaded(call: Invocation, loaded: LoadedRecipe) -> Session:
 
     directory = RunDirectory(call.run_directory(loaded))
     return open_session(loaded, directory=directory, output=call.output, force=call.force)
+
+
+def open_finished(call: Invocation, method: str | None) -> FinishedModel:
+    """The finished model that a call means, found without reading the training data.
+
+    ``--id`` names the ids of new data as well as those of the training data: where no run was made with it, the run
+    without it is meant.
+
+    Raises:
+        InputError: no such method, or no finished model of it.
+    """
+    from umlkit.pipeline.choice import choose, known_method
+    from umlkit.pipeline.identity import recall
+    from umlkit.pipeline.locate import find_identity
+    from umlkit.runs.layout import RunDirectory
+
+    interrupts.install(max_minutes=call.max_minutes)
+    if method is not None:
+        known_method(method)
+    loaded = call.load()
+    directory = RunDirectory(call.run_directory(loaded))
+    directory.check()
+    if "data.id" in call.overrides.flags and recall(directory, loaded) is None:
+        loaded = call.without("data.id").load()
+    identity = find_identity(loaded, directory, missing="no model", command=f"umlkit run {call.shown}")
+    name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
+    return FinishedModel(loaded, directory, name, artifact)

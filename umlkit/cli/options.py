@@ -12,7 +12,7 @@ import math
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -162,6 +162,11 @@ class Invocation:
         words += ["--seed", str(self.overrides.flags["seeds"][0])] if "seeds" in self.overrides.flags else []
         words += ["--out", str(self.out)] if self.out and self.out_given else []
         return shlex.join(words)
+
+    def without(self, key: str) -> Invocation:
+        """The same call without the flag that sets a recipe's key."""
+        flags = {name: value for name, value in self.overrides.flags.items() if name != key}
+        return replace(self, overrides=replace(self.overrides, flags=flags))
 
     def load(self) -> LoadedRecipe:
         """The recipe with all overrides applied; InputError with every problem it has."""

@@ -38,7 +38,9 @@ def command(call: Invocation, method: Method) -> None:
       umlkit train digits --method "$(umlkit advise digits --quiet)"
     """
     from umlkit.cli.opening import open_run
+    from umlkit.pipeline.choice import known_method
 
+    known_method(method)
     session = open_run(call)
 
     from umlkit.cli.dry_run import show_plan

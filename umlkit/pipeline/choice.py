@@ -45,6 +45,11 @@ def choose(
     return name, artifact
 
 
+def known_method(method: str) -> None:
+    """InputError with the closest match where there is no method of that name; modalities are not looked at."""
+    registry.method(method.partition(":")[0])
+
+
 def finished(plan: Plan, directory: RunDirectory) -> list[str]:
     """The methods whose models of the present recipe are finished; single modalities as ``unimodal:<name>``."""
     names = [name for name in _candidates() if is_finished(plan.model(name).model_dir(directory))]

@@ -50,23 +50,26 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
     for artifact in named:
         for part in artifact.with_needs():
             if part.fingerprint not in session.done:
-                interrupts.check()
-                _ensure_one(session, part, force=part.fingerprint in forced)
+                trained = _ensure_one(session, part, force=part.fingerprint in forced)
                 session.done.add(part.fingerprint)
+                if trained:  # never before: a call with little time still gets a step further
+                    interrupts.check()
 
 
-def _ensure_one(session: Session, artifact: Artifact, *, force: bool) -> None:
+def _ensure_one(session: Session, artifact: Artifact, *, force: bool) -> bool:
+    """Whether there was anything to train."""
     directory = artifact.model_dir(session.directory)
     if is_finished(directory) and not force:
         session.output.note(f"{_shown(session, artifact)}: up to date, reused")
-        return
+        return False
     with locks.lock(directory, warn=session.output.warn):
         if is_finished(directory) and not force:
             session.output.note(f"{_shown(session, artifact)}: finished by another process, reused")
-            return
+            return False
         if force:
             remove_checkpoints(directory)
         _train(session, artifact, directory)
+        return True
 
 
 def _train(session: Session, artifact: Artifact, directory: Path) -> None:
