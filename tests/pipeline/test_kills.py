@@ -1,0 +1,43 @@
+"""A run that was killed, called again, ends with the weights and metrics of one that nobody killed."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import kills
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data, recipe, and the run ``whole`` that nobody killed."""
+    folder = tmp_path_factory.mktemp("kills")
+    kills.prepare(folder)
+    assert kills.run(folder, "whole") == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("number", "stage"),
+    [
+        (24, "within"),
+        pytest.param(9, "before", marks=pytest.mark.slow),
+        pytest.param(40, "after", marks=pytest.mark.slow),
+    ],
+)
+def test_killed_at_a_write(place: Path, number: int, stage: str) -> None:
+    out = f"{stage}-{number}"
+    assert kills.run(place, out, (number, stage)) == -signal.SIGKILL
+    assert kills.run(place, out) == 0
+    assert kills.result(place, out) == kills.result(place, "whole")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.3, 0.8, 1.3, 1.8, 2.3])
+def test_killed_at_any_moment(place: Path, seconds: float) -> None:
+    out = f"after-{seconds}"
+    kills.run_killed_after(place, out, seconds)
+    assert kills.run(place, out) == 0
+    assert kills.result(place, out) == kills.result(place, "whole")
