@@ -74,9 +74,7 @@ def test_the_accuracy_gain_of_a_single_seed_stands_beside_its_mcnemar_mid_p() ->
 
 
 def test_why_nothing_was_measured_is_said() -> None:
-    assert shown(not_measurable("x", "too few samples", 200)) == (
-        "Not measured: too few samples. Needed: 200 samples of train and validation.\n"
-    )
+    assert shown(not_measurable("x", "too few samples", 200)) == ("Not measured: too few samples.\n")
 
 
 def test_with_json_nothing_is_shown() -> None:

@@ -84,9 +84,21 @@ def test_the_run_directorys_recipe_is_one(folder: Path, call) -> None:
 
 
 def test_the_lowest_seed_is_loaded_or_the_one_named(folder: Path, call) -> None:
-    call("train", *RUN, "--method", "ume", "--set", "seeds=[4, 2]")
-    assert load_model(folder / "out", method="ume").config.seed == 2
-    assert load_model(folder / "out", method="ume", seed=4).config.seed == 4
+    call("train", "tiny.yaml", "--out", "two", "--method", "ume", "--set", "seeds=[4, 2]")
+    assert load_model(folder / "two", method="ume").config.seed == 2
+    assert load_model(folder / "two", method="ume", seed=4).config.seed == 4
+
+
+def test_a_training_with_other_settings_does_not_hide_the_advised_model(folder: Path, call, new) -> None:
+    advised = load_model(folder / "out")
+    call("train", *RUN, "--method", "unimodal", "--set", "train.epochs=2")
+    again = load_model(folder / "out")
+    assert again.directory == advised.directory
+
+
+def test_after_a_run_every_method_of_the_advice_can_be_evaluated(folder: Path, call) -> None:
+    for method in ("best-single", "unimodal", "ume", "umt", "joint", "residual"):
+        assert call("evaluate", *RUN, "--method", method, "--split", "probe")[0] == 0
 
 
 def test_evaluate_gives_metrics_on_every_split_and_on_new_data(folder: Path, call, new) -> None:

@@ -45,11 +45,10 @@ def other_sentences(findings: Findings) -> tuple[str, ...]:
 
 def not_measured_sentences(probe: ProbeRecord) -> tuple[str, str]:
     """What is said where there is no measurement: why, and what to do all the same."""
-    needed = f" It needs {probe.needed} samples of train and validation." if probe.needed else ""
     reason = (probe.reason or "no reason was recorded").rstrip(".")
     return (
-        f"Not measured: {reason}.{needed}",
-        "Train with UME, which needs no paired signal to work; how likely that is to be the best, nothing says.",
+        f"Not measured: {reason}.",
+        "Train with UME, which needs no paired signal to work; the probability that it is best was not measured.",
     )
 
 
@@ -79,8 +78,12 @@ def _how_sure(findings: Findings) -> str:
     start = "This is unsure: the" if standing.probability < SURE else "The"
     return (
         f"{start} probability that {spoken(findings.headline)} has a lower loss than {than} is "
-        f"{_share(standing.probability)}, and the expected loss from being wrong is {standing.regret:.4f} nats."
+        f"{_share(standing.probability)}, and the expected loss from being wrong is {_regret(standing.regret)} nats."
     )
+
+
+def _regret(nats: float) -> str:
+    return f"{nats:.4f}" if nats >= 0.0001 else "below 0.0001"
 
 
 def _share(probability: float) -> str:

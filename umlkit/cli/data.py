@@ -16,7 +16,7 @@ SHOWN_CLASSES = 40
 
 @shared_options(without=("force", "dry_run", "max_minutes"))
 def command(call: Invocation) -> None:
-    """Check and describe the data: modalities, classes, missing values, duplicates, leaks. Writes nothing.
+    """Check and describe the data: modalities, classes, missing values, samples repeated across splits. Writes nothing.
 
     Takes the options of the other steps, and checks them too, so that a script may give all steps the same.
 

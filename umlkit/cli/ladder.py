@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from umlkit.runs.records.advice import AdviceRecord
+    from umlkit.runs.records.common import Estimate
     from umlkit.runs.records.probe import Contribution, Deficit, ProbeRecord, Rung
 
 WIDTH = 80
@@ -25,8 +26,7 @@ def show_probe(output: Output, probe: ProbeRecord) -> None:
     if output.json:
         return
     if not probe.measured:
-        needed = f" Needed: {probe.needed} samples of train and validation." if probe.needed else ""
-        output.result_text(wrapped(f"Not measured: {probe.reason}.{needed}"))
+        output.result_text(wrapped(f"Not measured: {probe.reason}."))
         return
     output.result_text(ladder_table(probe))
     lines = [_scope(probe), *(_deficit(deficit) for deficit in probe.deficits)]
@@ -94,25 +94,35 @@ def _scope(probe: ProbeRecord) -> str:
     over = f"{probe.n_probe} held-out samples"
     if probe.unit == "groups":
         over += f" in {probe.groups} groups, intervals over groups"
-    within = "; intervals hold within these groups only" if probe.within_groups else ""
+    within = "; intervals hold within these groups only, not for new ones" if probe.within_groups else ""
     entropy = probe.entropy_nats / math.log(2)
     return f"Read on {over}{within}. Bits are usable information of H(Y) = {entropy:.2f}; loss in nats."
 
 
 def _contribution(found: Contribution) -> str:
-    bits, points = found.total.bits, found.total.points.value
-    mid_p = f" (McNemar mid-p {found.mcnemar[0].mid_p:.3f})" if len(found.mcnemar) == 1 else ""
+    nats, bits, points = found.total.nats, found.total.bits.value, found.total.points.value
+    mid_p = f" (McNemar mid-p {_p(found.mcnemar[0].mid_p)})" if len(found.mcnemar) == 1 else ""
     return (
-        f"Beyond UME: {found.rung} gained {bits.value:+.3f} bits ({bits.low:+.3f} to {bits.high:+.3f}) and "
-        f"{points:+.1f} points{mid_p}; {found.interaction.bits.value:+.3f} by interaction, "
-        f"{found.additive.bits.value:+.3f} jointly learned yet additive."
+        f"Beyond UME: of the rungs that train modalities together `select` chose {found.rung}; it gained "
+        f"{_with_interval(nats)} nats ({bits:+.3f} bits) and {points:+.1f} points{mid_p}: "
+        f"{_with_interval(found.interaction.nats)} by interaction, {_with_interval(found.additive.nats)} jointly "
+        f"learned yet additive."
     )
 
 
+def _with_interval(estimate: Estimate) -> str:
+    return f"{estimate.value:+.3f} ({estimate.low:+.3f} to {estimate.high:+.3f})"
+
+
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "below .001"
+
+
 def _deficit(found: Deficit) -> str:
-    bits = found.deficit.bits
-    worse = "less" if bits.value >= 0 else "more"
+    """The sign is that of a gain: below 0 the encoder tells less after joint training than after training alone."""
+    deficit = found.deficit.bits
+    low, value, high = (0.0 - number for number in (deficit.high, deficit.value, deficit.low))
     return (
-        f"Encoder of {found.modality}: trained jointly it tells {abs(bits.value):.3f} bits {worse} than trained alone "
-        f"(difference {bits.low:+.3f} to {bits.high:+.3f})."
+        f"Encoder of {found.modality}: trained jointly less trained alone, it tells {value:+.3f} bits "
+        f"({low:+.3f} to {high:+.3f})."
     )

@@ -44,7 +44,8 @@ def _show(call: Invocation, session: Session, result: RunResult) -> None:
     from umlkit.cli.evaluate import metrics_line
     from umlkit.cli.ladder import show_advice, show_probe
 
-    show_probe(call.output, result.probe)
+    if result.probe.measured:  # the advice says why not, else
+        show_probe(call.output, result.probe)
     show_advice(call.output, result.advice)
     call.output.result_text(f"Test ({result.test.method}, n = {result.test.n}): {metrics_line(result.test.metrics)}")
     call.output.result_text(f"Everything lies in {session.directory.root}")

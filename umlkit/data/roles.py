@@ -67,13 +67,13 @@ def _made(dataset: Dataset, split: Split, *, enlarge: bool) -> Roles:
         roles, val = first or roles, split.val
     note = f"split made by umlkit, seed {split.seed}, {_how(dataset)}: {_sizes(roles)}"
     notes = [note, *_enlarged(val, split.val, split.test)]
-    total = ceil(2 * half_needed(len(dataset.classes)) / (LARGEST_VAL if enlarge else split.val))
-    return replace(
-        roles,
-        not_measurable=_complete(roles.not_measurable, total, len(dataset)),
-        needed=total if roles.not_measurable else None,
-        reading=tuple(notes),
-    )
+    total = ceil(2 * half_needed(len(dataset.classes)) / LARGEST_VAL)
+    short = roles.not_measurable
+    if short is not None and not enlarge and len(dataset) >= total:
+        short = f"{short}; without the shares in data.split umlkit makes a split of these {len(dataset)} that has them"
+    else:
+        short = _complete(short, total, len(dataset))
+    return replace(roles, not_measurable=short, needed=total if short else None, reading=tuple(notes))
 
 
 def _given(dataset: Dataset, split: Split) -> Roles:

@@ -91,6 +91,6 @@ def _only_for_others(plan: Plan, names: Sequence[str]) -> list[str]:
 
 
 def _found(directory: RunDirectory) -> str:
-    """What finished models of other settings there are."""
+    """The labels of all finished models in the run directory, of whatever settings."""
     labels = sorted({model.label for unit in directory.units() for model in unit.models() if model.finished})
-    return f"of other settings: {listed(labels)}" if labels else "no finished model at all"
+    return f"finished models, of any settings: {listed(labels)}" if labels else "no finished model at all"

@@ -80,10 +80,15 @@ class Session:
     def _made(self) -> dict[Role, Samples]:
         return {}
 
-    def begin(self) -> None:
-        """Make the run directory and write down what runs: recipe, data, environment."""
+    def begin(self, *, keep_recipe: bool = False) -> None:
+        """Make the run directory and write down what runs: recipe, data, environment.
+
+        Args:
+            keep_recipe: leave the recipe of a run that was advised on as it is; its models are what is loaded.
+        """
         self.directory.open(create=True)
-        write_text(self.directory.recipe, to_yaml(self._movable_recipe()))
+        if not (keep_recipe and self.directory.advice.is_file() and self.directory.recipe.is_file()):
+            write_text(self.directory.recipe, to_yaml(self._movable_recipe()))
         found = describe(device=str(self.device), threads=torch.get_num_threads(), folder=self.loaded.folder)
         found.write(self.directory.environment)
         remember(self.directory, self.loaded, self.identity)

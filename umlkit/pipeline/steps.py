@@ -44,7 +44,7 @@ def train(session: Session, method: str) -> list[Artifact]:
         InputError: no such method or modality.
     """
     wanted = [artifact for plan in session.plans for artifact in trained_by(plan, method)]
-    session.begin()
+    session.begin(keep_recipe=True)
     ensure(session, wanted, force=session.force)
     return wanted
 
@@ -57,7 +57,8 @@ def trained_by(plan: Plan, method: str) -> list[Artifact]:
 
 def measured(plan: Plan) -> list[Artifact]:
     """The artifacts that a measurement reads at one seed."""
-    return [*plan.unimodal.values(), *(artifact for _, artifact in (*plan.rungs(), *plan.paper()))]
+    read = (artifact for _, artifact in (*plan.rungs(), *plan.paper()))
+    return [*plan.unimodal.values(), plan.model("best-single"), *read]
 
 
 def run_plan(session: Session) -> list[Artifact]:
@@ -116,7 +117,7 @@ def run(session: Session) -> RunResult:
     for path in advice_paths(session.directory, advice):
         advice.write(path)
     advised = [plan.evaluated(advice.headline) for plan in session.plans]
-    ensure(session, advised)
+    ensure(session, advised, force=session.force)
     test = evaluation.on_split(session, advised[0], method=advice.headline, split="test", command="run")
     return RunResult(record, advice, test, session.directory)
 

@@ -33,7 +33,7 @@ def _planned(session: Session, artifact: Artifact, *, forced: bool) -> PlannedMo
     finished = is_finished(directory) and not forced
     begun = any(directory.glob(f"*{SUFFIX}"))
     return PlannedModel(
-        model=artifact.label,
+        model=artifact.title,
         seed=artifact.seed,
         action="reuse" if finished else "resume" if begun and not forced else "train",
         directory=str(directory),
