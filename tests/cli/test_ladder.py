@@ -11,6 +11,7 @@ from tests.synthetic_evidence import STRENGTHS, make_evidence, make_probe
 from umlkit.cli.ladder import show_probe
 from umlkit.output import Output
 from umlkit.probe.measure import measure, not_measurable
+from umlkit.runs.records.common import Estimate
 from umlkit.runs.records.probe import ProbeRecord
 
 
@@ -71,6 +72,17 @@ def test_the_accuracy_gain_of_a_single_seed_stands_beside_its_mcnemar_mid_p() ->
     expected = f"(McNemar mid-p {probe.contribution.mcnemar[0].mid_p:.3f})"
     assert expected in shown(probe).replace("\n", " ")
     assert "McNemar" not in shown(make_probe(training_seeds=(0, 1)))
+
+
+def test_a_part_that_is_exactly_nothing_has_no_interval() -> None:
+    probe = make_probe()
+    assert probe.contribution is not None
+    total = probe.contribution.total
+    nothing = total.model_copy(update={"nats": Estimate(value=0.0, low=0.0, high=0.0)})
+    contribution = probe.contribution.model_copy(update={"interaction": total, "additive": nothing})
+    text = shown(probe.model_copy(update={"contribution": contribution})).replace("\n", " ")
+    assert "none jointly learned yet additive" in text
+    assert f"{total.nats.value:+.3f} ({total.nats.low:+.3f}" in text
 
 
 def test_why_nothing_was_measured_is_said() -> None:

@@ -111,6 +111,8 @@ def _contribution(found: Contribution) -> str:
 
 
 def _with_interval(estimate: Estimate) -> str:
+    if estimate.low == estimate.high == 0:  # the same rung on both sides, so exactly nothing
+        return "none"
     return f"{estimate.value:+.3f} ({estimate.low:+.3f} to {estimate.high:+.3f})"
 
 
