@@ -196,3 +196,9 @@ def test_a_run_with_hardly_any_time_gets_a_little_further_with_every_call(fresh:
         assert calls < 60
     assert code == 0
     assert calls > 2
+
+
+def test_a_data_file_without_its_label_says_so(folder: Path, call, new) -> None:
+    code, _, err = call("predict", "tiny.npz", "new.npz", "--out", "out", "--to", "p.csv")
+    assert code == 2
+    assert "--label NAME" in err

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from umlkit.cli.options import Invocation
+from umlkit.errors import InputError, Problem
 from umlkit.runs.interrupts import interrupts
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ def open_finished(call: Invocation, method: str | None) -> FinishedModel:
     directory.check()
     if "data.id" in call.overrides.flags and recall(directory, loaded) is None:
         loaded = call.without("data.id").load()
+    if loaded.file is None and loaded.recipe.data.label is None:
+        raise InputError(
+            Problem(
+                "which array or column of the training data is the label is not said, so their run cannot be found",
+                where=call.reference,
+                try_next="--label NAME, as in the run",
+            )
+        )
     identity = find_identity(loaded, directory, missing="no model", command=f"umlkit run {call.shown}")
     name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
     return FinishedModel(loaded, directory, name, artifact)
