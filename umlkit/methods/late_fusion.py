@@ -12,9 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from umlkit.data.records import Batch
 from umlkit.encoders.base import Encoder
-from umlkit.encoders.base import build as build_encoder
 from umlkit.fusion.base import Head
-from umlkit.fusion.base import build as build_head
 from umlkit.methods.base import Blueprint, MultiModalModel, Output
 from umlkit.training.loop import Logits, Loss
 
@@ -42,8 +40,8 @@ class LateFusion(MultiModalModel):
         return Output(self.head(list(features.values())), features)
 
 
-def build(blueprint: Blueprint, *, head: str, scale: int) -> LateFusion:
-    """A fresh late-fusion network.
+def parts(blueprint: Blueprint, *, head: str, scale: int) -> tuple[dict[str, Encoder], Head]:
+    """Fresh encoders by modality, and the head on their features.
 
     Args:
         blueprint: modalities with resolved encoders, and the number of classes.
@@ -51,11 +49,15 @@ def build(blueprint: Blueprint, *, head: str, scale: int) -> LateFusion:
         scale: width factor of every encoder.
     """
     made = {
-        name: build_encoder(plan.encoder, dict(plan.options), plan.sample_shape, scale=scale)
+        name: encoders.base.build(plan.encoder, dict(plan.options), plan.sample_shape, scale=scale)
         for name, plan in blueprint.modalities.items()
     }
-    widths = [encoder.features for encoder in made.values()]
-    return LateFusion(made, build_head(head, {}, widths, blueprint.classes))
+    return made, fusion.base.build(head, {}, [e.features for e in made.values()], blueprint.classes)
+
+
+def build(blueprint: Blueprint, *, head: str, scale: int) -> LateFusion:
+    """A fresh late-fusion network of :func:`parts`."""
+    return LateFusion(*parts(blueprint, head=head, scale=scale))
 
 
 def logits_of(model: MultiModalModel) -> Logits:

@@ -17,9 +17,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from umlkit.data.records import Batch, Samples
-from umlkit.encoders.base import Encoder
-from umlkit.encoders.base import build as build_encoder
-from umlkit.fusion.base import build as build_head
+from umlkit.methods import late_fusion
 from umlkit.methods.base import Blueprint, Method, Task, Trained
 from umlkit.methods.experts import encoder_of
 from umlkit.methods.late_fusion import logits_of
@@ -60,11 +58,7 @@ class Umt(Method[UmtOptions]):
     def build(self, blueprint: Blueprint, resolved: Mapping[str, Any]) -> Student:
         """The student, weights from torch's random state; ``resolved["targets"]`` holds the teachers' widths."""
         scale = 1 if self.options.room == "none" else self.options.room
-        encoders: dict[str, Encoder] = {
-            name: build_encoder(plan.encoder, dict(plan.options), plan.sample_shape, scale=scale)
-            for name, plan in blueprint.modalities.items()
-        }
-        head = build_head(self.options.head, {}, [e.features for e in encoders.values()], blueprint.classes)
+        encoders, head = late_fusion.parts(blueprint, head=self.options.head, scale=scale)
         return Student(encoders, head, targets=resolved["targets"], room=self.options.room != "none")
 
     def train(self, task: Task) -> Trained:
