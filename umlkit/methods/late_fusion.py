@@ -49,10 +49,10 @@ def parts(blueprint: Blueprint, *, head: str, scale: int) -> tuple[dict[str, Enc
         scale: width factor of every encoder.
     """
     made = {
-        name: encoders.base.build(plan.encoder, dict(plan.options), plan.sample_shape, scale=scale)
+        name: build_encoder(plan.encoder, dict(plan.options), plan.sample_shape, scale=scale)
         for name, plan in blueprint.modalities.items()
     }
-    return made, fusion.base.build(head, {}, [e.features for e in made.values()], blueprint.classes)
+    return made, build_head(head, {}, [e.features for e in made.values()], blueprint.classes)
 
 
 def build(blueprint: Blueprint, *, head: str, scale: int) -> LateFusion:
