@@ -12,7 +12,9 @@ from torch.nn.functional import cross_entropy
 
 from umlkit.data.records import Batch
 from umlkit.encoders.base import Encoder
+from umlkit.encoders.base import build as build_encoder
 from umlkit.fusion.base import Head
+from umlkit.fusion.base import build as build_head
 from umlkit.methods.base import Blueprint, MultiModalModel, Output
 from umlkit.training.loop import Logits, Loss
 
