@@ -2,8 +2,10 @@
 
 import dataclasses
 import multiprocessing
+import os
 import random
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -292,25 +294,32 @@ def longer(epochs: int) -> Train:
     return Train(epochs=epochs, batch_size=16, lr=0.01, patience=epochs)
 
 
-def train_in_this_process(folder: Path, epochs: int) -> None:
-    """What the killed processes run: a checkpoint at every epoch's end."""
+def train_in_this_process(folder: Path, epochs: int, killed_after: float | None) -> None:
+    """What the killed processes run: a checkpoint at every epoch's end, and SIGKILL after so many seconds of it."""
     torch.set_num_threads(1)
+    if killed_after is not None:
+        timer = threading.Timer(killed_after, os.kill, (os.getpid(), signal.SIGKILL))
+        timer.daemon = True
+        timer.start()
     Training(Workspace(folder, "full", interval=0.0), settings=longer(epochs)).run()
 
 
 def killed_again_and_again(folder: Path, *, epochs: int, kills: int, seed: int) -> int:
-    """Train in processes of their own, SIGKILLed at random moments until ``kills`` were; returns how many were."""
+    """Train in processes of their own, SIGKILLed at random moments until ``kills`` were; returns how many were.
+
+    The moments go by what the whole training takes on this machine, so that it outlasts them all.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["umlkit.training.loop", "torch._dynamo"])  # torch's optimisers import the latter
+    whole = Training(None, settings=longer(epochs)).run().seconds
     moments, killed = random.Random(seed), 0
     while True:
-        process = context.Process(target=train_in_this_process, args=(folder, epochs))
+        after = moments.uniform(0, whole / 2 / kills) if killed < kills else None
+        process = context.Process(target=train_in_this_process, args=(folder, epochs, after))
         process.start()
-        process.join(timeout=moments.uniform(0.1, 0.6) if killed < kills else None)
+        process.join()
         if process.exitcode == 0:
             return killed
-        process.kill()
-        process.join()
         assert process.exitcode == -signal.SIGKILL
         killed += 1
 
