@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, log_loss, recall_score
 
 from umlkit.data.records import Array, Ints, Role
 from umlkit.data.unseen import read_unseen
-from umlkit.methods.calibration import log_softmax
+from umlkit.methods.calibration import softmax
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs
 from umlkit.pipeline.artifact import Artifact
@@ -42,7 +42,7 @@ def on_split(session: Session, artifact: Artifact, *, method: str, split: str, c
         parts = [outputs.read(session, artifact, role) for role in roles if len(session.roles.rows(role))]
     logits = np.concatenate([part.logits for part in parts])
     labels = session.dataset.labels[np.concatenate([part.rows for part in parts])]
-    proba = np.exp(log_softmax(logits / model.config.temperature))
+    proba = softmax(logits / model.config.temperature)
     return _record(method, model, split=split, proba=proba, labels=labels)
 
 

@@ -22,7 +22,7 @@ from umlkit.data.records import Array
 from umlkit.data.unseen import InputSpec, cut_arrays
 from umlkit.errors import RunError
 from umlkit.methods.base import Blueprint, Method, ModalityPlan, MultiModalModel, Output
-from umlkit.methods.calibration import log_softmax
+from umlkit.methods.calibration import softmax
 from umlkit.runs import tensors
 from umlkit.runs.records.common import Part, Record
 
@@ -140,7 +140,7 @@ class TrainedModel:
         """:meth:`predict_proba` of arrays that are cut and checked already: modality -> (n, *raw_shape)."""
         inputs = {name: torch.from_numpy(self.preprocess[name].apply(values)) for name, values in cut.items()}
         logits = forward(self.network, inputs).logits.double().numpy()
-        proba: Array = np.exp(log_softmax(logits / self.config.temperature))
+        proba: Array = softmax(logits / self.config.temperature)
         return proba
 
 
