@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from umlkit.errors import InputError, InterruptedRun, Problem, VerdictError
-from umlkit.output import INTERVAL, Output, printable
+from umlkit.output import Output, printable
+from umlkit.output.progress import INTERVAL
 
 
 class Terminal(io.StringIO):

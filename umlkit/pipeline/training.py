@@ -28,12 +28,13 @@ from umlkit.pipeline.model import ModalityConfig, ModelConfig
 from umlkit.pipeline.result import FitSummary, ModelResult
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.task import task_of
+from umlkit.pipeline.watching import Place, Watch
 from umlkit.runs import locks
 from umlkit.runs.atomic import write_text
 from umlkit.runs.interrupts import interrupts
 from umlkit.runs.layout import RESULT, is_finished
-from umlkit.training.checkpoint import Workspace, remove_checkpoints
-from umlkit.training.loop import EpochRecord, FitResult, Logits, Loss, fit
+from umlkit.training.checkpoint import Workspace, epochs_so_far, remove_checkpoints
+from umlkit.training.loop import FitResult, Logits, Loss, fit
 from umlkit.training.seeds import derive
 
 
@@ -47,16 +48,18 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
     """
     named = list(wanted)
     forced = {artifact.fingerprint for artifact in named} if force else set()
-    for artifact in named:
-        for part in artifact.with_needs():
-            if part.fingerprint not in session.done:
-                trained = _ensure_one(session, part, force=part.fingerprint in forced)
-                session.done.add(part.fingerprint)
-                if trained:  # never before: a call with little time still gets a step further
-                    interrupts.check()
+    parts = {part.fingerprint: part for artifact in named for part in artifact.with_needs()}
+    parts = {mark: part for mark, part in parts.items() if mark not in session.done}
+    missing = [m for m, part in parts.items() if m in forced or not is_finished(part.model_dir(session.directory))]
+    for mark, part in parts.items():
+        place = Place(missing.index(mark) + 1, len(missing)) if mark in missing else Place()
+        trained = _ensure_one(session, part, force=mark in forced, place=place)
+        session.done.add(mark)
+        if trained:  # never before: a call with little time still gets a step further
+            interrupts.check()
 
 
-def _ensure_one(session: Session, artifact: Artifact, *, force: bool) -> bool:
+def _ensure_one(session: Session, artifact: Artifact, *, force: bool, place: Place) -> bool:
     """Whether there was anything to train."""
     directory = artifact.model_dir(session.directory)
     if is_finished(directory) and not force:
@@ -68,16 +71,16 @@ def _ensure_one(session: Session, artifact: Artifact, *, force: bool) -> bool:
             return False
         if force:
             remove_checkpoints(directory)
-        _train(session, artifact, directory)
+        _train(session, artifact, directory, place)
         return True
 
 
-def _train(session: Session, artifact: Artifact, directory: Path) -> None:
+def _train(session: Session, artifact: Artifact, directory: Path, place: Place) -> None:
     began = time.monotonic()
     shown = _shown(session, artifact)
     session.output.note(f"{shown}: training")
     method: Method[Any] = registry.implementation(artifact.spec)(artifact.options)
-    task = task_of(session, artifact, _loop(session, artifact, directory))
+    task = task_of(session, artifact, _loop(session, artifact, directory, place))
     trained = method.train(task)
     logits = select_logits(trained, task)
     if not bool(torch.isfinite(logits).all()):
@@ -108,7 +111,7 @@ def select_logits(trained: Trained, task: Task) -> Tensor:
     return models.forward(trained.model, task.select.inputs).logits
 
 
-def _loop(session: Session, artifact: Artifact, directory: Path) -> Fit:
+def _loop(session: Session, artifact: Artifact, directory: Path, place: Place) -> Fit:
     """The training loop, bound to this run's settings, seed, checkpoints and progress."""
 
     def bound(
@@ -123,11 +126,11 @@ def _loop(session: Session, artifact: Artifact, directory: Path) -> Fit:
         evaluate_start: bool = False,
     ) -> FitResult:
         cap = epochs if epochs is not None else session.recipe.train.epochs
-        with session.output.progress(f"{_shown(session, artifact)} {name}", cap) as progress:
-
-            def shown(epoch: EpochRecord) -> None:
-                progress.update(epoch.epoch, f"loss {epoch.train_loss:.4f} select {epoch.select_loss:.4f}")
-
+        workspace = Workspace(directory, name, warn=session.output.warn)
+        shown = _shown(session, artifact)
+        label = place.of_label(shown if name == artifact.label else f"{shown} {name}")
+        with session.output.progress(label, cap) as step:
+            watch = Watch(step, cap, epochs_so_far(workspace))
             return fit(
                 module,
                 loss=loss,
@@ -136,10 +139,10 @@ def _loop(session: Session, artifact: Artifact, directory: Path) -> Fit:
                 select=select,
                 settings=session.recipe.train,
                 seed=derive(artifact.seed, artifact.label, name),
-                workspace=Workspace(directory, name, warn=session.output.warn),
+                workspace=workspace,
                 epochs=epochs,
                 evaluate_start=evaluate_start,
-                on_epoch=shown,
+                on_epoch=watch.saw,
             )
 
     return bound

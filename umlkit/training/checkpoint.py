@@ -61,6 +61,17 @@ def remove_checkpoints(directory: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def epochs_so_far(workspace: Workspace) -> list[EpochRecord]:
+    """The epochs that a checkpoint holds, for who watches; none where there is none, or none that can be read."""
+    if not workspace.path.exists():
+        return []
+    try:
+        _, metadata = tensors.load(workspace.path)
+        return [EpochRecord(**epoch) for epoch in json.loads(metadata["history"])]
+    except (RunError, KeyError, ValueError, TypeError):  # whether training can go on from it is said by resume()
+        return []
+
+
 class Checkpoints:
     """The checkpoint of one training; without a workspace, nothing is ever written.
 

@@ -13,43 +13,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from umlkit.errors import EXIT_FAILED, EXIT_USAGE, UmlkitError
+from umlkit.output.progress import Bars, Lines, Silent, Step, draws_bars
+from umlkit.output.text import encodable, is_number, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
-    from rich.progress import Progress as Bars
-
-INTERVAL = 10.0
-"""Seconds between two lines of progress where no bar can be drawn."""
 
 _PIPED_WIDTH = 160
-# No-break space, zero-width joiner and non-joiner, ideographic space: not "printable", yet part of ordinary writing.
-_ORDINARY = frozenset("\u00a0\u200c\u200d\u3000")
-
-
-def printable(text: str, *, keep: str = "") -> str:
-    r"""``text`` with control characters, direction overrides and lone surrogates shown as escapes (``\x1b``).
-
-    Args:
-        text: anything.
-        keep: control characters that stay as they are, such as a line break.
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in _ORDINARY or c in keep else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-
-
-class Step(Protocol):
-    """One step under way, as :meth:`Output.progress` gives it."""
-
-    def update(self, done: int, text: str = "") -> None:
-        """Say that ``done`` of the total are done, and in a few words how it stands."""
 
 
 class Output:
@@ -107,7 +80,7 @@ class Output:
         cells = [[printable(cell, keep="\n") for cell in row] for row in rows]
         table = Table(title=Text(printable(title)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         for index, column in enumerate(columns):
-            numeric = bool(cells) and all(_is_number(row[index]) for row in cells)
+            numeric = bool(cells) and all(is_number(row[index]) for row in cells)
             table.add_column(Text(printable(column)), justify="right" if numeric else "left", overflow="fold")
         for row in cells:
             table.add_row(*(Text(cell) for cell in row))
@@ -148,44 +121,18 @@ class Output:
         A step that ends sooner than the first line leaves no trace.
         """
         if self.quiet:
-            yield _Silent()
-        elif self.stderr.isatty() and not os.environ.get("CI"):
-            with self._bar(printable(label), total) as step:
+            yield Silent()
+        elif draws_bars(self.stderr):
+            self._bars = self._bars or Bars(self._console(self.stderr))
+            with self._bars.step(label, total) as step:
                 yield step
         else:
-            yield _Lines(label, total, say=self._say, clock=self.clock)
-
-    @contextmanager
-    def _bar(self, label: str, total: int | None) -> Iterator[Step]:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        outermost = self._bars is None
-        bars = self._bars or Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[text]}", markup=False),
-            TimeElapsedColumn(),
-            console=self._console(self.stderr),
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        task = bars.add_task(label, total=total, text="")
-        self._bars = bars
-        if outermost:
-            bars.start()
-        try:
-            yield _Bar(lambda done, text: bars.update(task, completed=done, text=printable(text)))
-        finally:
-            bars.remove_task(task)
-            if outermost:
-                bars.stop()
-                self._bars = None
+            yield Lines(label, total, say=self._say, clock=self.clock)
 
     def _say(self, text: str) -> None:
         line = printable(text, keep="\n") + "\n"
-        if self._bars is not None:
-            self._bars.console.print(line, end="", markup=False, highlight=False, soft_wrap=True)
+        if self._bars is not None and self._bars.active:
+            self._bars.say(line)
         else:
             self._write(self.stderr, line)
 
@@ -204,41 +151,10 @@ class Output:
     def _write(self, stream: TextIO, text: str) -> None:
         """Write and flush. A reader that went away (``| head``) is no failure: the rest goes nowhere, quietly."""
         try:
-            stream.write(_encodable(text, stream))
+            stream.write(encodable(text, stream))
             stream.flush()
         except BrokenPipeError:
             discard(stream)
-
-
-class _Silent:
-    def update(self, done: int, text: str = "") -> None:
-        pass
-
-
-class _Bar:
-    def __init__(self, show: Callable[[int, str], None]) -> None:
-        self._show = show
-
-    def update(self, done: int, text: str = "") -> None:
-        self._show(done, text)
-
-
-class _Lines:
-    """Progress as a line every :data:`INTERVAL` seconds, none before the first interval has passed."""
-
-    def __init__(
-        self, label: str, total: int | None, *, say: Callable[[str], None], clock: Callable[[], float]
-    ) -> None:
-        self._label, self._total, self._say, self._clock = label, total, say, clock
-        self._last = clock()
-
-    def update(self, done: int, text: str = "") -> None:
-        now = self._clock()
-        if now - self._last < INTERVAL:
-            return
-        self._last = now
-        count = f"{done}" if self._total is None else f"{done}/{self._total}"
-        self._say(f"{self._label}: {count} {text}".rstrip())
 
 
 def _nowhere() -> TextIO:
@@ -261,14 +177,3 @@ def _error_document(error: UmlkitError) -> dict[str, Any]:
         "exit_code": error.exit_code,
         "problems": [{name: getattr(problem, name) for name in fields} for problem in error.problems],
     }
-
-
-def _is_number(cell: str) -> bool:
-    stripped = cell.strip().rstrip("%").lstrip("+-\u2212")
-    return not stripped or stripped == "-" or stripped.replace(".", "", 1).replace(",", "").isdecimal()
-
-
-def _encodable(text: str, stream: TextIO) -> str:
-    """``text`` as far as the stream's encoding has it; the rest as escapes."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)

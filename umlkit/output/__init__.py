@@ -1,0 +1,7 @@
+"""The one output sink: nothing else in umlkit writes to stdout or stderr."""
+
+from umlkit.output.progress import Step
+from umlkit.output.sink import Output, discard
+from umlkit.output.text import printable
+
+__all__ = ["Output", "Step", "discard", "printable"]

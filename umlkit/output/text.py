@@ -1,0 +1,36 @@
+"""User text made safe to show: what would steer a terminal, or what a stream's encoding lacks, becomes an escape."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+# No-break space, zero-width joiner and non-joiner, ideographic space: not "printable", yet part of ordinary writing.
+_ORDINARY = frozenset("\u00a0\u200c\u200d\u3000")
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    r"""``text`` with control characters, direction overrides and lone surrogates shown as escapes (``\x1b``).
+
+    Args:
+        text: anything.
+        keep: control characters that stay as they are, such as a line break.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _ORDINARY or c in keep else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """``text`` as far as the stream's encoding has it; the rest as escapes."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a table's cell belongs in a column of numbers: a number, a dash, or nothing."""
+    stripped = cell.strip().rstrip("%").lstrip("+-\u2212")
+    return not stripped or stripped == "-" or stripped.replace(".", "", 1).replace(",", "").isdecimal()
