@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from umlkit import load_model
-from umlkit.data.preprocess import Preprocess
+from umlkit.data.kinds import KINDS
 from umlkit.data.reading import read
 from umlkit.data.roles import assign
 from umlkit.recipe.loading import Overrides, load
@@ -62,7 +62,7 @@ def row(name: str, *, threads: int, sets: list[str]) -> str:
         with tempfile.TemporaryDirectory() as folder:
             headlines.append(advised_run(name, Path(folder) / "run", seed=seed, threads=threads, sets=sets))
             model = load_model(Path(folder) / "run")
-            cut = {m: a.values[roles.test] for m, a in dataset.modalities.items()}
+            cut = {m: a.rows(roles.test) for m, a in dataset.modalities.items()}
             right.append(model.proba_of(cut).argmax(axis=1) == labels)
     better = max(probability, logit, key=lambda proba: (proba.argmax(axis=1) == labels).mean())
     difference = np.mean(right, axis=0) - (better.argmax(axis=1) == labels)
@@ -95,7 +95,7 @@ def logistic_means(dataset, roles):  # type: ignore[no-untyped-def]
     fit, val, test = roles.train, roles.rows("val"), roles.test
     logs = []
     for modality in dataset.modalities.values():
-        values = Preprocess.fit(modality, fit).apply(modality.values)
+        values = KINDS[modality.kind].fit(modality, fit).apply(modality)
         x = values.reshape(len(values), -1).astype(np.float64)
         models = [LogisticRegression(C=c, max_iter=5000).fit(x[fit], dataset.labels[fit]) for c in GRID]
         best = min(models, key=lambda m: log_loss(dataset.labels[val], m.predict_proba(x[val]), labels=m.classes_))

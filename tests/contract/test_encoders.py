@@ -8,24 +8,21 @@ from pydantic import ValidationError
 from safetensors.torch import load, save
 from torch.nn.functional import cross_entropy
 
+from tests.kind_examples import EXAMPLES, cases, inputs
 from umlkit import registry
 from umlkit.encoders.base import Encoder, Labelled, build
 from umlkit.training.seeds import seeded
 
-SHAPES = {"vector": [(1,), (7,)], "image": [(1, 8, 4), (3, 9, 13), (1, 64, 64)]}
-CASES = [
-    pytest.param(name, shape, id=f"{name}-{'x'.join(map(str, shape))}")
-    for name, spec in registry.encoders().items()
-    for kind in sorted(spec.kinds)
-    for shape in SHAPES[kind]
-]
+CASES = [pytest.param(*case, id="-".join(case)) for case in cases(registry.encoders())]
 NAMES = sorted(registry.encoders())
-every_case = pytest.mark.parametrize(("name", "shape"), CASES)
+every_case = pytest.mark.parametrize(("name", "kind", "variant"), CASES)
 every_encoder = pytest.mark.parametrize("name", NAMES)
 
 
-def small_shape(name):
-    return SHAPES["vector"][-1] if "vector" in registry.encoder(name).kinds else SHAPES["image"][0]
+def first_case(name):
+    """A kind that the encoder reads, and the small variant of it."""
+    kind = sorted(registry.encoder(name).kinds)[-1]
+    return kind, next(iter(EXAMPLES[kind]))
 
 
 def settings(name):
@@ -34,20 +31,17 @@ def settings(name):
     return [setting.model_dump() for setting in spec.candidates(spec.options())]
 
 
-def made(name, shape, *, seed=0, scale=1) -> Encoder:
+def made(name, sample, *, seed=0, scale=1) -> Encoder:
     with seeded(seed):
-        return build(name, settings(name)[0], shape, scale=scale)
-
-
-def pictures(shape, *, samples=5, seed=1):
-    return torch.randn(samples, *shape, generator=torch.Generator().manual_seed(seed))
+        return build(name, settings(name)[0], sample, scale=scale)
 
 
 @every_case
-def test_features_have_the_declared_width_and_are_finite(name, shape):
-    encoder = made(name, shape)
+def test_features_have_the_declared_width_and_are_finite(name, kind, variant):
+    sample, x = inputs(kind, variant, samples=5)
+    encoder = made(name, sample)
 
-    encoded = encoder.encode(pictures(shape))
+    encoded = encoder.encode(x)
 
     assert encoded.features.shape == (5, encoder.features)
     assert encoded.features.dtype == torch.float32
@@ -56,19 +50,20 @@ def test_features_have_the_declared_width_and_are_finite(name, shape):
 
 
 @every_case
-def test_gradients_reach_every_parameter(name, shape):
-    encoder = made(name, shape).train()
+def test_gradients_reach_every_parameter(name, kind, variant):
+    sample, x = inputs(kind, variant, samples=16)
+    encoder = made(name, sample).train()
 
-    encoder.encode(pictures(shape, samples=16)).features.square().sum().backward()
+    encoder.encode(x).features.square().sum().backward()
 
     unreached = [key for key, p in encoder.named_parameters() if p.grad is None or not p.grad.any()]
     assert unreached == []
 
 
 @every_case
-def test_saved_and_loaded_weights_give_the_same_features_to_the_bit(name, shape):
-    encoder, other = made(name, shape).eval(), made(name, shape, seed=9).eval()
-    x = pictures(shape)
+def test_saved_and_loaded_weights_give_the_same_features_to_the_bit(name, kind, variant):
+    sample, x = inputs(kind, variant, samples=5)
+    encoder, other = made(name, sample).eval(), made(name, sample, seed=9).eval()
 
     other.load_state_dict(load(save(encoder.state_dict())))
 
@@ -77,9 +72,9 @@ def test_saved_and_loaded_weights_give_the_same_features_to_the_bit(name, shape)
 
 @every_encoder
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name):
-    shape = small_shape(name)
+    sample, _ = inputs(*first_case(name), samples=1)
 
-    first, again, other = (made(name, shape, seed=seed).state_dict() for seed in (3, 3, 4))
+    first, again, other = (made(name, sample, seed=seed).state_dict() for seed in (3, 3, 4))
 
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert any(not torch.equal(first[key], other[key]) for key in first)
@@ -87,19 +82,19 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name):
 
 @every_encoder
 def test_scale_widens_the_features_and_the_network(name):
-    shape = small_shape(name)
+    sample, x = inputs(*first_case(name), samples=5)
 
-    narrow, wide = made(name, shape), made(name, shape, scale=2)
+    narrow, wide = made(name, sample), made(name, sample, scale=2)
 
     assert wide.features == 2 * narrow.features
-    assert wide.encode(pictures(shape)).features.shape == (5, wide.features)
+    assert wide.encode(x).features.shape == (5, wide.features)
     assert sum(p.numel() for p in wide.parameters()) > sum(p.numel() for p in narrow.parameters())
 
 
 @every_case
-def test_a_narrow_encoder_is_exactly_the_first_part_of_a_wider_one(name, shape):
-    narrow, wide = made(name, shape).eval(), made(name, shape, seed=5, scale=2).eval()
-    x = pictures(shape)
+def test_a_narrow_encoder_is_exactly_the_first_part_of_a_wider_one(name, kind, variant):
+    sample, x = inputs(kind, variant, samples=5)
+    narrow, wide = made(name, sample).eval(), made(name, sample, seed=5, scale=2).eval()
 
     wide.embed(narrow)
 
@@ -108,9 +103,9 @@ def test_a_narrow_encoder_is_exactly_the_first_part_of_a_wider_one(name, shape):
 
 
 @every_case
-def test_in_eval_mode_a_sample_does_not_depend_on_the_others(name, shape):
-    encoder = made(name, shape).eval()
-    x = pictures(shape)
+def test_in_eval_mode_a_sample_does_not_depend_on_the_others(name, kind, variant):
+    sample, x = inputs(kind, variant, samples=5)
+    encoder = made(name, sample).eval()
 
     alone = torch.cat([encoder.encode(one).features for one in x.split(1)])
 
@@ -119,18 +114,18 @@ def test_in_eval_mode_a_sample_does_not_depend_on_the_others(name, shape):
 
 @every_encoder
 def test_a_batch_of_one_can_be_trained_on(name):
-    encoder = made(name, small_shape(name)).train()
+    sample, x = inputs(*first_case(name), samples=1)
+    encoder = made(name, sample).train()
 
-    features = encoder.encode(pictures(small_shape(name), samples=1)).features
+    features = encoder.encode(x).features
 
     assert torch.isfinite(features).all()
 
 
 @every_encoder
 def test_it_overfits_32_samples_with_a_linear_layer_on_top(name):
-    shape = (40,) if "vector" in registry.encoder(name).kinds else small_shape(name)
-    x, y = pictures(shape, samples=32), torch.arange(32) % 4
-    encoder = made(name, shape).eval()  # without dropout: this is about what the network can represent
+    (sample, x), y = inputs(*first_case(name), samples=32), torch.arange(32) % 4
+    encoder = made(name, sample).eval()  # without dropout: this is about what the network can represent
     with seeded(0):
         head = torch.nn.Linear(encoder.features, 4)
     optimiser = torch.optim.Adam([*encoder.parameters(), *head.parameters()], lr=1e-2)
@@ -146,9 +141,8 @@ def test_it_overfits_32_samples_with_a_linear_layer_on_top(name):
 
 @every_encoder
 def test_a_warm_start_is_taken_by_the_encoder_or_leaves_it_alone(name):
-    shape = small_shape(name)
-    x, y = pictures(shape, samples=60), torch.arange(60) % 3
-    encoder = made(name, shape).eval()
+    (sample, x), y = inputs(*first_case(name), samples=60), torch.arange(60) % 3
+    encoder = made(name, sample).eval()
     before = {key: value.clone() for key, value in encoder.state_dict().items()}
 
     readout = encoder.warm_start(Labelled(x[:40], y[:40]), Labelled(x[40:], y[40:]), classes=3)
@@ -164,7 +158,7 @@ def test_a_warm_start_is_taken_by_the_encoder_or_leaves_it_alone(name):
 @every_encoder
 def test_an_unknown_option_is_refused(name):
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
-        build(name, {"no_such_option": 1}, small_shape(name))
+        build(name, {"no_such_option": 1}, inputs(*first_case(name), samples=1)[0])
 
 
 @every_encoder

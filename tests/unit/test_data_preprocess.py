@@ -6,15 +6,44 @@ import numpy as np
 import pytest
 
 from tests.unit.data_sets import dataset
-from umlkit.data.preprocess import FURTHEST, Preprocess, samples
-from umlkit.data.records import Array, ModalityArray
+from umlkit.data.kinds import KINDS
+from umlkit.data.kinds.standardise import FURTHEST, Standardiser
+from umlkit.data.records import Array, Floats, ModalityArray
+from umlkit.data.samples import samples
 
 RNG = np.random.default_rng(0)
 ROWS = np.arange(50)
 
 
-def fit(values: Array, *, kind: str = "vector", rows: Array = ROWS) -> Preprocess:
-    return Preprocess.fit(ModalityArray(values=values, kind=kind, source="a", missing="impute-mean"), rows)
+class Fitted:
+    """What a kind fits, given and giving plain arrays."""
+
+    def __init__(self, values: Array, kind: str, rows: Array) -> None:
+        self.kind = kind
+        self.preprocess = KINDS[kind].fit(as_modality(values, kind), rows)
+
+    def apply(self, values: Array) -> Floats:
+        return self.preprocess.apply(as_modality(values, self.kind))
+
+    @property
+    def standardiser(self) -> Standardiser:
+        return next(part for part in vars(self.preprocess).values() if isinstance(part, Standardiser))
+
+    @property
+    def mean(self) -> Array:
+        return self.standardiser.mean
+
+    @property
+    def std(self) -> Array:
+        return self.standardiser.std
+
+
+def as_modality(values: Array, kind: str) -> ModalityArray:
+    return ModalityArray(values=values, kind=kind, source="a", missing="impute-mean")
+
+
+def fit(values: Array, *, kind: str = "vector", rows: Array = ROWS) -> Fitted:
+    return Fitted(values, kind, rows)
 
 
 def test_training_columns_get_mean_0_and_deviation_1() -> None:
@@ -77,7 +106,7 @@ def test_images_are_standardised_by_channel_and_have_channels_first(
     pixels = RNG.integers(0, 256, size=(50, *shape), dtype=np.uint8)
     made = fit(pixels, kind="image")
     out = made.apply(pixels)
-    assert made.sample_shape == expected and out.shape == (50, *expected)
+    assert made.preprocess.shape == expected and out.shape == (50, *expected)
     np.testing.assert_allclose(out.mean(axis=(0, 2, 3)), 0, atol=1e-5)
     np.testing.assert_allclose(out.std(axis=(0, 2, 3)), 1, atol=1e-5)
     last = pixels.reshape(50, 6, 5, -1)[7, 2, 4, -1]
@@ -94,23 +123,23 @@ def test_every_type_of_number_gives_the_same() -> None:
 def test_it_is_stored_and_read_without_loss() -> None:
     values = RNG.normal(size=(50, 6, 5, 2))
     made = fit(values, kind="image")
-    again = Preprocess.from_arrays(made.to_arrays())
-    assert (again.kind, again.raw_shape, again.sample_shape) == (made.kind, made.raw_shape, made.sample_shape)
-    np.testing.assert_array_equal(again.apply(values), made.apply(values))
+    again = KINDS["image"].preprocess.from_arrays(made.preprocess.to_arrays())
+    assert again.shape == made.preprocess.shape
+    np.testing.assert_array_equal(again.apply(as_modality(values, "image")), made.apply(values))
 
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     values = RNG.normal(size=(50, 3))
     whole = fit(values).apply(values)
-    monkeypatch.setattr("umlkit.data.preprocess._BLOCK", 7)
+    monkeypatch.setattr("umlkit.data.kinds.standardise._BLOCK", 7)
     monkeypatch.setattr("umlkit.data.missing._BLOCK", 7)
     np.testing.assert_allclose(fit(values).apply(values), whole, rtol=1e-6)
 
 
 def test_samples_are_tensors_of_the_rows_asked_for() -> None:
     data = dataset(np.arange(60) % 3)
-    made = {"a": fit(data.modalities["a"].values)}
+    made = {"a": fit(data.modalities["a"].values).preprocess}
     rows = np.array([3, 5, 59])
     found = samples(data, rows, made, ["a"])
     assert found.labels.tolist() == [0, 2, 2]
-    np.testing.assert_array_equal(found.inputs["a"].numpy(), made["a"].apply(data.modalities["a"].values[rows]))
+    np.testing.assert_array_equal(found.inputs["a"].numpy(), made["a"].apply(data.modalities["a"].rows(rows)))

@@ -33,25 +33,25 @@ def read(tmp_path: Path, arrays: dict[str, Any], **more: Any) -> Unseen:
 
 def test_raw_arrays_are_cut_as_the_recipe_cuts(tmp_path: Path) -> None:
     found = read(tmp_path, held())
-    np.testing.assert_array_equal(found.arrays["left"], IMAGES[:, :, :4])
+    np.testing.assert_array_equal(found.modalities["left"].values, IMAGES[:, :, :4])
     assert (found.ids, found.labels) == (tuple("012345"), None)
 
 
 @pytest.mark.parametrize("prefix", ["", "X_"])
 def test_arrays_under_the_modalitys_own_name_are_cut_already(prefix: str) -> None:
     found = cut_arrays({f"{prefix}left": IMAGES[:, :, :4], f"{prefix}sound": SOUND}, SPECS)
-    assert {name: values.shape for name, values in found.items()} == {"left": (6, 8, 4), "sound": (6, 3)}
+    assert {name: one.values.shape for name, one in found.items()} == {"left": (6, 8, 4), "sound": (6, 3)}
 
 
 def test_columns_are_found_by_name_and_an_array_may_stand_for_them(tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text("mean b,other,mean a\n1,x,2\n3,y,4\n")
     found = read_unseen(tmp_path / "new.csv", COLUMNS)
-    np.testing.assert_array_equal(found.arrays["mean"], [[2, 1], [4, 3]])
-    np.testing.assert_array_equal(cut_arrays({"mean": np.ones((3, 2))}, COLUMNS)["mean"], np.ones((3, 2)))
+    np.testing.assert_array_equal(found.modalities["mean"].values, [[2, 1], [4, 3]])
+    np.testing.assert_array_equal(cut_arrays({"mean": np.ones((3, 2))}, COLUMNS)["mean"].values, np.ones((3, 2)))
 
 
 def test_missing_values_pass_where_the_model_imputes() -> None:
-    assert np.isnan(cut_arrays(held(X_sound=np.full((N, 3), np.nan)), SPECS)["sound"]).all()
+    assert np.isnan(cut_arrays(held(X_sound=np.full((N, 3), np.nan)), SPECS)["sound"].values).all()
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "infinity": (held(X_sound=np.full((N, 3), np.inf)), {}, ["'sound' has 18 infinite values"]),
     "lengths": (held(X_sound=SOUND[:4]), {}, ["differ in length", "'left' 6, 'sound' 4"]),
     "empty": (held(images=IMAGES[:0], X_sound=SOUND[:0]), {}, ["'images' is empty"]),
-    "text": (held(X_sound=np.array(["a"] * N)), {}, ["'X_sound' holds text"]),
+    "text": (held(X_sound=np.array(["a"] * N)), {}, ["'sound' holds text"]),
     "duplicate id": (held(id=np.array([1, 1, 2, 3, 4, 5])), {}, ["1 id occurs more than once", "'1', 2 times"]),
     "no such id": (held(), {"id": "name"}, ["no array 'name' for the ids"]),
     "ids of another length": (held(id=np.arange(3)), {}, ["'id' are not one a sample"]),

@@ -19,8 +19,9 @@ _CHUNK = 1 << 22
 def of_modality(modality: ModalityArray) -> str:
     """32 hex characters over one modality's values and how they were read; other modalities do not enter."""
     values = modality.values
-    read_as = [modality.source, modality.take, modality.columns, modality.kind, modality.missing]
-    return _hash([*read_as, str(values.dtype), values.shape], values)
+    read_as = [modality.source, modality.take, modality.columns, modality.kind, modality.missing, modality.levels]
+    lengths = None if modality.lengths is None else modality.lengths.tolist()
+    return _hash([*read_as, lengths, str(values.dtype), values.shape], values)
 
 
 def of_labels(dataset: Dataset) -> str:
@@ -45,5 +46,11 @@ def _hash(about: Sequence[object], values: Array) -> str:
     digest = blake2b(json.dumps(about).encode(), digest_size=16)
     step = max(1, _CHUNK // max(1, values[:1].nbytes))
     for start in range(0, len(values), step):
-        digest.update(np.ascontiguousarray(values[start : start + step]).tobytes())
+        block = values[start : start + step]
+        # Texts as JSON, quoted, so that no two lists of them read alike.
+        digest.update(json.dumps(block.tolist()).encode() if block.dtype.hasobject else _bytes(block))
     return digest.hexdigest()
+
+
+def _bytes(block: Array) -> bytes:
+    return np.ascontiguousarray(block).tobytes()

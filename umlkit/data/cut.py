@@ -1,4 +1,4 @@
-"""One modality out of a source: its array or its columns, the cut applied, numbers only.
+"""One modality out of a source: its array or its columns, the cut applied, as numbers or as texts.
 
 Reading a data set and reading unseen data use the same function, so that what a recipe cuts out for training is cut
 out alike for prediction.
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from umlkit.data import take as cuts
-from umlkit.data.cells import to_numbers
+from umlkit.data.columns import NUMERIC, Extracted, as_texts, extract_columns
 from umlkit.data.raw import Raw
-from umlkit.data.records import Array
+from umlkit.data.records import Array, ModalityArray
 from umlkit.errors import Problem, closest, listed
 
-_NUMERIC = "biuf"
+_TEXT = "UST"
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Place:
         source: the array it is cut from; for columns, the name of the table.
         columns: the columns it is made of, in order; empty for an array.
         take: the cut, as written.
-        kind: ``auto``, ``vector`` or ``image``, as stated.
-        missing: ``error`` or ``impute-mean``.
+        kind: ``auto`` or a kind's name, as stated.
+        missing: ``error``, or how missing values are imputed.
     """
 
     name: str
@@ -42,13 +42,24 @@ class Place:
     missing: str = "error"
 
 
-def extract(raw: Raw, place: Place, problems: list[Problem]) -> Array | None:
-    """The modality's numbers, shape (N, ...), or None with what is wrong added to ``problems``."""
+def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:
+    """The modality's samples, kind not yet settled, or None with what is wrong added to ``problems``."""
     before = len(problems)
-    values = _columns(raw, place, problems) if place.columns else _array(raw, place, problems)
-    if values is None or len(problems) > before:
+    found = extract_columns(raw, place.columns, problems) if place.columns else _array(raw, place, problems)
+    if found is None or len(problems) > before:
         return None
-    return apply_take(values, place, where=raw.name, problems=problems)
+    values = apply_take(found.values, place, where=raw.name, problems=problems)
+    if values is None:
+        return None
+    return ModalityArray(
+        values=values,
+        kind="",
+        source=place.source,
+        take=place.take,
+        columns=place.columns,
+        missing=place.missing,
+        levels=found.levels,
+    )
 
 
 def apply_take(values: Array, place: Place, *, where: str, problems: list[Problem]) -> Array | None:
@@ -71,7 +82,7 @@ def apply_take(values: Array, place: Place, *, where: str, problems: list[Proble
 
 def not_numbers(name: str, dtype: np.dtype[np.generic], *, where: str) -> Problem | None:
     """Why an array of this type can be no modality, or None."""
-    if dtype.kind in _NUMERIC:
+    if dtype.kind in NUMERIC + _TEXT:
         return None
     if dtype.hasobject:
         return Problem(
@@ -93,7 +104,7 @@ def not_numbers(name: str, dtype: np.dtype[np.generic], *, where: str) -> Proble
         f"the array {name!r} holds {_describe(dtype)} and cannot be a modality",
         where=where,
         found=f"dtype {dtype}",
-        allowed="numbers, of kind vector or image",
+        allowed="numbers or texts",
         try_next="leave it out by listing the others under data.modalities in a recipe (umlkit init writes one)",
     )
 
@@ -117,7 +128,7 @@ def match_columns(
     return [name for name in names if name in found], nothing
 
 
-def _array(raw: Raw, place: Place, problems: list[Problem]) -> Array | None:
+def _array(raw: Raw, place: Place, problems: list[Problem]) -> Extracted | None:
     header = raw.headers[place.source]
     problem = not_numbers(place.source, header.dtype, where=raw.name)
     if problem is None and not header.shape:
@@ -127,37 +138,8 @@ def _array(raw: Raw, place: Place, problems: list[Problem]) -> Array | None:
     if problem is not None:
         problems.append(problem)
         return None
-    return raw.load(place.source)
-
-
-def _columns(raw: Raw, place: Place, problems: list[Problem]) -> Array | None:
-    length = raw.headers[place.columns[0]].shape[0]
-    matrix = np.empty((length, len(place.columns)), dtype=np.float64)
-    for i, name in enumerate(place.columns):
-        values = raw.load(name)
-        if values.dtype.kind in _NUMERIC:
-            matrix[:, i] = values
-        elif not _fill(matrix[:, i], values, name, raw=raw, problems=problems):
-            return None
-    return matrix
-
-
-def _fill(target: Array, cells: Array, name: str, *, raw: Raw, problems: list[Problem]) -> bool:
-    numbers = to_numbers(cells)
-    target[:] = numbers.values
-    if numbers.text is None:
-        return True
-    row, cell = numbers.text
-    problems.append(
-        Problem(
-            f"text in the column {name!r}, where numbers are due",
-            where=f"{raw.name}, {raw.row(row)}",
-            found=f"{cell!r}" + (f", and {numbers.texts - 1} more such cells" if numbers.texts > 1 else ""),
-            allowed="numbers; empty, NA, NaN and null are missing values",
-            try_next="correct the cell, or list the columns to use under data.modalities in a recipe (umlkit init)",
-        )
-    )
-    return False
+    values = raw.load(place.source)
+    return Extracted(as_texts(values) if values.dtype.kind in _TEXT and values.ndim == 1 else values)
 
 
 def _describe(dtype: np.dtype[np.generic]) -> str:

@@ -121,16 +121,20 @@ def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
             left_out.append(f"{problem.what} ({problem.found})")
             return None
     problems: list[Problem] = []
-    values = extract(raw, place, problems)
-    if values is None:
+    found = extract(raw, place, problems)
+    if found is None:
         raise InputError(*problems)
+    values = found.values
+    if found.is_text:
+        left_out.append(f"the array {place.source!r} holds text")
+        return None
     missing = "impute-mean" if non_finite(values).nan else "error"
-    settled = kinds.settle(place.name, values, stated="auto", where=raw.name)
+    settled = kinds.settle(place.name, found, stated="auto", where=raw.name)
     if isinstance(settled, Problem):
         shape = " x ".join(map(str, values.shape[1:]))
         other = "`image` if it is a picture or a spectrogram" if values.ndim in (3, 4) else "its values side by side"
         return _Chosen(replace(place, kind="vector", missing=missing), f"{shape} a sample: {other}")
-    return _Chosen(replace(place, kind=settled.kind, missing=missing), settled.because)
+    return _Chosen(replace(place, kind=settled.modality.kind, missing=missing), settled.because)
 
 
 def _is_numeric(raw: Raw, column: str) -> bool:

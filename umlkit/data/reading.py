@@ -15,7 +15,6 @@ import numpy as np
 from umlkit.data import kinds, labels, sides
 from umlkit.data.convention import Layout, lay_out
 from umlkit.data.cut import Place, extract
-from umlkit.data.missing import non_finite
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Dataset, Ints, ModalityArray
 from umlkit.data.said import reading_lines
@@ -126,46 +125,15 @@ def _names_are_text(raw: Raw, layout: Layout) -> bool:
 
 
 def _modality(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:
-    values = extract(raw, place, problems)
-    if values is None:
+    found = extract(raw, place, problems)
+    if found is None:
         return None
-    settled = kinds.settle(place.name, values, stated=place.kind, where=raw.name)
+    settled = kinds.settle(place.name, found, stated=place.kind, where=raw.name)
     if isinstance(settled, Problem):
         problems.append(settled)
         return None
-    problems.extend(value_problems(settled.values, place.name, raw, missing=place.missing))
-    return ModalityArray(
-        values=settled.values,
-        kind=settled.kind,
-        source=place.source,
-        take=place.take,
-        columns=place.columns,
-        missing=place.missing,
-    )
-
-
-def value_problems(values: Array, name: str, raw: Raw, *, missing: str) -> list[Problem]:
-    """NaN (where they are not to be imputed) and infinities in a modality, with counts and the first row."""
-    found = non_finite(values)
-    problems = []
-    if found.nan_row is not None and missing == "error":
-        problems.append(
-            Problem(
-                f"the modality {name!r} has {found.nan} missing {'value' if found.nan == 1 else 'values'} (NaN)",
-                where=f"{raw.name}, {raw.row(found.nan_row)}",
-                try_next=f"data.modalities.{name}.missing: impute-mean, in a recipe",
-            )
-        )
-    if found.inf_row is not None:
-        problems.append(
-            Problem(
-                f"the modality {name!r} has {found.inf} infinite {'value' if found.inf == 1 else 'values'}",
-                where=f"{raw.name}, {raw.row(found.inf_row)}",
-                allowed="finite numbers",
-                try_next="replace them, by NaN if they stand for missing values",
-            )
-        )
-    return problems
+    problems.extend(kinds.KINDS[settled.modality.kind].problems(place.name, settled.modality, raw))
+    return settled.modality
 
 
 def _given_split(raw: Raw, layout: Layout, length: int, problems: list[Problem]) -> Array | None:

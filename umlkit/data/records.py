@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,16 +21,20 @@ ROLES: tuple[Role, ...] = ("train", "select", "probe", "test")
 
 @dataclass(frozen=True)
 class ModalityArray:
-    """One modality as read and cut, before standardisation.
+    """One modality as read and cut, before anything is fitted.
 
     Attributes:
-        values: (N, ...) numbers of the type that they were stored in (bytes stay bytes; standardising makes float32);
-            (N, D) for a vector, (N, H, W) or (N, H, W, C) for an image. NaN only where ``missing`` is ``impute-mean``.
-        kind: ``vector`` or ``image``.
+        values: (N, ...) numbers of the type that they were stored in (bytes stay bytes; standardising makes float32),
+            or (N,) texts as objects of type str. May lie in a file and be read in place. What shape a kind has is said
+            in its file in :mod:`umlkit.data.kinds`.
+        kind: a key of :data:`umlkit.data.kinds.KINDS`; empty before it is settled.
         source: the name of the raw array (``from``), or of the table.
         take: the cut applied to it, as written; None for none.
         columns: the table columns it was made from, in order; empty for arrays.
-        missing: what happens to NaN: ``error`` or ``impute-mean``.
+        missing: what happens to NaN: ``error``, or how they are imputed.
+        lengths: (N,) how many steps of a sample are real, where that is said beside the values; else None.
+        levels: for every column of ``values`` the categories that its whole numbers 0, 1, ... stand for, or None for
+            a column of numbers; empty where no column holds categories.
     """
 
     values: Array
@@ -39,11 +43,26 @@ class ModalityArray:
     take: str | None = None
     columns: tuple[str, ...] = ()
     missing: str = "error"
+    lengths: Ints | None = None
+    levels: tuple[tuple[str, ...] | None, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.values)
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
         """Shape of one sample, without the first axis."""
         return self.values.shape[1:]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are texts."""
+        return bool(self.values.dtype.hasobject)
+
+    def rows(self, rows: Ints | slice) -> ModalityArray:
+        """The same modality with these samples alone."""
+        lengths = None if self.lengths is None else self.lengths[rows]
+        return replace(self, values=self.values[rows], lengths=lengths)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from umlkit.data.convention import Layout
+from umlkit.data.kinds import KINDS
 from umlkit.data.labels import Labels
 from umlkit.data.records import Array, ModalityArray
 from umlkit.errors import listed
@@ -35,11 +36,7 @@ def reading_lines(
 
 
 def _modality(name: str, modality: ModalityArray) -> str:
-    shape = modality.sample_shape
-    if modality.kind == "vector":
-        what = "1 value" if shape == (1,) else f"{shape[0]} values"
-    else:
-        what = " x ".join(map(str, shape))
+    what = KINDS[modality.kind].describe(modality)
     if modality.columns:
         origin = f"{'column' if len(modality.columns) == 1 else 'columns'} {_span(modality.columns)}"
         line = "{columns: ...}"

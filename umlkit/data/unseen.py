@@ -14,8 +14,7 @@ import numpy as np
 from umlkit.data import kinds, labels, sides
 from umlkit.data.cut import Place, extract, missing_column, not_numbers
 from umlkit.data.raw import Raw, from_arrays
-from umlkit.data.reading import value_problems
-from umlkit.data.records import Array, Ints
+from umlkit.data.records import Array, Ints, ModalityArray
 from umlkit.data.sources import open_file
 from umlkit.errors import InputError, Problem, closest, listed
 
@@ -32,7 +31,7 @@ class InputSpec:
         columns: the columns that it is made of, in order; empty for an array.
         kind: ``vector`` or ``image``.
         missing: ``error`` or ``impute-mean``.
-        sample_shape: shape of one sample as read, before standardisation.
+        sample_shape: shape of one sample as read, before anything is fitted.
     """
 
     source: str
@@ -48,12 +47,12 @@ class Unseen:
     """New samples.
 
     Attributes:
-        arrays: modality -> (n, *sample_shape), raw numbers.
+        modalities: by name, settled.
         ids: n names; the row numbers where the data name none.
         labels: (n,) class numbers, or None where they were not asked for.
     """
 
-    arrays: Mapping[str, Array]
+    modalities: Mapping[str, ModalityArray]
     ids: tuple[str, ...]
     labels: Ints | None
 
@@ -84,17 +83,17 @@ def read_unseen(
     """
     raw = open_file(path)
     problems: list[Problem] = []
-    arrays = _modalities(raw, specs, problems)
+    modalities = _modalities(raw, specs, problems)
     numbers = _labels(raw, label, classes, class_values, problems=problems) if label is not None else None
-    length = _length(raw, arrays, None if numbers is None else label, numbers, problems=problems)
+    length = _length(raw, modalities, None if numbers is None else label, numbers, problems=problems)
     names = _ids(raw, id, usual_id, length, problems=problems)
     if problems:
         raise InputError(*problems)
-    return Unseen(arrays=arrays, ids=names, labels=numbers)
+    return Unseen(modalities=modalities, ids=names, labels=numbers)
 
 
-def cut_arrays(arrays: Mapping[str, Array], specs: Mapping[str, InputSpec]) -> dict[str, Array]:
-    """A Python user's arrays as a model reads them: modality -> (n, *sample_shape).
+def cut_arrays(arrays: Mapping[str, Array], specs: Mapping[str, InputSpec]) -> dict[str, ModalityArray]:
+    """A Python user's arrays as a model reads them, by modality.
 
     An array under the name that a modality was cut from is cut; one under the modality's own name (or ``X_`` and
     that) is taken as cut already.
@@ -111,36 +110,42 @@ def cut_arrays(arrays: Mapping[str, Array], specs: Mapping[str, InputSpec]) -> d
     return found
 
 
-def _modalities(raw: Raw, specs: Mapping[str, InputSpec], problems: list[Problem]) -> dict[str, Array]:
+def _modalities(raw: Raw, specs: Mapping[str, InputSpec], problems: list[Problem]) -> dict[str, ModalityArray]:
     found = {name: _modality(raw, name, spec, problems) for name, spec in specs.items()}
-    return {name: values for name, values in found.items() if values is not None}
+    return {name: modality for name, modality in found.items() if modality is not None}
 
 
-def _modality(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> Array | None:
+def _modality(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> ModalityArray | None:
     place = _place(raw, name, spec, problems)
-    values = None if place is None else extract(raw, place, problems)
-    if values is None:
+    found = None if place is None else extract(raw, place, problems)
+    if found is None:
         return None
-    if values.ndim == 0 or len(values) == 0:
-        problems.append(Problem(f"the modality {name!r} has no samples", where=raw.name, found=f"shape {values.shape}"))
+    shape = found.values.shape
+    if not shape or len(found) == 0:
+        problems.append(Problem(f"the modality {name!r} has no samples", where=raw.name, found=f"shape {shape}"))
         return None
-    settled = kinds.settle(name, values, stated=spec.kind, where=raw.name)
-    if isinstance(settled, Problem) or settled.values.shape[1:] != spec.sample_shape:
-        problems.append(_wrong_shape(raw, name, spec, values))
+    settled = kinds.settle(name, found, stated=spec.kind, where=raw.name)
+    if isinstance(settled, Problem):
+        problems.append(settled if found.is_text else _wrong_shape(raw, name, spec, f"{shape[1:]} a sample"))
         return None
-    problems.extend(value_problems(settled.values, name, raw, missing=spec.missing))
-    return settled.values
+    kind = kinds.KINDS[spec.kind]
+    mismatch = kind.mismatch(spec.sample_shape, settled.modality)
+    if mismatch is not None:
+        problems.append(_wrong_shape(raw, name, spec, mismatch))
+        return None
+    problems.extend(kind.problems(name, settled.modality, raw))
+    return settled.modality
 
 
 def _place(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> Place | None:
     """Where the modality lies: its columns, its raw array to be cut, or its own array, cut already."""
     if spec.columns and all(column in raw.headers for column in spec.columns):
-        return Place(name, raw.name, spec.columns, take=spec.take)
+        return Place(name, raw.name, spec.columns, take=spec.take, missing=spec.missing)
     if not spec.columns and spec.source in raw.headers:
-        return Place(name, spec.source, take=spec.take)
+        return Place(name, spec.source, take=spec.take, missing=spec.missing)
     own = [key for key in (name, PREFIX + name) if key in raw.headers and not raw.table]
     if own:
-        return Place(name, own[0])
+        return Place(name, own[0], missing=spec.missing)
     problems.append(_absent(raw, name, spec))
     return None
 
@@ -160,11 +165,11 @@ def _absent(raw: Raw, name: str, spec: InputSpec) -> Problem:
     )
 
 
-def _wrong_shape(raw: Raw, name: str, spec: InputSpec, values: Array) -> Problem:
+def _wrong_shape(raw: Raw, name: str, spec: InputSpec, found: str) -> Problem:
     return Problem(
         f"the modality {name!r} has another shape than in training",
         where=raw.name,
-        found=f"{values.shape[1:]} a sample" + (f" after the cut {spec.take}" if spec.take else ""),
+        found=found + (f" after the cut {spec.take}" if spec.take else ""),
         allowed=f"{spec.sample_shape} a sample",
     )
 
@@ -207,9 +212,14 @@ def _unseen_class(
 
 
 def _length(
-    raw: Raw, arrays: Mapping[str, Array], label: str | None, numbers: Ints | None, *, problems: list[Problem]
+    raw: Raw,
+    modalities: Mapping[str, ModalityArray],
+    label: str | None,
+    numbers: Ints | None,
+    *,
+    problems: list[Problem],
 ) -> int:
-    lengths = {name: len(values) for name, values in arrays.items()}
+    lengths = {name: len(values) for name, values in modalities.items()}
     if label is not None and numbers is not None:
         lengths[label] = len(numbers)
     if len(set(lengths.values())) > 1:

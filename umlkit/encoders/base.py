@@ -6,7 +6,7 @@ Legend of shapes: B samples of a batch, D features, T tokens, C classes.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -29,6 +29,19 @@ class Encoded(NamedTuple):
     tokens: Tensor | None = None
     mask: Tensor | None = None
     maps: tuple[Tensor, ...] = ()
+
+
+@dataclass(frozen=True)
+class SampleSpec:
+    """What an encoder is built for.
+
+    Attributes:
+        kind: of the modality.
+        shape: what has to be known of a sample; by kind, see :mod:`umlkit.data.kinds.base`.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
 
 
 class Labelled(NamedTuple):
@@ -58,9 +71,8 @@ class Readout(NamedTuple):
 class Encoder(nn.Module, ABC):
     """Base of encoders: ``z_m = phi_m(x_m)``.
 
-    A subclass takes ``(options, sample_shape, scale)``: its resolved options, the shape of one standardised sample
-    ((D,) for a vector, (C, H, W) for an image), and a width factor >= 1 (a UMT student with room is ``scale`` times as
-    wide). ``scale=1`` is the width that the options say.
+    A subclass takes ``(options, sample, scale)``: its resolved options, a :class:`SampleSpec`, and a width factor >= 1
+    (a UMT student with room is ``scale`` times as wide). ``scale=1`` is the width that the options say.
 
     Attributes:
         features: D, the number of features it returns.
@@ -104,13 +116,13 @@ class Encoder(nn.Module, ABC):
         return None
 
 
-def build(name: str, options: dict[str, Any], sample_shape: Sequence[int], *, scale: int = 1) -> Encoder:
+def build(name: str, options: dict[str, Any], sample: SampleSpec, *, scale: int = 1) -> Encoder:
     """A fresh encoder by registry name.
 
     Args:
         name: a registered encoder.
         options: its options, resolved (no ``auto``).
-        sample_shape: shape of one standardised sample.
+        sample: kind and shape of a sample.
         scale: width factor.
 
     Raises:
@@ -118,5 +130,5 @@ def build(name: str, options: dict[str, Any], sample_shape: Sequence[int], *, sc
         pydantic.ValidationError: an option it does not accept.
     """
     spec = registry.encoder(name)
-    made: Encoder = registry.implementation(spec)(spec.options.model_validate(options), tuple(sample_shape), scale)
+    made: Encoder = registry.implementation(spec)(spec.options.model_validate(options), sample, scale)
     return made

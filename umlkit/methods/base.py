@@ -14,6 +14,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from torch import Tensor, nn
 
 from umlkit.data.records import Samples
+from umlkit.encoders.base import SampleSpec
 from umlkit.recipe.schema import Train
 from umlkit.registry import Options
 from umlkit.training.loop import FitResult, Logits, Loss
@@ -24,16 +25,21 @@ class ModalityPlan:
     """One modality as a method builds it.
 
     Attributes:
-        kind: ``vector``, ``image``.
+        kind: of the modality.
         encoder: a registered encoder, or ``auto`` (only ``unimodal`` gets that, and resolves it).
         options: the encoder's options; may hold ``auto`` values only where ``unimodal`` gets them.
-        sample_shape: shape of one standardised sample: (D,) or (C, H, W).
+        sample_shape: what an encoder has to know of a sample; see :mod:`umlkit.data.kinds.base`.
     """
 
     kind: str
     encoder: str
     options: Mapping[str, Any]
     sample_shape: tuple[int, ...]
+
+    @property
+    def sample(self) -> SampleSpec:
+        """Kind and shape, as encoders take them."""
+        return SampleSpec(self.kind, self.sample_shape)
 
 
 @dataclass(frozen=True)

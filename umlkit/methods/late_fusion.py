@@ -51,7 +51,7 @@ def parts(blueprint: Blueprint, *, head: str, scale: int) -> tuple[dict[str, Enc
         scale: width factor of every encoder.
     """
     made = {
-        name: build_encoder(plan.encoder, dict(plan.options), plan.sample_shape, scale=scale)
+        name: build_encoder(plan.encoder, dict(plan.options), plan.sample, scale=scale)
         for name, plan in blueprint.modalities.items()
     }
     return made, build_head(head, {}, [e.features for e in made.values()], blueprint.classes)

@@ -72,7 +72,7 @@ def on_file(
         id=id_name,
         usual_id=usual_id,
     )
-    proba = model.proba_of(unseen.arrays)
+    proba = model.proba_of(unseen.modalities)
     labels = np.asarray(unseen.labels, dtype=np.int64)
     return _record(method, model, split=str(path), proba=proba, labels=labels)
 

@@ -17,8 +17,8 @@ import torch
 from pydantic import Field
 
 from umlkit import registry
-from umlkit.data.preprocess import Preprocess
-from umlkit.data.records import Array
+from umlkit.data.kinds import KINDS, Preprocess
+from umlkit.data.records import Array, ModalityArray
 from umlkit.data.unseen import InputSpec, cut_arrays
 from umlkit.errors import RunError
 from umlkit.methods.base import Blueprint, Method, ModalityPlan, MultiModalModel, Output
@@ -136,8 +136,8 @@ class TrainedModel:
         """The most probable class's name for every sample; arguments as for :meth:`predict_proba`."""
         return [self.classes[i] for i in self.predict_proba(arrays).argmax(axis=1)]
 
-    def proba_of(self, cut: Mapping[str, Array]) -> Array:
-        """:meth:`predict_proba` of arrays that are cut and checked already: modality -> (n, *raw_shape)."""
+    def proba_of(self, cut: Mapping[str, ModalityArray]) -> Array:
+        """:meth:`predict_proba` of samples that are cut and settled already."""
         inputs = {name: torch.from_numpy(self.preprocess[name].apply(values)) for name, values in cut.items()}
         logits = forward(self.network, inputs).logits.double().numpy()
         proba: Array = softmax(logits / self.config.temperature)
@@ -191,7 +191,7 @@ def load(directory: Path) -> TrainedModel:
     except RuntimeError as error:
         raise RunError(f"{directory}: model.safetensors does not fit config.json: {error}") from error
     preprocess = {
-        name: Preprocess.from_arrays(
+        name: KINDS[config.modalities[name].kind].preprocess.from_arrays(
             {
                 key.removeprefix(f"preprocess.{name}."): value
                 for key, value in arrays.items()

@@ -27,7 +27,7 @@ def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | No
     """
     specs = {name: modality.input_spec() for name, modality in model.config.modalities.items()}
     unseen = read_unseen(data, specs, id=id_name, usual_id=usual_id)
-    proba = model.proba_of(unseen.arrays)
+    proba = model.proba_of(unseen.modalities)
     write_bytes(to, _WRITERS[to.suffix.lower()](unseen.ids, model.classes, proba))
     return len(unseen.ids)
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import torch
 
 from umlkit.data.contents import of_labels, of_modality, of_roles, rows_as_text
-from umlkit.data.preprocess import Preprocess, samples
+from umlkit.data.kinds import KINDS, Preprocess
 from umlkit.data.reading import read
 from umlkit.data.records import ROLES, Dataset, Role, Roles, Samples
 from umlkit.data.roles import assign
+from umlkit.data.samples import samples
 from umlkit.output import Output
 from umlkit.pipeline.identity import DataIdentity, remember, stamp
 from umlkit.pipeline.plan import Plan, plans
@@ -67,7 +68,7 @@ class Session:
     @cached_property
     def preprocess(self) -> Mapping[str, Preprocess]:
         """What is fitted on the training samples, by modality."""
-        return {name: Preprocess.fit(m, self.roles.train) for name, m in self.dataset.modalities.items()}
+        return {name: KINDS[m.kind].fit(m, self.roles.train) for name, m in self.dataset.modalities.items()}
 
     def samples(self, role: Role) -> Samples:
         """The samples of a role as standardised tensors on the device; made once."""

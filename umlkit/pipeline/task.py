@@ -77,6 +77,6 @@ def _blueprint(session: Session, artifact: Artifact) -> Blueprint:
                 session.dataset.modalities[name].kind,
                 entry.encoder.name,
                 entry.encoder.options,
-                session.preprocess[name].sample_shape,
+                session.preprocess[name].shape,
             )
     return Blueprint(plans, len(session.dataset.classes))

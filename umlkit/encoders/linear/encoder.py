@@ -11,12 +11,11 @@ Legend of shapes: B samples, P inputs of one sample, D features, C classes.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout
+from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout, SampleSpec
 from umlkit.encoders.linear import ridge_logistic
 from umlkit.encoders.linear.options import LinearOptions
 
@@ -29,10 +28,10 @@ class LinearEncoder(Encoder):
 
     lr_factor = 3.0
 
-    def __init__(self, options: LinearOptions, sample_shape: Sequence[int], scale: int) -> None:
+    def __init__(self, options: LinearOptions, sample: SampleSpec, scale: int) -> None:
         super().__init__()
         self.features = options.features * scale
-        self.linear = nn.Linear(math.prod(sample_shape), self.features)
+        self.linear = nn.Linear(math.prod(sample.shape), self.features)
         nn.init.normal_(self.linear.weight, std=0.1 / math.sqrt(self.linear.in_features))
         nn.init.zeros_(self.linear.bias)
 

@@ -12,11 +12,10 @@ Legend of shapes: B samples, P inputs of one sample, H hidden units, D features.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from umlkit.encoders.base import Encoded, Encoder
+from umlkit.encoders.base import Encoded, Encoder, SampleSpec
 from umlkit.encoders.mlp.options import MlpOptions
 
 
@@ -27,14 +26,14 @@ class MlpEncoder(Encoder):
     is exactly a part of the wide one.
     """
 
-    def __init__(self, options: MlpOptions, sample_shape: Sequence[int], scale: int) -> None:
+    def __init__(self, options: MlpOptions, sample: SampleSpec, scale: int) -> None:
         super().__init__()
         hidden = options.hidden * scale
         self.features = options.features * scale
         self.weight_decay = float(options.weight_decay)
         self.layers = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(math.prod(sample_shape), hidden),
+            nn.Linear(math.prod(sample.shape), hidden),
             nn.GroupNorm(scale, hidden),
             nn.GELU(),
             nn.Dropout(float(options.dropout)),

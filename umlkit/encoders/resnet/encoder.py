@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
-from umlkit.encoders.base import Encoded, Encoder
+from umlkit.encoders.base import Encoded, Encoder, SampleSpec
 from umlkit.encoders.resnet.options import ResnetOptions
 
 CHANNELS_PER_GROUP = 8
@@ -36,9 +36,9 @@ class ResnetEncoder(Encoder):
     times as wide.
     """
 
-    def __init__(self, options: ResnetOptions, sample_shape: Sequence[int], scale: int) -> None:
+    def __init__(self, options: ResnetOptions, sample: SampleSpec, scale: int) -> None:
         super().__init__()
-        channels, *size = sample_shape
+        channels, *size = sample.shape
         self.features = options.features * scale
         self.weight_decay = options.weight_decay
         width = options.width * scale

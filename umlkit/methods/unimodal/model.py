@@ -18,7 +18,7 @@ class UnimodalModel(MultiModalModel):
     def __init__(self, modality: str, plan: ModalityPlan, classes: int) -> None:
         super().__init__()
         self.modality = modality
-        self.encoder = base.build(plan.encoder, dict(plan.options), plan.sample_shape)
+        self.encoder = base.build(plan.encoder, dict(plan.options), plan.sample)
         self.head = nn.Linear(self.encoder.features, classes)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Output:

@@ -1,0 +1,61 @@
+"""Samples of every kind, as they are read: what tests of encoders and of kinds are parametrised over.
+
+A new kind adds its variants here and is then tested with every encoder that reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from umlkit.data.kinds import KINDS, Preprocess
+from umlkit.data.records import ModalityArray
+from umlkit.encoders.base import SampleSpec
+
+Values = Callable[[int, np.random.Generator], ModalityArray]
+
+
+def _numbers(kind: str, *shape: int) -> Values:
+    return lambda n, rng: ModalityArray(values=rng.normal(size=(n, *shape)), kind=kind, source="a")
+
+
+EXAMPLES: Mapping[str, Mapping[str, Values]] = {
+    "vector": {"wide": _numbers("vector", 40), "7": _numbers("vector", 7), "1": _numbers("vector", 1)},
+    "image": {
+        "8x4": _numbers("image", 8, 4),
+        "9x13x3": _numbers("image", 9, 13, 3),
+        "64x64": _numbers("image", 64, 64),
+    },
+}
+"""Kind -> variant -> samples; the first variant is small, quick, and has 32 samples that a network can tell apart."""
+
+
+def modality(kind: str, variant: str, *, samples: int, seed: int = 1) -> ModalityArray:
+    """Random settled samples of a kind."""
+    return EXAMPLES[kind][variant](samples, np.random.default_rng(seed))
+
+
+def fitted(kind: str, variant: str) -> Preprocess:
+    """What is fitted on 64 samples of the kind."""
+    return KINDS[kind].fit(modality(kind, variant, samples=64, seed=0), np.arange(64))
+
+
+def inputs(kind: str, variant: str, *, samples: int, seed: int = 1) -> tuple[SampleSpec, Tensor]:
+    """What an encoder is built for, and a batch for it."""
+    preprocess = fitted(kind, variant)
+    values = preprocess.apply(modality(kind, variant, samples=samples, seed=seed))
+    return SampleSpec(kind, preprocess.shape), torch.from_numpy(values)
+
+
+def cases(specs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(encoder, kind, variant) for every registered encoder and all that it reads."""
+    return [
+        (name, kind, variant)
+        for name, spec in specs.items()
+        for kind in sorted(spec.kinds)
+        for variant in EXAMPLES[kind]
+    ]

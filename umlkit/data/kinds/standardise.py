@@ -1,0 +1,90 @@
+"""Standardise columns of numbers: statistics of the training samples alone, applied alike to every sample.
+
+    z = (x - mean) / std
+
+A column that does not vary in training becomes 0, a missing value the training mean, which is 0 too. What lies more
+than ten thousand standard deviations out is cut there, so that no input is infinite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from umlkit.data.records import Array, Ints
+
+Statistics = npt.NDArray[np.float64]
+
+FURTHEST = 1e4
+_BLOCK = 1 << 21
+
+
+@dataclass(frozen=True)
+class Standardiser:
+    """Mean and standard deviation by column.
+
+    Attributes:
+        mean: (K,).
+        std: (K,); 0 where nothing varies.
+    """
+
+    mean: Statistics
+    std: Statistics
+
+    @classmethod
+    def fit(cls, values: Array, rows: Ints, *, width: int) -> Standardiser:
+        """Over the samples ``rows`` of (N, ...), whose last ``width`` numbers are one row of columns; NaN left out."""
+        return cls(*_moments(values, rows, width))
+
+    def apply(self, columns: Array) -> Array:
+        """(..., K) numbers -> (..., K) float64, standardised; NaN becomes 0."""
+        varies = self.std > 0
+        with np.errstate(over="ignore"):  # a difference beyond float64 is infinite, and cut as such
+            z = (columns.astype(np.float64) - self.mean) / np.where(varies, self.std, 1.0)
+        finite = np.nan_to_num(z, nan=0.0, posinf=FURTHEST, neginf=-FURTHEST)
+        cut: Array = np.where(varies, np.clip(finite, -FURTHEST, FURTHEST), 0)
+        return cut
+
+    def to_arrays(self) -> dict[str, Array]:
+        """The statistics as named arrays, for a file."""
+        return {"mean": self.mean, "std": self.std}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Standardiser:
+        """The inverse of :meth:`to_arrays`."""
+        return cls(
+            mean=np.asarray(arrays["mean"], dtype=np.float64),
+            std=np.asarray(arrays["std"], dtype=np.float64),
+        )
+
+
+def _chosen(values: Array, rows: Ints, width: int) -> Iterable[Statistics]:
+    """Blocks of the chosen rows as (k, width) float64, about two million values each."""
+    step = max(1, _BLOCK // max(1, values[:1].size))
+    for start in range(0, len(rows), step):
+        yield values[rows[start : start + step]].reshape(-1, width).astype(np.float64)
+
+
+def _moments(values: Array, rows: Ints, width: int) -> tuple[Statistics, Statistics]:
+    """Mean and standard deviation by column, in two passes over values scaled to [-1, 1], so that nothing overflows."""
+    low, high = np.full(width, np.inf), np.full(width, -np.inf)
+    for block in _chosen(values, rows, width):
+        low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))
+    scale = np.where(np.isfinite(low), np.maximum(np.abs(low), np.abs(high)), 0.0)
+    scale = np.where(scale > 0, scale, 1.0)
+    count, total = np.zeros(width), np.zeros(width)
+    for block in _chosen(values, rows, width):
+        count += np.isfinite(block).sum(axis=0)
+        total += np.nansum(block / scale, axis=0)
+    count = np.maximum(count, 1)
+    mean, squares = total / count, np.zeros(width)
+    for block in _chosen(values, rows, width):
+        squares += np.nansum((block / scale - mean) ** 2, axis=0)
+    # By the range, not the sum of squares: rounding leaves a constant column a variance above 0.
+    varies = low < high
+    return np.where(varies, mean, np.where(np.isfinite(low), low / scale, 0)) * scale, np.where(
+        varies, np.sqrt(squares / count) * scale, 0.0
+    )
