@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from umlkit.cli import completing
 from umlkit.cli.options import Invocation, shared_options
 from umlkit.errors import InputError, Problem, VerdictError, closest, listed
 
@@ -31,10 +32,22 @@ def share(text: str) -> float:
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the advised method's name and nothing else.")]
 Among = Annotated[
-    str, typer.Option("--among", metavar="NAMES", help="What to choose from: names with commas between, or all.")
+    str,
+    typer.Option(
+        "--among",
+        metavar="NAMES",
+        help="What to choose from: names with commas between, or all.",
+        autocompletion=completing.among,
+    ),
 ]
 Expect = Annotated[
-    str | None, typer.Option("--expect", metavar="NAME", help="Exit 3 unless this is advised, and surely enough.")
+    str | None,
+    typer.Option(
+        "--expect",
+        metavar="NAME",
+        help="Exit 3 unless this is advised, and surely enough.",
+        autocompletion=completing.candidates,
+    ),
 ]
 MinConfidence = Annotated[
     float | None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umlkit.cli import completing
 from umlkit.cli.options import Invocation, shared_options
 from umlkit.errors import InputError, Problem, closest, listed
 
@@ -18,10 +19,21 @@ SPLITS = ("train", "select", "probe", "val", "test")
 
 Method = Annotated[
     str | None,
-    typer.Option("--method", metavar="METHOD", help="Default: the advised method, else the only one trained."),
+    typer.Option(
+        "--method",
+        metavar="METHOD",
+        help="Default: the advised method, else the only one trained.",
+        autocompletion=completing.methods,
+    ),
 ]
 Split = Annotated[
-    str | None, typer.Option("--split", metavar="SPLIT", help="train, select, probe, val (select and probe) or test.")
+    str | None,
+    typer.Option(
+        "--split",
+        metavar="SPLIT",
+        help="train, select, probe, val (select and probe) or test.",
+        autocompletion=completing.splits,
+    ),
 ]
 Data = Annotated[Path | None, typer.Option("--data", metavar="FILE", help="New labelled data instead of a split.")]
 

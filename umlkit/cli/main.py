@@ -19,6 +19,7 @@ from umlkit import __version__
 from umlkit.cli import (
     advise,
     clean,
+    completing,
     data,
     encoders,
     evaluate,
@@ -55,7 +56,6 @@ ELSEWHERE = "write elsewhere: the run directory with --out DIR, a single file wi
 
 app = typer.Typer(
     name="umlkit",
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -121,6 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code: 0 done; 1 the run failed; 2 bad usage, recipe or data; 3 a negative verdict; 75 interrupted and
         resumable; 130 Ctrl-C.
     """
+    completing.prepare()
     arguments = sys.argv[1:] if arguments is None else arguments
     output = Output(json="--json" in takewhile(lambda word: word != "--", arguments))
     try:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from umlkit.cli import failures
+from umlkit.cli import completing, failures
 from umlkit.output import Output
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ RecipeArg = Annotated[
         show_default=False,
         help="A recipe (.yaml), the name of a bundled recipe, or a data file (.npz, .csv) with --label. "
         "Without it: ./umlkit.yaml.",
+        autocompletion=completing.recipes,
     ),
 ]
 Label = Annotated[str | None, _of_data("--label", help="Array or column that holds the label.")]
@@ -78,10 +79,17 @@ Id = Annotated[str | None, _of_data("--id", help="Array or column naming each sa
 Out = Annotated[Path | None, _common("--out", metavar="DIR", help="Run directory; runs/<recipe name> without it.")]
 Set = Annotated[
     list[str] | None,
-    _common("--set", metavar="KEY=VALUE", help="Set a key of the recipe: train.epochs=50. Repeatable."),
+    _common(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set a key of the recipe: train.epochs=50. Repeatable.",
+        autocompletion=completing.settings,
+    ),
 ]
 Seed = Annotated[int | None, _common("--seed", metavar="N", parser=whole_number, help="Training seed.")]
-Device = Annotated[str | None, _common("--device", metavar="DEVICE", help="auto, cpu, cuda or mps.")]
+Device = Annotated[
+    str | None, _common("--device", metavar="DEVICE", help="auto, cpu, cuda or mps.", autocompletion=completing.devices)
+]
 Threads = Annotated[int | None, _common("--threads", metavar="N", parser=whole_number, help="CPU threads.")]
 Json = Annotated[bool, _common("--json", help="One JSON document on stdout; errors as JSON on stderr.")]
 Verbose = Annotated[bool, _common("--verbose", "-v", help="Say more on stderr.")]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from umlkit.cli import completing
 from umlkit.cli.options import Invocation, shared_options
 
 Data = Annotated[
@@ -15,7 +16,12 @@ Data = Annotated[
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to: .csv, .jsonl or .npz, by the ending.")]
 Method = Annotated[
     str | None,
-    typer.Option("--method", metavar="METHOD", help="Default: the advised method, else the only one trained."),
+    typer.Option(
+        "--method",
+        metavar="METHOD",
+        help="Default: the advised method, else the only one trained.",
+        autocompletion=completing.methods,
+    ),
 ]
 
 

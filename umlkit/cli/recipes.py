@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umlkit.cli import completing
 from umlkit.cli.options import Json
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ def show(context: typer.Context, json: Json = False) -> None:
 
 @app.command()
 def copy(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One that `umlkit recipes` lists.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="One that `umlkit recipes` lists.", autocompletion=completing.bundled_recipes
+        ),
+    ],
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="Where to; ./NAME.yaml without it. Never overwritten.")
     ] = None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umlkit.cli import completing
 from umlkit.cli.options import Invocation, shared_options
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ Method = Annotated[
         "--method",
         metavar="METHOD",
         help="unimodal, unimodal:<modality>, ume, umt, joint, residual, ... (`umlkit methods` lists them).",
+        autocompletion=completing.methods,
     ),
 ]
 
