@@ -9,6 +9,7 @@ import typer
 
 from umlkit.cli import completing
 from umlkit.cli.options import Json
+from umlkit.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from umlkit.runs.records.listing import RecipesRecord
@@ -19,7 +20,7 @@ app = typer.Typer()
 
 @app.callback(invoke_without_command=True)
 def show(context: typer.Context, json: Json = False) -> None:
-    """List the bundled recipes, or copy one.
+    """List the bundled recipes, copy one, or show the schema that all recipes follow.
 
     Examples:
 
@@ -28,6 +29,8 @@ def show(context: typer.Context, json: Json = False) -> None:
       umlkit recipes --json
 
       umlkit recipes copy digits
+
+      umlkit recipes schema --to recipe.schema.json
     """
     if context.invoked_subcommand is not None:
         return
@@ -71,6 +74,53 @@ def copy(
     output.result_text(str(target))
     output.result_json(CopyRecord(recipe=name, file=str(target)).document())
     output.note(f"try: umlkit run {target}")
+
+
+@app.command()
+def schema(
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write it there; an earlier one is replaced, no other file."),
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a recipe, by which editors complete and check it, or write it to a file.
+
+    It holds the encoders, methods and heads of this installation, other packages' too. A recipe whose first line is
+    "# yaml-language-server: $schema=recipe.schema.json" is checked by the file of that name beside it.
+
+    Examples:
+
+      umlkit recipes schema
+
+      umlkit recipes schema --to recipe.schema.json
+    """
+    from umlkit.output import Output
+    from umlkit.recipe import json_schema
+
+    found = json_schema.json_schema()
+    if to is None:
+        Output(json=True).result_json(found)
+        return
+    from umlkit.runs.atomic import write_text
+
+    _check_schema_target(to)
+    write_text(to, json_schema.text(found))
+    output = Output()
+    output.result_text(str(to))
+    output.note(f"first line of a recipe beside it: # yaml-language-server: $schema={to.name}")
+
+
+def _check_schema_target(to: Path) -> None:
+    """InputError unless a schema may be written to ``to``."""
+    from umlkit.recipe import json_schema
+
+    if to.is_dir():
+        raise InputError(Problem("is a folder", where=str(to), try_next=f"--to {to / 'recipe.schema.json'}"))
+    if (to.exists() or to.is_symlink()) and not json_schema.is_schema(to):
+        what = "exists already, holds something else and is not overwritten"
+        raise InputError(Problem(what, where=str(to), try_next=f"--to {to.with_stem(f'{to.stem}-2')}"))
+    if not to.parent.is_dir():
+        raise InputError(Problem("there is no such folder", where=str(to.parent), try_next=f"mkdir -p {to.parent}"))
 
 
 def listed_recipes() -> RecipesRecord:

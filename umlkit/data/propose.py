@@ -19,6 +19,7 @@ from umlkit.data.raw import Raw
 from umlkit.data.reading import from_raw
 from umlkit.errors import InputError, Problem
 from umlkit.output import printable
+from umlkit.recipe.json_schema import modeline
 from umlkit.recipe.scalars import is_text
 from umlkit.recipe.schema import Data, Modality
 
@@ -150,6 +151,7 @@ def _as_recipe(place: Place, raw: Raw) -> Modality:
 
 def _head(raw: Raw, file: str) -> list[str]:
     return [
+        modeline(),
         f"# A recipe for {printable(raw.name)}, as umlkit reads it. Keys that are not here have their defaults.",
         "#",
         f"#   umlkit data {printable(file)}       checks and describes the data",

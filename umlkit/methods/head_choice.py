@@ -21,7 +21,10 @@ def _registered(name: str) -> str:
 HeadName = Annotated[
     str,
     AfterValidator(_registered),
-    Field(description="fusion head: `linear` (additive in the modalities) or `mlp` (can mix them)"),
+    Field(
+        description="fusion head: `linear` (additive in the modalities) or `mlp` (can mix them)",
+        json_schema_extra={"registered": "heads"},
+    ),
 ]
 
 

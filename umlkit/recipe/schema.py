@@ -94,6 +94,12 @@ def misplaced_data(path: object, source: object) -> str | None:
 class Data(Section):
     """Where the samples are and what their label is. One of `path` and `source` is needed."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": [key], "properties": {key: {"type": "string"}}} for key in ("path", "source")]
+        }
+    )
+
     path: Reference | None = Field(default=None, description="an .npz or .csv file; relative to the recipe's folder")
     source: Name | None = Field(default=None, description="a set that scikit-learn ships: `sklearn:digits`")
     label: Reference | None = Field(default=None, description="the array or column that holds the label")
@@ -162,7 +168,9 @@ class Recipe(Section):
     methods: dict[Name, dict[str, Any]] = Field(default_factory=dict, description="options of methods, by method")
     probe: Probe = Field(default=Probe(), description="the measurement")
     seeds: Annotated[list[Seed], Field(min_length=1, max_length=1000)] = Field(
-        default=[0], description="training seeds; the measurement is the mean over them"
+        default=[0],
+        description="training seeds; the measurement is the mean over them",
+        json_schema_extra={"uniqueItems": True},
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where networks run")
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(default=1, description="CPU threads of torch")
