@@ -65,16 +65,18 @@ FILES: dict[str, tuple[str, bytes, list[str]]] = {
     ),
     "no arrays": ("a.npz", archive({"xl/workbook.xml": b"x"}), ["holds no arrays", "xl/workbook.xml"]),
     "garbage member": ("a.npz", archive({"X_a.npy": b"garbage"}), ["truncated or damaged"]),
-    "npy": ("a.npy", member(np.ones(3)), ["not a format", "numpy.savez"]),
-    "parquet": ("a.parquet", b"PAR1", ["not a format", ".csv"]),
-    "no ending": ("a", b"x", ["no ending", ".npz (arrays) or .csv"]),
+    "feather": ("a.feather", b"ARROW1", ["not a format", "write_table"]),
+    "json": ("a.json", b"[]", ["not a format", "lines=True"]),
+    "sheet": ("a.xlsx", WHOLE, ["not a format", ".csv (UTF-8)"]),
+    "no ending": ("a", b"x", ["no ending", "a table (.csv, .tsv, .jsonl, .parquet)"]),
+    "tabs as csv": ("a.csv", TABLE.replace(",", "\t").encode(), ["separated by tabs, not commas", "end in .tsv"]),
+    "commas as tsv": ("a.tsv", TABLE.encode(), ["separated by commas, not tabs", "end in .csv"]),
     "ragged": ("a.csv", (HEADER + ROWS[0] + "\n1,2\n" + ROWS[1] + ",9\n").encode(), [":3", "2 cells", ":4", "8 cells"]),
     "encoding": ("a.csv", TABLE.replace("s7,", "\xe9,").encode("latin1"), [":9", "byte 0xe9 at offset 171", "LATIN1"]),
     "utf-16": ("a.csv", TABLE.encode("utf-16"), ["UTF-16"]),
     "header twice": ("a.csv", TABLE.replace("gyro_1", "gyro_0").encode(), ["repeats a name", "'gyro_0' (2 times)"]),
     "unnamed column": ("a.csv", TABLE.replace("id,", ",", 1).encode(), ["column without a name", "index=False"]),
     "semicolons": ("a.csv", TABLE.replace(",", ";").encode(), ["separated by semicolons", "sep=';'"]),
-    "tabs": ("a.csv", TABLE.replace(",", "\t").encode(), ["separated by tabs"]),
     "no header": ("a.csv", b"1,2\n3,4\n", ["first line holds numbers"]),
     "header alone": ("a.csv", HEADER.encode(), ["a header and no rows"]),
     "blank": ("a.csv", b"\n\n\n", ["holds no rows"]),
@@ -111,8 +113,8 @@ def test_a_missing_file_is_answered_with_its_neighbour(tmp_path: Path) -> None:
         open_file(tmp_path / "nowhere" / "a.npz")
 
 
-def test_a_folder_is_no_data_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is a folder"):
+def test_a_folder_without_arrays_is_no_data(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is a folder without \.npy files"):
         open_file(tmp_path)
 
 

@@ -197,7 +197,7 @@ def test_a_misspelt_bundled_recipe_is_told_the_closest():
 
 
 def test_an_ending_that_is_neither_recipe_nor_data_is_refused(tmp_path):
-    problems = problems_of("x", tmp_path, name="r.jsonl")
+    problems = problems_of("x", tmp_path, name="r.json")
 
     assert problems[0].what == "neither a recipe nor a data file by its ending"
 

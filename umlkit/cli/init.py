@@ -12,7 +12,7 @@ from umlkit.cli.options import Groups, Id, Json, Label, SplitBy
 if TYPE_CHECKING:
     from umlkit.data.propose import Proposal
 
-DataArg = Annotated[str, typer.Argument(metavar="DATA", help="A data file (.npz, .csv), or sklearn:NAME.")]
+DataArg = Annotated[str, typer.Argument(metavar="DATA", help="A data file, a folder of .npy files, or sklearn:NAME.")]
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write the recipe. Never overwritten.")]
 
 

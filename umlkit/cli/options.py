@@ -67,8 +67,7 @@ RecipeArg = Annotated[
     typer.Argument(
         metavar="RECIPE",
         show_default=False,
-        help="A recipe (.yaml), the name of a bundled recipe, or a data file (.npz, .csv) with --label. "
-        "Without it: ./umlkit.yaml.",
+        help="A recipe (.yaml), the name of a bundled recipe, or a data file with --label. Without it: ./umlkit.yaml.",
         autocompletion=completing.recipes,
     ),
 ]

@@ -11,7 +11,8 @@ from umlkit.cli import completing
 from umlkit.cli.options import Invocation, shared_options
 
 Data = Annotated[
-    Path, typer.Argument(metavar="DATA", show_default=False, help="New data (.npz or .csv), no label needed.")
+    Path,
+    typer.Argument(metavar="DATA", show_default=False, help="New data: a file, or a folder of .npy files."),
 ]
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to: .csv, .jsonl or .npz, by the ending.")]
 Method = Annotated[

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from umlkit.data.records import Array
+from umlkit.data.strings import StringArray
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null"})
 
@@ -44,12 +44,14 @@ def number(cell: str) -> float | None:
         return None
 
 
-def to_numbers(cells: Iterable[str]) -> Numbers:
+def to_numbers(cells: Array | StringArray) -> Numbers:
     """All cells of a column as numbers."""
-    parsed = [number(cell) for cell in cells]
-    texts = [row for row, value in enumerate(parsed) if value is None]
-    values = np.array([np.nan if value is None else value for value in parsed], dtype=np.float64)
-    if not texts:
-        return Numbers(values)
-    wrong = next(cell for row, cell in enumerate(cells) if row == texts[0])
-    return Numbers(values, text=(texts[0], wrong), texts=len(texts))
+    values = np.empty(len(cells), dtype=np.float64)
+    texts, first = 0, None
+    for row, cell in enumerate(cells):
+        value = number(cell)
+        values[row] = np.nan if value is None else value
+        if value is None:
+            texts += 1
+            first = first or (row, cell)
+    return Numbers(values, text=first, texts=texts)

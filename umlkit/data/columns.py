@@ -8,12 +8,15 @@ numbers among which a few cells are words is a mistake in the data, and named as
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from umlkit.data.cells import is_missing, to_numbers
+from umlkit.data.mapped import scratch
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array
+from umlkit.data.strings import StringArray
 from umlkit.errors import Problem
 
 NUMERIC = "biuf"
@@ -45,15 +48,17 @@ def extract_columns(raw: Raw, names: tuple[str, ...], problems: list[Problem]) -
         return None
     if len(found) == 1 and found[0].levels:
         return Extracted(as_texts(raw.load(names[0])))
-    values = np.empty((len(found[0].values), len(found)), dtype=np.float64)
+    values = scratch((len(found[0].values), len(found)), np.float64)
     for i, part in enumerate(found):
         values[:, i] = part.values
     levels = tuple(part.levels[0] if part.levels else None for part in found)
     return Extracted(values, levels if any(levels) else ())
 
 
-def as_texts(values: Array) -> Array:
-    """Words of any type as an array of objects of type str."""
+def as_texts(values: Array | StringArray) -> Array:
+    """Words of any type as an array of objects of type str; a long column in a file stays there."""
+    if isinstance(values, StringArray):
+        return cast(Array, values)  # it stands in for one wherever rows are taken or iterated over
     found = np.empty(len(values), dtype=object)
     found[:] = [v.decode("utf-8", "backslashreplace") if isinstance(v, bytes) else str(v) for v in values]
     return found

@@ -3,8 +3,8 @@
 What the recipe names comes first; the rest follows the file's convention. For arrays: if a name begins with ``X_``,
 exactly those are modalities, else every array as long as the labels. For tables: columns ``audio_0, audio_1`` are the
 modality ``audio``; other columns belong together when at least two share what stands before their first underscore
-(``accel_x, accel_y``); where no two columns share anything, all of them are one modality called ``table``. What is
-left over is listed as ignored.
+(``accel_x, accel_y``); where no two columns share anything, all of them are one modality called ``table``. A column
+of lists is a modality of its own. What is left over is listed as ignored.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ INDEX_ARRAYS = {"train": "idx_train", "val": "idx_val", "test": "idx_test"}
 PREFIX = "X_"
 TABLE = "table"
 
+_REFUSED = "MmV"
+"""Kinds of numpy types that no modality is made of: dates, durations, records."""
 _NUMBERED = re.compile(r"(.+)_\d+")
 
 
@@ -157,10 +159,12 @@ def _modalities(
 
 
 def _by_columns(raw: Raw, bystanders: set[str]) -> list[Place]:
-    names = [name for name, header in raw.headers.items() if name not in bystanders and len(header.shape) == 1]
-    names = [name for name in names if name != "class_names"]
+    free = {name: header for name, header in raw.headers.items() if name not in bystanders and name != "class_names"}
+    names = [name for name, header in free.items() if len(header.shape) == 1 and header.dtype.kind not in _REFUSED]
     groups = column_prefixes(names) or ({TABLE: names} if names else {})
-    return [Place(name=name, source=TABLE, columns=tuple(columns)) for name, columns in groups.items()]
+    lists = [name for name, header in free.items() if len(header.shape) > 1]
+    places = [Place(name=name, source=TABLE, columns=tuple(columns)) for name, columns in groups.items()]
+    return places + [Place(name=name, source=name) for name in lists]
 
 
 def _by_arrays(raw: Raw, bystanders: set[str], *, label: str | None) -> list[Place]:
@@ -173,6 +177,9 @@ def _by_arrays(raw: Raw, bystanders: set[str], *, label: str | None) -> list[Pla
 
 
 def _stated(raw: Raw, name: str, spec: Modality, bystanders: set[str], problems: list[Problem]) -> Place | None:
+    own = spec.from_ or name
+    if raw.table and spec.columns is None and own in raw.headers and len(raw.headers[own].shape) > 1:
+        return Place(name, own, take=spec.take, kind=spec.kind, missing=spec.missing)
     if raw.table:
         source, columns = TABLE, _stated_columns(raw, name, spec, bystanders, problems)
         if not columns:

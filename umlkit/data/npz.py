@@ -1,24 +1,38 @@
 """Read ``.npz`` archives: headers first, arrays on demand, pickles never.
 
 The header of every member says its shape and type, so object arrays, truncated members and lengths that differ are
-found without loading anything.
+found without loading anything. A large member that ``numpy.savez`` stored as it is stays in the archive and is mapped
+there, after one pass that checks its checksum; what ``savez_compressed`` wrote has to be unpacked into memory.
 """
 
 from __future__ import annotations
 
-import math
+import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
-from umlkit.data.raw import Header, Raw
+from umlkit.data.mapped import BLOCK, LARGE, stored
+from umlkit.data.npy import ENDING, Stored, objects, read_header
+from umlkit.data.raw import Raw
 from umlkit.data.records import Array
 from umlkit.errors import InputError, Problem, listed
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError, KeyError, OSError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ValueError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    KeyError,
+    OSError,
+    struct.error,
+    SyntaxError,
+)
+_LOCAL_HEADER = struct.Struct("<26xHH")  # lengths of the name and of the extra field, which the member follows
 
 
 def open_npz(path: Path, *, name: str) -> Raw:
@@ -29,12 +43,12 @@ def open_npz(path: Path, *, name: str) -> Raw:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if _is_array(info)}
-            headers = {key: _header(archive, info, name=name) for key, info in members.items()}
+            members = {info.filename.removesuffix(ENDING): info for info in archive.infolist() if _is_array(info)}
+            arrays = {key: _header(archive, info, name=name) for key, info in members.items()}
             everything = archive.namelist()
     except _BROKEN as error:
         raise _damaged(name, error) from error
-    if not headers:
+    if not arrays:
         raise InputError(
             Problem(
                 "the archive holds no arrays",
@@ -44,47 +58,53 @@ def open_npz(path: Path, *, name: str) -> Raw:
                 try_next="write it with numpy.savez(file, X_first=..., X_second=..., y=...)",
             )
         )
-    return Raw(name=name, headers=headers, load=lambda key: _load(path, members[key], name=name), path=path)
+    headers = {key: array.header for key, array in arrays.items()}
+    return Raw(name=name, headers=headers, load=lambda key: _load(path, members[key], arrays[key], name), path=path)
 
 
 def _is_array(info: zipfile.ZipInfo) -> bool:
-    return info.filename.endswith(".npy")
+    return info.filename.endswith(ENDING)
 
 
-def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, name: str) -> Header:
+def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, name: str) -> Stored:
     with archive.open(info) as member:
-        header = _read_header(member)
-        start = member.tell()
-    size = header.dtype.itemsize * math.prod(header.shape)
-    if not header.dtype.hasobject and start + size != info.file_size:
-        key = info.filename.removesuffix(".npy")
+        found = read_header(member)
+    if not found.dtype.hasobject and found.start + found.size != info.file_size:
+        key = info.filename.removesuffix(ENDING)
         raise InputError(
             Problem(
                 f"the array {key!r} is truncated or damaged",
                 where=name,
-                found=f"{info.file_size - start} bytes of values",
-                allowed=f"{size} bytes, for shape {header.shape} of {header.dtype}",
+                found=f"{info.file_size - found.start} bytes of values",
+                allowed=f"{found.size} bytes, for shape {found.shape} of {found.dtype}",
             )
         )
-    return header
+    return found
 
 
-def _read_header(member: IO[bytes]) -> Header:
-    version = np.lib.format.read_magic(member)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    if version not in readers:
-        raise ValueError(f"array format {version} holds named fields, which are not plain numbers")
-    shape, _, dtype = readers[version](member)
-    return Header(tuple(shape), dtype)
-
-
-def _load(path: Path, info: zipfile.ZipInfo, *, name: str) -> Array:
+def _load(path: Path, info: zipfile.ZipInfo, array: Stored, name: str) -> Array:
+    if array.dtype.hasobject:
+        raise objects(info.filename.removesuffix(ENDING), name)
     try:
+        if info.compress_type == zipfile.ZIP_STORED and array.size >= LARGE:
+            return _in_place(path, info, array)
         with zipfile.ZipFile(path) as archive, archive.open(info) as member:
             values: Array = np.lib.format.read_array(member, allow_pickle=False)
     except _BROKEN as error:
         raise _damaged(name, error) from error
-    return values
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def _in_place(path: Path, info: zipfile.ZipInfo, array: Stored) -> Array:
+    """The values where they lie in the archive."""
+    with zipfile.ZipFile(path) as archive, archive.open(info) as member:
+        while member.read(BLOCK):  # zipfile compares the checksum at the end
+            pass
+    with path.open("rb") as file:
+        file.seek(info.header_offset)
+        lengths = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+    offset = info.header_offset + _LOCAL_HEADER.size + sum(lengths) + array.start
+    return stored(path, dtype=array.dtype, shape=array.shape, offset=offset, fortran=array.fortran)
 
 
 def _damaged(name: str, error: Exception) -> InputError:

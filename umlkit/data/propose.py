@@ -76,7 +76,7 @@ def propose(raw: Raw, data: Data, *, name: str, file: str) -> Proposal:
             "groups": layout.groups,
             "id": layout.id,
             "split_by": layout.split,
-            "modalities": {one.place.name: _as_recipe(one.place, raw) for one in chosen},
+            "modalities": {one.place.name: _as_recipe(one.place) for one in chosen},
         }
     )
     dataset = from_raw(raw, named)  # everything else that is wrong comes out here, before a file is written
@@ -143,9 +143,9 @@ def _is_numeric(raw: Raw, column: str) -> bool:
     return values.dtype.kind in "biuf" or to_numbers(values).text is None
 
 
-def _as_recipe(place: Place, raw: Raw) -> Modality:
+def _as_recipe(place: Place) -> Modality:
     columns = list(place.columns) or None
-    source = None if raw.table else place.source
+    source = None if columns else place.source
     return Modality.model_validate({"from": source, "columns": columns, "kind": place.kind, "missing": place.missing})
 
 

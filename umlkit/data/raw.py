@@ -7,7 +7,7 @@ one way. The shapes come from headers, so an array that nobody asks for is never
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +29,17 @@ class Raw:
 
     Attributes:
         name: what messages call it: the path as the user wrote it, or ``sklearn:wine``.
-        headers: array or column name -> shape and type, in the order of the file.
-        load: name -> the array; a column of text cells is an object array of str.
+        headers: array or column name -> shape and type, in the order of the file. A type of kind ``M``, ``m`` or
+            ``V`` (dates, durations, records) in a table is a column that nothing can be made of.
+        load: name -> the array. A column of text is an object array of str, or a
+            :class:`~umlkit.data.strings.StringArray` where it is large. A column of lists is an array with more axes
+            than one, (N, T, ...): lists that differ in length are padded at the end with NaN to the longest.
         table: whether the names are columns of one table.
         lines: line of the file of every row of a table; empty where there are no lines.
         label: the label where the source has one of its own.
-        path: the file, where there is one.
+        path: the file or the folder, where there is one.
+        notes: lines for the user on how it was read.
+        parts: the columns of every file, by its name, where several files were joined; empty otherwise.
     """
 
     name: str
@@ -44,6 +49,8 @@ class Raw:
     lines: Sequence[int] = ()
     label: str | None = None
     path: Path | None = None
+    notes: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def word(self) -> str:
@@ -52,7 +59,7 @@ class Raw:
 
     def row(self, index: int) -> str:
         """A sample as messages name it: by row number, and by line where there are lines."""
-        return f"row {index} (line {self.lines[index]})" if self.lines else f"row {index}"
+        return f"row {index} (line {self.lines[index]})" if len(self.lines) else f"row {index}"
 
 
 def from_arrays(arrays: Mapping[str, Array], *, name: str, table: bool = False, label: str | None = None) -> Raw:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from umlkit.data import npz, sklearn_sets, table
+from umlkit.data import jsonl, npy, npz, parquet, safetensor_file, sklearn_sets, table
 from umlkit.data.raw import Raw
 from umlkit.errors import InputError, Problem, closest
 
@@ -13,6 +13,8 @@ _MAGIC = {
     b"PK\x05\x06": ".npz",
     b"\x93NUMPY": ".npy",
     b"PAR1": ".parquet",
+    b"PARE": ".parquet",
+    b"ARROW1": ".arrow",
     b"\x1f\x8b": ".gz",
     b"\x89HDF": ".h5",
     b"\x89PNG": ".png",
@@ -21,17 +23,39 @@ _MAGIC = {
     b"\x80\x05": ".pkl",
     b"SQLite": ".sqlite",
 }
-_READERS = {".npz": npz.open_npz, ".csv": table.open_table}
-_INSTEAD = {
-    ".npy": "several arrays go in one file: numpy.savez(file, X_first=..., X_second=..., y=...)",
-    ".tsv": "write it with commas between the cells, as .csv",
-    ".parquet": "write it as .csv, or its columns as arrays with numpy.savez",
-    ".pkl": "umlkit reads no pickles; save arrays with numpy.savez",
+_READERS = {
+    ".npz": npz.open_npz,
+    ".npy": npy.open_npy,
+    ".safetensors": safetensor_file.open_safetensors,
+    ".csv": table.open_csv,
+    ".tsv": table.open_tsv,
+    ".jsonl": jsonl.open_jsonl,
+    ".parquet": parquet.open_parquet,
 }
+_BINARY = (".npz", ".npy", ".parquet")
+"""Formats that are told by their first bytes."""
+_ARROW = "pyarrow.parquet.write_table(pyarrow.feather.read_table(file), 'data.parquet')"
+_INSTEAD = {
+    ".pkl": "umlkit reads no pickles; save arrays with numpy.savez",
+    ".pt": "umlkit reads no pickles; save tensors with safetensors.torch.save_file",
+    ".pth": "umlkit reads no pickles; save tensors with safetensors.torch.save_file",
+    ".xlsx": "save the sheet as .csv (UTF-8)",
+    ".xls": "save the sheet as .csv (UTF-8)",
+    ".json": "one object a line: pandas.read_json(file).to_json('data.jsonl', orient='records', lines=True)",
+    ".ndjson": "rename it to end in .jsonl",
+    ".txt": "rename it to end in .csv or .tsv, if it is a table",
+    ".arrow": _ARROW,
+    ".feather": _ARROW,
+    ".h5": "numpy.savez(file, **{name: h5[name][:] for name in h5}), with h5py",
+    ".hdf5": "numpy.savez(file, **{name: h5[name][:] for name in h5}), with h5py",
+    ".mat": "numpy.savez(file, **{name: mat[name] for name in names}), with scipy.io.loadmat",
+    ".gz": "unpack it: gunzip file",
+}
+_ALLOWED = "arrays (.npz, .npy, .safetensors) or a table (.csv, .tsv, .jsonl, .parquet)"
 
 
 def open_source(*, path: Path | None, source: str | None) -> Raw:
-    """The arrays or columns of a file, or of a set that scikit-learn ships.
+    """The arrays or columns of a file or folder, or of a set that scikit-learn ships.
 
     Raises:
         InputError: nothing there, or nothing that can be read.
@@ -40,27 +64,27 @@ def open_source(*, path: Path | None, source: str | None) -> Raw:
 
 
 def open_file(path: Path) -> Raw:
-    """The arrays of an ``.npz`` or the columns of a ``.csv`` file.
+    """The arrays or columns of a file by its ending, or of a folder of ``.npy`` files.
 
     Raises:
-        InputError: no such file, a folder, empty, another format, or not what its ending says.
+        InputError: no such file, empty, another format, or not what its ending says.
     """
     name = str(path)
+    if path.is_dir():
+        return npy.open_folder(path, name=name)
     start = _start(path, name)
     ending = path.suffix.lower()
-    if ending not in _READERS:
-        raise InputError(_wrong_format(name, ending or "no ending", _sniff(start)))
     content = _sniff(start)
-    if content != ending and (content or ending == ".npz"):
+    if ending not in _READERS:
+        raise InputError(_wrong_format(name, ending or "no ending", content))
+    if content != ending and (content or ending in _BINARY):
         raise InputError(_not_its_ending(name, ending, content, start))
     return _READERS[ending](path, name=name)
 
 
 def _start(path: Path, name: str) -> bytes:
-    if path.is_dir():
-        raise InputError(Problem("is a folder, not a data file", where=name, allowed="an .npz or .csv file"))
     if path.exists() and not path.is_file():
-        raise InputError(Problem("is a pipe or a device, not a data file", where=name, allowed="an .npz or .csv file"))
+        raise InputError(Problem("is a pipe or a device, not a data file", where=name, allowed=_ALLOWED))
     try:
         with path.open("rb") as file:
             start = file.read(64)
@@ -97,8 +121,9 @@ def _wrong_format(name: str, ending: str, content: str | None) -> Problem:
         "is not a format that umlkit reads",
         where=name,
         found=looks,
-        allowed=".npz (arrays) or .csv (a table)",
-        try_next=f"rename it to end in {content}" if content in _READERS else _INSTEAD.get(content or ending),
+        allowed=_ALLOWED,
+        try_next=_INSTEAD.get(ending)
+        or (f"rename it to end in {content}" if content in _READERS else _INSTEAD.get(content or "")),
     )
 
 

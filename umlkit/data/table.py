@@ -1,7 +1,8 @@
-"""Read ``.csv`` tables: a header line, then as many cells in every row; strict, with line numbers in every message.
+"""Read ``.csv`` and ``.tsv`` tables: a header line, then as many cells in every row; strict, with line numbers.
 
-Cells stay text until a modality asks for numbers. Quoted cells may hold commas and newlines; a byte-order mark, CRLF
-and empty lines are no matter; UTF-8 is the only encoding.
+Cells stay text until a modality asks for numbers. Quoted cells may hold separators and newlines; a byte-order mark,
+CRLF and empty lines are no matter; UTF-8 is the only encoding. The whole table is held in memory; a large one belongs
+in Parquet.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from umlkit.errors import InputError, Problem, listed
 
 _LONGEST_CELL = 1 << 24
 _SHOWN = 5
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,24 @@ class _Rows:
     lines: list[int]
 
 
-def open_table(path: Path, *, name: str) -> Raw:
-    """The columns of a CSV file as text.
+def open_csv(path: Path, *, name: str) -> Raw:
+    """The columns of a file with commas between the cells; see :func:`open_table`."""
+    return open_table(path, name=name, separator=",")
+
+
+def open_tsv(path: Path, *, name: str) -> Raw:
+    """The columns of a file with tabs between the cells; see :func:`open_table`."""
+    return open_table(path, name=name, separator="\t")
+
+
+def open_table(path: Path, *, name: str, separator: str) -> Raw:
+    """The columns of a table as text.
 
     Raises:
         InputError: another encoding, another delimiter, ragged rows, a header that repeats or lacks a name, no rows.
     """
-    rows = _parse(_text(path, name), name)
-    problems = _header_problems(rows.names, name) or _ragged(rows, name)
+    rows = _parse(decoded(path.read_bytes(), name), name, separator)
+    problems = _header_problems(rows.names, name, separator) or _ragged(rows, name)
     if not rows.cells:
         problems.append(Problem("has a header and no rows", where=name, found=listed(map(repr, rows.names))))
     if problems:
@@ -53,8 +65,8 @@ def open_table(path: Path, *, name: str) -> Raw:
     return Raw(name=name, headers=dict.fromkeys(rows.names, header), load=load, table=True, lines=rows.lines, path=path)
 
 
-def _text(path: Path, name: str) -> str:
-    data = path.read_bytes()
+def decoded(data: bytes, name: str) -> str:
+    """A text file's bytes as text; InputError with the line where they are not UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -71,15 +83,16 @@ def _text(path: Path, name: str) -> str:
 
 def _reencode(data: bytes, name: str) -> str:
     encoding = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "LATIN1"
-    return f"iconv -f {encoding} -t UTF-8 {name} > utf8.csv"
+    return f"iconv -f {encoding} -t UTF-8 {name} > utf8{Path(name).suffix}"
 
 
-def _parse(text: str, name: str) -> _Rows:
+def _parse(text: str, name: str, separator: str) -> _Rows:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise InputError(Problem("holds a null character: is it a text file?", where=f"{name}:{line}"))
     before = csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)  # which leaves CRLF and CR to the parser
+    # newline="" leaves CRLF and CR to the parser
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     cells: list[list[str]] = []
     lines: list[int] = []
     start = 1
@@ -111,7 +124,7 @@ def _bad_quotes(name: str, start: int, end: int, error: csv.Error) -> Problem:
     )
 
 
-def _header_problems(names: list[str], name: str) -> list[Problem]:
+def _header_problems(names: list[str], name: str, separator: str) -> list[Problem]:
     where = f"{name}:1"
     if all(_is_number(key) for key in names):
         what = "the first line holds numbers, not the names of columns"
@@ -126,17 +139,21 @@ def _header_problems(names: list[str], name: str) -> list[Problem]:
         columns = f"column {listed(map(str, blank))} of {len(names)}"
         fix = "an index that pandas wrote? to_csv(..., index=False)" if blank == [1] else "name every column"
         problems.append(Problem("the header has a column without a name", where=where, found=columns, try_next=fix))
-    for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(names) == 1 and mark in names[0]:
-            problems.append(
-                Problem(
-                    f"is separated by {what}, not commas",
-                    where=where,
-                    found=repr(names[0][:60]),
-                    try_next=f"pandas.read_csv({name!r}, sep={mark!r}).to_csv('commas.csv', index=False)",
-                )
-            )
+    if len(names) == 1 and (mark := next((mark for mark in _SEPARATORS if mark in names[0]), None)):
+        problems.append(_other_separator(names[0], mark, separator, name))
     return problems
+
+
+def _other_separator(header: str, found: str, expected: str, name: str) -> Problem:
+    ending = {",": ".csv", "\t": ".tsv"}.get(found)
+    return Problem(
+        f"is separated by {_SEPARATORS[found]}, not {_SEPARATORS[expected]}",
+        where=f"{name}:1",
+        found=repr(header[:60]),
+        try_next=f"rename it to end in {ending}"
+        if ending
+        else f"pandas.read_csv({name!r}, sep={found!r}).to_csv('commas.csv', index=False)",
+    )
 
 
 def _ragged(rows: _Rows, name: str) -> list[Problem]:

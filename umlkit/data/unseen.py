@@ -67,7 +67,7 @@ def read_unseen(
     id: str | None = None,
     usual_id: str | None = None,
 ) -> Unseen:
-    """The samples in an ``.npz`` or ``.csv`` file.
+    """The samples in a data file, or in a folder of ``.npy`` files.
 
     Args:
         path: the file.

@@ -53,7 +53,7 @@ def on_file(
 
     Args:
         model: loaded.
-        path: .npz or .csv.
+        path: a data file of any format that is read, or a folder of .npy files.
         method: the name to report it under.
         label: array or column of the label; None takes the training data's.
         id_name: array or column that names the samples and has to be there, or None.

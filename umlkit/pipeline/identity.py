@@ -2,7 +2,7 @@
 
 ``data.json`` holds, for every way of reading that was used with this run directory, hashes of the labels, the roles
 and every modality. From these every fingerprint follows, so a finished probe is found again, and advised on, without
-reading the data: a look at the file's size, time and inode is enough, or else one pass over its bytes.
+reading the data: a look at the size, time and inode of the files is enough, or else one pass over its bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pydantic import Field
 
 from umlkit.errors import InputError
 from umlkit.recipe.loading import LoadedRecipe
-from umlkit.runs.fingerprint import fingerprint, of_file
+from umlkit.runs import files
+from umlkit.runs.fingerprint import fingerprint
 from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.common import Part, Record
 
@@ -31,8 +32,8 @@ class DataIdentity(Part):
         kinds: modality -> kind.
         splits: role -> its rows, ``0-2,5``; to be read, the hash in ``roles`` is what counts.
         not_measurable: None, or why nothing can be measured.
-        stamp: under what the hashes were taken: size, time and inode of a file, or a package's version.
-        file: hash of the file's bytes, where there is a file.
+        stamp: under what the hashes were taken: size, time and inode of every file, or a package's version.
+        file: hash of the files' bytes, where there are files.
     """
 
     labels: str
@@ -57,15 +58,11 @@ class DataIndex(Record):
 
 
 def stamp(loaded: LoadedRecipe) -> dict[str, Any] | None:
-    """What tells, at a glance, that the data are unchanged; None where the file is gone."""
-    path = loaded.data_path()
-    if path is None:
+    """What tells, at a glance, that the data are unchanged; None where a file is gone."""
+    paths = loaded.data_files().values()
+    if not paths:
         return {"source": loaded.recipe.data.source, "scikit-learn": version("scikit-learn")}
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return {"size": found.st_size, "mtime_ns": found.st_mtime_ns, "inode": found.st_ino}
+    return files.stamp(paths)
 
 
 def remember(directory: RunDirectory, loaded: LoadedRecipe, identity: DataIdentity) -> None:
@@ -89,8 +86,8 @@ def recall(directory: RunDirectory, loaded: LoadedRecipe, *, verify: bool = True
     present = stamp(loaded) if verify else None
     if present is None or present == identity.stamp:
         return identity
-    path = loaded.data_path()
-    return identity if path is not None and of_file(path) == identity.file else None
+    paths = loaded.data_files().values()
+    return identity if paths and files.content(paths) == identity.file else None
 
 
 def _entries(path: Path) -> Mapping[str, DataIdentity]:

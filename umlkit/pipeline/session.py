@@ -22,9 +22,9 @@ from umlkit.pipeline.plan import Plan, plans
 from umlkit.recipe.dump import to_yaml
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.recipe.schema import Recipe
+from umlkit.runs import files
 from umlkit.runs.atomic import write_text
 from umlkit.runs.environment import describe
-from umlkit.runs.fingerprint import of_file
 from umlkit.runs.layout import RunDirectory
 from umlkit.training import device as devices
 
@@ -134,7 +134,7 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
 
 def identify(loaded: LoadedRecipe, dataset: Dataset, roles: Roles) -> DataIdentity:
     """The data in the words that fingerprints are made from."""
-    path = loaded.data_path()
+    paths = loaded.data_files().values()
     return DataIdentity(
         labels=of_labels(dataset),
         modalities={name: of_modality(modality) for name, modality in dataset.modalities.items()},
@@ -143,5 +143,5 @@ def identify(loaded: LoadedRecipe, dataset: Dataset, roles: Roles) -> DataIdenti
         splits={role: rows_as_text(roles.rows(role)) for role in ROLES},
         not_measurable=roles.not_measurable,
         stamp=stamp(loaded) or {},
-        file=None if path is None else of_file(path),
+        file=files.content(paths) if paths else None,
     )

@@ -23,7 +23,7 @@ from umlkit.recipe.schema import Recipe, misplaced_data, wrong_sum
 from umlkit.recipe.text import decode
 
 RECIPE_ENDINGS = (".yaml", ".yml")
-DATA_ENDINGS = (".npz", ".csv")
+DATA_ENDINGS = (".npz", ".npy", ".safetensors", ".csv", ".tsv", ".jsonl", ".parquet")
 DEFAULT = Path("umlkit.yaml")
 
 
@@ -49,6 +49,11 @@ class LoadedRecipe:
         """The data file; None where scikit-learn is the source."""
         return None if self.recipe.data.path is None else self.folder / self.recipe.data.path
 
+    def data_files(self) -> Mapping[str, Path]:
+        """The data files and folders by name; none where scikit-learn is the source."""
+        path = self.data_path()
+        return {} if path is None else {path.stem: path}
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -67,8 +72,8 @@ def load(reference: str | None, overrides: Overrides | None = None) -> LoadedRec
     """The recipe that ``reference`` names, with ``overrides``.
 
     Args:
-        reference: a YAML file, the name of a bundled recipe, a data file (``.npz``, ``.csv``), or None for
-            ``./umlkit.yaml``.
+        reference: a YAML file, the name of a bundled recipe, a data file by its ending, a folder of ``.npy`` files,
+            or None for ``./umlkit.yaml``.
         overrides: what changes it from outside.
 
     Raises:
@@ -131,7 +136,7 @@ def _find(reference: str | None) -> _Found:
     ending = path.suffix.lower()
     try:
         if path.is_dir():
-            raise InputError(_folder(path))
+            return _folder(path)
         if not path.exists():
             raise InputError(_nothing_there(reference, path))
     except (OSError, ValueError):
@@ -191,14 +196,19 @@ def _data_file(path: Path) -> _Found:
     return _Found({"data": {"path": path.name}}, places, [], path.parent, run_name(path.stem))
 
 
-def _folder(path: Path) -> Problem:
-    inside = sorted(p.name for p in path.iterdir() if p.suffix.lower() in RECIPE_ENDINGS + DATA_ENDINGS)
-    return Problem(
-        "is a folder, not a recipe",
-        where=str(path),
-        found=f"in it: {listed(inside, limit=5)}" if inside else None,
-        allowed="a recipe (.yaml), a bundled recipe's name, or a data file (.npz, .csv)",
-        try_next=f"umlkit run {path / inside[0]}" if inside else "umlkit recipes",
+def _folder(path: Path) -> _Found:
+    """A folder of arrays is data; any other is a mistake."""
+    inside = sorted(p.name for p in path.iterdir() if p.suffix.lower() in _ENDINGS)
+    if any(name.lower().endswith(".npy") for name in inside):
+        return _data_file(path if path.name not in ("", "..") else path.resolve())
+    raise InputError(
+        Problem(
+            "is a folder, not a recipe",
+            where=str(path),
+            found=f"in it: {listed(inside, limit=5)}" if inside else None,
+            allowed="a recipe (.yaml), a bundled recipe's name, a data file, or a folder of .npy files",
+            try_next=f"umlkit run {path / inside[0]}" if inside else "umlkit recipes",
+        )
     )
 
 

@@ -87,7 +87,7 @@ def wrong_sum(train: float, val: float, test: float) -> str | None:
 def misplaced_data(path: object, source: object) -> str | None:
     """What is wrong with ``path`` and ``source`` together; None where one of the two is given."""
     if path is None and source is None:
-        return "needs a path (an .npz or .csv file) or a source (sklearn:digits)"
+        return "needs a path (a data file, or several) or a source (sklearn:digits)"
     return None if path is None or source is None else "has both path and source; keep one of the two"
 
 
@@ -100,7 +100,11 @@ class Data(Section):
         }
     )
 
-    path: Reference | None = Field(default=None, description="an .npz or .csv file; relative to the recipe's folder")
+    path: Reference | None = Field(
+        default=None,
+        description="a data file (.npz, .npy, .safetensors, .csv, .tsv, .jsonl, .parquet) or a folder of .npy files; "
+        "relative to the recipe's folder",
+    )
     source: Name | None = Field(default=None, description="a set that scikit-learn ships: `sklearn:digits`")
     label: Reference | None = Field(default=None, description="the array or column that holds the label")
     groups: Reference | None = Field(
