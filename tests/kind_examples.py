@@ -30,6 +30,7 @@ EXAMPLES: Mapping[str, Mapping[str, Values]] = {
         "9x13x3": _numbers("image", 9, 13, 3),
         "64x64": _numbers("image", 64, 64),
     },
+    "spectrogram": {"16x16": _numbers("spectrogram", 16, 16), "40x26": _numbers("spectrogram", 40, 26)},
 }
 """Kind -> variant -> samples; the first variant is small, quick, and has 32 samples that a network can tell apart."""
 

@@ -40,7 +40,7 @@ class EncoderSpec:
     Attributes:
         name: as written in a recipe.
         summary: one line for ``umlkit encoders``.
-        kinds: the kinds of modality it reads (``vector``, ``image``).
+        kinds: the kinds of modality it reads (``vector``, ``image``, ...).
         options: its options.
         implementation: ``"module:attribute"`` of an :class:`umlkit.encoders.base.Encoder` subclass.
         candidates: options with ``auto`` values -> the settings to be compared on ``select``, none of them ``auto``.

@@ -10,6 +10,7 @@ from umlkit.data.kinds import KINDS
 from umlkit.data.kinds.standardise import FURTHEST, Standardiser
 from umlkit.data.records import Array, Floats, ModalityArray
 from umlkit.data.samples import samples
+from umlkit.errors import Problem
 
 RNG = np.random.default_rng(0)
 ROWS = np.arange(50)
@@ -143,3 +144,24 @@ def test_samples_are_tensors_of_the_rows_asked_for() -> None:
     found = samples(data, rows, made, ["a"])
     assert found.labels.tolist() == [0, 2, 2]
     np.testing.assert_array_equal(found.inputs["a"].numpy(), made["a"].apply(data.modalities["a"].rows(rows)))
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (0, 2, 1)])
+def test_a_spectrogram_is_standardised_as_a_whole_whichever_axis_is_time(axes: tuple[int, ...]) -> None:
+    values = RNG.normal(-5, 3, size=(60, 20, 16))
+    made = fit(values.transpose(axes), kind="spectrogram").apply(values.transpose(axes)[ROWS])
+    expected = (values[ROWS] - values[ROWS].mean()) / values[ROWS].std()
+    np.testing.assert_allclose(made, expected.transpose(axes)[:, None], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(60, 20), (60, 20, 16, 3)])
+def test_a_spectrogram_without_two_sides_is_refused(shape: tuple[int, ...]) -> None:
+    found = KINDS["spectrogram"].settle("a", as_modality(np.ones(shape), ""), where="a.npz")
+    assert isinstance(found, Problem)
+    assert found.found == f"shape {shape}"
+
+
+def test_a_last_axis_of_one_is_dropped_from_a_spectrogram() -> None:
+    found = KINDS["spectrogram"].settle("a", as_modality(np.ones((60, 20, 16, 1)), ""), where="a.npz")
+    assert isinstance(found, ModalityArray)
+    assert (found.kind, found.sample_shape) == ("spectrogram", (20, 16))

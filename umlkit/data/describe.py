@@ -63,7 +63,7 @@ def _counts(by_role: dict[Literal["train", "select", "probe", "test"], int]) -> 
 def _modality(name: str, modality: ModalityArray) -> ModalityEntry:
     return ModalityEntry(
         name=name,
-        kind=cast(Literal["vector", "image"], modality.kind),
+        kind=cast(Literal["vector", "image", "spectrogram"], modality.kind),
         shape=tuple(modality.sample_shape),
         dtype=str(modality.values.dtype),
         source=modality.source,

@@ -133,7 +133,11 @@ def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
     settled = kinds.settle(place.name, found, stated="auto", where=raw.name)
     if isinstance(settled, Problem):
         shape = " x ".join(map(str, values.shape[1:]))
-        other = "`image` if it is a picture or a spectrogram" if values.ndim in (3, 4) else "its values side by side"
+        other = (
+            "`image` if it is a picture, `spectrogram` if it is one"
+            if values.ndim in (3, 4)
+            else "its values side by side"
+        )
         return _Chosen(replace(place, kind="vector", missing=missing), f"{shape} a sample: {other}")
     return _Chosen(replace(place, kind=settled.modality.kind, missing=missing), settled.because)
 

@@ -29,7 +29,7 @@ class InputSpec:
         source: the raw array that it is cut from, or the name of the table.
         take: the cut, as written in the recipe; None for none.
         columns: the columns that it is made of, in order; empty for an array.
-        kind: ``vector`` or ``image``.
+        kind: a key of :data:`umlkit.data.kinds.KINDS`.
         missing: ``error`` or ``impute-mean``.
         sample_shape: shape of one sample as read, before anything is fitted.
     """

@@ -53,7 +53,9 @@ class Modality(Section):
     columns: Reference | list[Reference] | None = Field(
         default=None, description='columns of a table, by name or pattern: "mean *", or a list of these'
     )
-    kind: Literal["auto", "vector", "image"] = Field(default="auto", description="what a sample is; `auto` looks")
+    kind: Literal["auto", "vector", "image", "spectrogram"] = Field(
+        default="auto", description="what a sample is; `auto` looks"
+    )
     missing: Literal["error", "impute-mean"] = Field(
         default="error", description="what to do about NaN: refuse, or the mean over the training samples"
     )

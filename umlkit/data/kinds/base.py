@@ -11,6 +11,7 @@ encoder is built from:
 |---|---|---|
 | vector | (n, D) | (D,) |
 | image | (n, C, H, W) | (C, H, W) |
+| spectrogram | (n, 1, T, F) | (1, T, F) |
 """
 
 from __future__ import annotations

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from umlkit.data.kinds.base import Kind, Settled
 from umlkit.data.kinds.image import Image, channels_first
 from umlkit.data.kinds.numbers import not_numbers
+from umlkit.data.kinds.spectrogram import Spectrogram
 from umlkit.data.kinds.vector import Vector
 from umlkit.data.records import ModalityArray
 from umlkit.errors import Problem
 
 AUTO = "auto"
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Vector(), Image())}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Vector(), Image(), Spectrogram())}
 """Every kind by name, in the order in which they are looked for."""
 
 
@@ -55,10 +56,12 @@ def _unclear(name: str, modality: ModalityArray, *, where: str) -> Problem:
     lines = [f"data.modalities.{name}.kind: vector"]
     if len(shape) in (3, 4):
         lines.insert(0, f"data.modalities.{name}.kind: image")
+    if len(shape) == 3:
+        lines.insert(1, f"data.modalities.{name}.kind: spectrogram")
     return Problem(
         f"the kind of modality {name!r} is not clear from its shape and values",
         where=where,
         found=f"shape {shape} of {modality.values.dtype}",
-        allowed="vector (flattened) or image, stated in the recipe",
+        allowed="vector (flattened), image or spectrogram, stated in the recipe",
         try_next=f"in a recipe, which `umlkit init` writes: {' or '.join(lines)}",
     )

@@ -42,7 +42,7 @@ def candidates(options: MlpOptions) -> list[MlpOptions]:
 SPEC = EncoderSpec(
     name="mlp",
     summary="one hidden layer; vectors and small pictures",
-    kinds=frozenset({"vector", "image"}),
+    kinds=frozenset({"vector", "image", "spectrogram"}),
     options=MlpOptions,
     implementation="umlkit.encoders.mlp.encoder:MlpEncoder",
     candidates=candidates,

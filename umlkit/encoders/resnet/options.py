@@ -28,7 +28,7 @@ class ResnetOptions(Options):
 SPEC = EncoderSpec(
     name="resnet",
     summary="a small residual network for small pictures",
-    kinds=frozenset({"image"}),
+    kinds=frozenset({"image", "spectrogram"}),
     options=ResnetOptions,
     implementation="umlkit.encoders.resnet.encoder:ResnetEncoder",
 )

@@ -13,7 +13,7 @@ class ModalityEntry(Part):
     """One modality as it was read."""
 
     name: str
-    kind: Literal["vector", "image"]
+    kind: Literal["vector", "image", "spectrogram"]
     shape: tuple[int, ...] = Field(
         description="of one sample: (columns,), (height, width) or (height, width, channels)"
     )
