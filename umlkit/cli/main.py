@@ -21,6 +21,7 @@ from umlkit.cli import (
     clean,
     completing,
     data,
+    doctor,
     encoders,
     evaluate,
     failures,
@@ -48,7 +49,7 @@ from umlkit.runs.interrupts import interrupts
 PANELS = {
     "Start": (run, init, data),
     "Step by step": (train, probe, advise, evaluate, predict, clean),
-    "What there is": (recipes, methods, encoders),
+    "What there is": (recipes, methods, encoders, doctor),
 }
 """The commands' modules by the part of the help that lists them."""
 
