@@ -57,7 +57,9 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
     recipe = found.loaded.recipe
     set_threads(recipe.threads)
     trained = model.load(found.artifact.model_dir(found.directory))
-    count = predict_file(trained, data, to=to, id_name=call.overrides.flags.get("data.id"), usual_id=recipe.data.id)
-    record = PredictionRecord(method=found.name, seed=found.artifact.seed, n=count, to=str(to))
+    made = predict_file(trained, data, to=to, id_name=call.overrides.flags.get("data.id"), usual_id=recipe.data.id)
+    for note in made.notes:
+        call.output.warn(note)
+    record = PredictionRecord(method=found.name, seed=found.artifact.seed, n=made.count, to=str(to))
     call.output.result_json(record.document())
-    call.output.result_text(f"{count} predictions of {found.name} written to {to}")
+    call.output.result_text(f"{made.count} predictions of {found.name} written to {to}")

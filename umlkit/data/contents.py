@@ -19,7 +19,8 @@ _CHUNK = 1 << 22
 def of_modality(modality: ModalityArray) -> str:
     """32 hex characters over one modality's values and how they were read; other modalities do not enter."""
     values = modality.values
-    read_as = [modality.source, modality.take, modality.columns, modality.kind, modality.missing, modality.levels]
+    filled = (modality.missing, modality.fill)
+    read_as = (modality.source, modality.take, modality.columns, modality.kind, *filled, modality.levels)
     lengths = None if modality.lengths is None else modality.lengths.tolist()
     return _hash([*read_as, lengths, str(values.dtype), values.shape], values)
 

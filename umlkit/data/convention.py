@@ -179,7 +179,7 @@ def _by_arrays(raw: Raw, bystanders: set[str], *, label: str | None) -> list[Pla
 def _stated(raw: Raw, name: str, spec: Modality, bystanders: set[str], problems: list[Problem]) -> Place | None:
     own = spec.from_ or name
     if raw.table and spec.columns is None and own in raw.headers and len(raw.headers[own].shape) > 1:
-        return Place(name, own, take=spec.take, kind=spec.kind, missing=spec.missing)
+        return _place(name, own, (), spec)
     if raw.table:
         source, columns = TABLE, _stated_columns(raw, name, spec, bystanders, problems)
         if not columns:
@@ -188,7 +188,12 @@ def _stated(raw: Raw, name: str, spec: Modality, bystanders: set[str], problems:
         source, columns = _stated_array(raw, name, spec, problems), ()
     if not source:
         return None
-    return Place(name, source, columns, take=spec.take, kind=spec.kind, missing=spec.missing)
+    return _place(name, source, columns, spec)
+
+
+def _place(name: str, source: str, columns: tuple[str, ...], spec: Modality) -> Place:
+    """A place with what the recipe says of the modality."""
+    return Place(name, source, columns, take=spec.take, kind=spec.kind, missing=spec.missing, fill=spec.fill or 0.0)
 
 
 def _stated_array(raw: Raw, name: str, spec: Modality, problems: list[Problem]) -> str:

@@ -32,6 +32,7 @@ class Place:
         take: the cut, as written.
         kind: ``auto`` or a kind's name, as stated.
         missing: ``error``, or how missing values are imputed.
+        fill: what stands for a missing value where ``missing`` is ``impute-constant``.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Place:
     take: str | None = None
     kind: str = "auto"
     missing: str = "error"
+    fill: float = 0.0
 
 
 def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:
@@ -58,6 +60,7 @@ def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | 
         take=place.take,
         columns=place.columns,
         missing=place.missing,
+        fill=place.fill,
         levels=found.levels,
     )
 

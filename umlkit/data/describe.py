@@ -9,7 +9,7 @@ import numpy as np
 from umlkit.data import duplicates
 from umlkit.data.missing import non_finite
 from umlkit.data.records import ROLES, Dataset, Ints, ModalityArray, Roles
-from umlkit.runs.records.data import ClassEntry, DataRecord, ModalityEntry, RoleCounts
+from umlkit.runs.records.data import ClassEntry, DataRecord, Missing, ModalityEntry, RoleCounts
 
 
 def describe(dataset: Dataset, roles: Roles) -> DataRecord:
@@ -70,5 +70,5 @@ def _modality(name: str, modality: ModalityArray) -> ModalityEntry:
         take=modality.take,
         columns=modality.columns,
         missing=non_finite(modality.values).nan,
-        when_missing=cast(Literal["error", "impute-mean"], modality.missing),
+        when_missing=cast(Missing, modality.missing),
     )

@@ -32,6 +32,7 @@ class ModalityArray:
         take: the cut applied to it, as written; None for none.
         columns: the table columns it was made from, in order; empty for arrays.
         missing: what happens to NaN: ``error``, or how they are imputed.
+        fill: what stands for NaN where ``missing`` is ``impute-constant``.
         lengths: (N,) how many steps of a sample are real, where that is said beside the values; else None.
         levels: for every column of ``values`` the categories that its whole numbers 0, 1, ... stand for, or None for
             a column of numbers; empty where no column holds categories.
@@ -43,6 +44,7 @@ class ModalityArray:
     take: str | None = None
     columns: tuple[str, ...] = ()
     missing: str = "error"
+    fill: float = 0.0
     lengths: Ints | None = None
     levels: tuple[tuple[str, ...] | None, ...] = ()
 

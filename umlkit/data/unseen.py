@@ -30,7 +30,7 @@ class InputSpec:
         take: the cut, as written in the recipe; None for none.
         columns: the columns that it is made of, in order; empty for an array.
         kind: a key of :data:`umlkit.data.kinds.KINDS`.
-        missing: ``error`` or ``impute-mean``.
+        missing: ``error``, or how missing values are imputed.
         sample_shape: shape of one sample as read, before anything is fitted.
     """
 

@@ -5,6 +5,7 @@ The only reader of `test`, and every look at it is logged.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,14 @@ def on_split(session: Session, artifact: Artifact, *, method: str, split: str, c
 
 
 def on_file(
-    model: TrainedModel, path: Path, *, method: str, label: str | None, id_name: str | None, usual_id: str | None
+    model: TrainedModel,
+    path: Path,
+    *,
+    method: str,
+    label: str | None,
+    id_name: str | None,
+    usual_id: str | None,
+    warn: Callable[[str], None],
 ) -> EvaluationRecord:
     """Metrics of a loaded model on new labelled data.
 
@@ -58,6 +66,7 @@ def on_file(
         label: array or column of the label; None takes the training data's.
         id_name: array or column that names the samples and has to be there, or None.
         usual_id: where the recipe has the ids; they are taken from there if it is there.
+        warn: called with a line for everything in the file that training did not know.
 
     Raises:
         InputError: anything wrong with the file, a modality missing, a class that training never saw.
@@ -72,6 +81,8 @@ def on_file(
         id=id_name,
         usual_id=usual_id,
     )
+    for note in model.notes_of(unseen.modalities):
+        warn(note)
     proba = model.proba_of(unseen.modalities)
     labels = np.asarray(unseen.labels, dtype=np.int64)
     return _record(method, model, split=str(path), proba=proba, labels=labels)

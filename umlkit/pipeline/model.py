@@ -136,6 +136,10 @@ class TrainedModel:
         """The most probable class's name for every sample; arguments as for :meth:`predict_proba`."""
         return [self.classes[i] for i in self.predict_proba(arrays).argmax(axis=1)]
 
+    def notes_of(self, cut: Mapping[str, ModalityArray]) -> tuple[str, ...]:
+        """What new samples hold that training did not know, a line each: unseen categories, columns with new gaps."""
+        return tuple(f"{name}: {note}" for name, values in cut.items() for note in self.preprocess[name].notes(values))
+
     def proba_of(self, cut: Mapping[str, ModalityArray]) -> Array:
         """:meth:`predict_proba` of samples that are cut and settled already."""
         inputs = {name: torch.from_numpy(self.preprocess[name].apply(values)) for name, values in cut.items()}

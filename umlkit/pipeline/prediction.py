@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,21 @@ from umlkit.pipeline.target import PREFIX
 from umlkit.runs.atomic import write_bytes
 
 
-def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | None, usual_id: str | None) -> int:
-    """Predict every sample of ``data`` and write them to ``to``, which has been checked; returns how many there were.
+@dataclass(frozen=True)
+class Predicted:
+    """What was predicted.
+
+    Attributes:
+        count: how many samples.
+        notes: what they hold that training did not know, a line each.
+    """
+
+    count: int
+    notes: tuple[str, ...]
+
+
+def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | None, usual_id: str | None) -> Predicted:
+    """Predict every sample of ``data`` and write them to ``to``, which has been checked.
 
     Ids come from ``id_name``, which has to be there, else from ``usual_id`` or ``id`` if one is there.
 
@@ -29,7 +43,7 @@ def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | No
     unseen = read_unseen(data, specs, id=id_name, usual_id=usual_id)
     proba = model.proba_of(unseen.modalities)
     write_bytes(to, _WRITERS[to.suffix.lower()](unseen.ids, model.classes, proba))
-    return len(unseen.ids)
+    return Predicted(len(unseen.ids), model.notes_of(unseen.modalities))
 
 
 def _csv(ids: tuple[str, ...], classes: tuple[str, ...], proba: Array) -> bytes:

@@ -56,13 +56,23 @@ class Modality(Section):
     kind: Literal["auto", "vector", "image", "spectrogram"] = Field(
         default="auto", description="what a sample is; `auto` looks"
     )
-    missing: Literal["error", "impute-mean"] = Field(
-        default="error", description="what to do about NaN: refuse, or the mean over the training samples"
+    missing: Literal["error", "impute-mean", "impute-median", "impute-constant"] = Field(
+        default="error",
+        description="what to do about NaN: refuse, or fill in the mean or median of the training samples, or `fill`",
+    )
+    fill: float | None = Field(
+        default=None, description="stands for NaN where `missing` is `impute-constant`; default: 0"
     )
     encoder: EncoderChoice = Field(
         default=EncoderChoice(name="auto"),
         description="`auto` compares those that fit the kind on `select`; or a name; or {name: ..., option: ...}",
     )
+
+    @model_validator(mode="after")
+    def _fill_is_used(self) -> Modality:
+        if self.fill is not None and self.missing != "impute-constant":
+            raise ValueError("has fill, which only missing: impute-constant reads; write that, or take fill out")
+        return self
 
 
 class Split(Section):

@@ -9,7 +9,7 @@ encoder is built from:
 
 | kind | array | shape |
 |---|---|---|
-| vector | (n, D) | (D,) |
+| vector | (n, D'): D columns and an indicator for each that misses values in training | (D',) |
 | image | (n, C, H, W) | (C, H, W) |
 | spectrogram | (n, 1, T, F) | (1, T, F) |
 """
@@ -79,6 +79,10 @@ class Preprocess(ABC):
     def apply(self, modality: ModalityArray) -> Floats:
         """All samples of a settled modality as float32; the first axis is the sample."""
 
+    def notes(self, modality: ModalityArray) -> tuple[str, ...]:  # noqa: ARG002
+        """What samples that training did not see hold that it did not know, with counts, a line each."""
+        return ()
+
     @abstractmethod
     def to_arrays(self) -> dict[str, Array]:
         """What was fitted, as named arrays of numbers, for a file."""
@@ -110,11 +114,13 @@ class Kind(ABC):
         name: as written in a recipe.
         preprocess: what its fitting gives.
         allowed: what an array of this kind has to be, for messages.
+        imputes: the values of ``missing`` that it knows beside ``error``.
     """
 
     name: ClassVar[str]
     preprocess: ClassVar[type[Preprocess]]
     allowed: ClassVar[str]
+    imputes: ClassVar[frozenset[str]] = frozenset({"impute-mean"})
 
     @abstractmethod
     def suggested(self, modality: ModalityArray) -> str | None:

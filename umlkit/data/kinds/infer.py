@@ -14,7 +14,7 @@ from umlkit.data.kinds.numbers import not_numbers
 from umlkit.data.kinds.spectrogram import Spectrogram
 from umlkit.data.kinds.vector import Vector
 from umlkit.data.records import ModalityArray
-from umlkit.errors import Problem
+from umlkit.errors import Problem, listed
 
 AUTO = "auto"
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Vector(), Image(), Spectrogram())}
@@ -40,8 +40,20 @@ def settle(name: str, modality: ModalityArray, *, stated: str, where: str) -> Se
 
 
 def _settled(kind: Kind, name: str, modality: ModalityArray, *, because: str, where: str) -> Settled | Problem:
-    made = kind.settle(name, modality, where=where)
+    made = _unknown_imputing(kind, name, modality, where=where) or kind.settle(name, modality, where=where)
     return made if isinstance(made, Problem) else Settled(made, because)
+
+
+def _unknown_imputing(kind: Kind, name: str, modality: ModalityArray, *, where: str) -> Problem | None:
+    if modality.missing in ("error", *kind.imputes):
+        return None
+    return Problem(
+        f"the modality {name!r} is of the kind {kind.name}, whose missing values are not filled in this way",
+        where=where,
+        found=f"missing: {modality.missing}",
+        allowed=listed(("error", *sorted(kind.imputes))),
+        try_next=f"data.modalities.{name}.missing, in the recipe",
+    )
 
 
 def _unclear(name: str, modality: ModalityArray, *, where: str) -> Problem:

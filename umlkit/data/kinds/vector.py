@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from umlkit.data.kinds.base import Kind, Preprocess
+from umlkit.data.kinds.columns import EVERY_WAY, Columns, unmarked_notes
 from umlkit.data.kinds.numbers import flat, not_numbers, value_problems
-from umlkit.data.kinds.standardise import Standardiser
 from umlkit.data.missing import blocks
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Floats, Ints, ModalityArray
@@ -18,31 +18,35 @@ from umlkit.errors import Problem
 
 @dataclass(frozen=True)
 class VectorPreprocess(Preprocess):
-    """Standardised columns."""
+    """Standardised columns, and an indicator for every column that misses values in training."""
 
-    columns: Standardiser
+    columns: Columns
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(D,)."""
-        return (len(self.columns.mean),)
+        """(D',): the D columns and their indicators."""
+        return (self.columns.width,)
 
     def apply(self, modality: ModalityArray) -> Floats:
-        """(n, D)."""
+        """(n, D')."""
         values = modality.values
         out = np.empty((len(values), *self.shape), dtype=np.float32)
         for start, block in blocks(values):
             out[start : start + len(block)] = self.columns.apply(block)
         return out
 
+    def notes(self, modality: ModalityArray) -> tuple[str, ...]:
+        """Columns that first miss values in new data."""
+        return unmarked_notes(self.columns.unmarked(modality.values), modality)
+
     def to_arrays(self) -> dict[str, Array]:
-        """Mean and standard deviation."""
+        """Statistics, filling, and which columns have an indicator."""
         return self.columns.to_arrays()
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> VectorPreprocess:
         """The inverse of :meth:`to_arrays`."""
-        return cls(Standardiser.from_arrays(arrays))
+        return cls(Columns.from_arrays(arrays))
 
 
 class Vector(Kind):
@@ -51,6 +55,7 @@ class Vector(Kind):
     name = "vector"
     preprocess = VectorPreprocess
     allowed = "numbers of any shape, taken as one row a sample"
+    imputes = EVERY_WAY
 
     def suggested(self, modality: ModalityArray) -> str | None:
         """One axis at most."""
@@ -68,7 +73,7 @@ class Vector(Kind):
 
     def fit(self, modality: ModalityArray, rows: Ints) -> VectorPreprocess:
         """By column."""
-        return VectorPreprocess(Standardiser.fit(modality.values, rows, width=modality.sample_shape[0]))
+        return VectorPreprocess(Columns.fit(modality.values, rows, missing=modality.missing, fill=modality.fill))
 
     def describe(self, modality: ModalityArray) -> str:
         """``17 values``."""

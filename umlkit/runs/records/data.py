@@ -8,6 +8,8 @@ from pydantic import Field
 
 from umlkit.runs.records.common import Count, Part, Record
 
+Missing = Literal["error", "impute-mean", "impute-median", "impute-constant"]
+
 
 class ModalityEntry(Part):
     """One modality as it was read."""
@@ -22,7 +24,7 @@ class ModalityEntry(Part):
     take: str | None = Field(description="the cut, as written")
     columns: tuple[str, ...] = Field(description="columns of a table that it is made of; empty for an array")
     missing: Count = Field(description="values that are missing (NaN)")
-    when_missing: Literal["error", "impute-mean"]
+    when_missing: Missing
 
 
 class RoleCounts(Part):
