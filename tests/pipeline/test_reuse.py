@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.pipeline.conftest import RECIPE, contents, document, write_data
+from umlkit import registry
 from umlkit.pipeline import outputs
 
 RUN = ("tiny.yaml", "--out", "out")
@@ -106,6 +107,32 @@ def test_dry_run_writes_nothing(fresh: Path, call) -> None:
         assert "train.epochs" in out
         assert "tiny.yaml:8" in out
     assert contents(fresh) == before
+
+
+def test_a_dry_run_says_what_every_model_would_cost_and_the_truth_lies_within(fresh: Path, call) -> None:
+    plan = document(call("probe", *RUN, "--dry-run", "--json")[1])
+    costs = {model["model"]: model["cost"] for model in plan["models"]}
+    assert costs["unimodal-audio"]["trainings"] == costs["umt"]["trainings"] == 1
+    assert costs["ume"]["steps"] == 0 and costs["joint"]["steps"] == 2 * 3  # 2 batches, 3 epochs
+    assert plan["total"]["trainings"] == sum(cost["trainings"] for cost in costs.values())
+    assert plan["total"]["seconds"][0] <= plan["total"]["seconds"][1]
+    assert call("probe", *RUN)[0] == 0
+    written = sum(file.stat().st_size for file in Path("out").glob("seed-*/*/*/*/*.safetensors"))
+    assert plan["total"]["bytes"][0] == pytest.approx(written, rel=0.35)  # headers weigh on models this small
+    again = document(call("probe", *RUN, "--dry-run", "--json")[1])
+    assert again["total"]["trainings"] == 0 and {model["action"] for model in again["models"]} == {"reuse"}
+
+
+def test_a_dry_run_tries_every_encoder_that_may_be_chosen(fresh: Path, call) -> None:
+    plan = document(
+        call(
+            "train", *RUN, "--method", "unimodal", "--set", "data.modalities.audio.encoder=auto", "--dry-run", "--json"
+        )[1]
+    )
+    audio, video = plan["models"][:2]
+    candidates = len(registry.encoder_settings("auto", {}, kind="vector"))
+    assert audio["cost"]["trainings"] == candidates + 1 and video["cost"]["trainings"] == 1
+    assert audio["cost"]["bytes"][0] < audio["cost"]["bytes"][1]
 
 
 def test_data_of_another_size_are_other_data(folder: Path, call) -> None:

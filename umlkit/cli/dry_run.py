@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from umlkit.cli.options import Invocation
-from umlkit.runs.records.activity import DryRunRecord, Setting
+from umlkit.runs.records.activity import CostEntry, DryRunRecord, Setting
 
 if TYPE_CHECKING:
     from umlkit.pipeline.artifact import Artifact
@@ -24,20 +24,75 @@ def show_plan(call: Invocation, session: Session, artifacts: Sequence[Artifact])
     record = DryRunRecord(
         settings=settings(session.loaded),
         models=tuple(models),
+        total=total_cost([model.cost for model in models]),
         writes=(*(m.directory for m in models if m.action != "reuse"), str(root)),
     )
     call.output.result_json(record.document())
     show_settings(call, session.loaded)
-    rows = [[m.model, str(m.seed), m.action, m.directory] for m in models]
-    call.output.table("Models", ["model", "seed", "what", "directory"], rows)
+    rows = [[m.model, str(m.seed), m.action, *_cost_cells(m.cost)] for m in models]
+    call.output.table("Models", ["model", "seed", "what", "trainings", "steps", "s/epoch", "time", "disk"], rows)
+    if record.total is not None:
+        call.output.result_text(_total_line(record.total))
     call.output.result_text(f"Nothing was written. The run directory would be {root}")
 
 
 def show_use(call: Invocation, loaded: LoadedRecipe, what: str, *, writes: tuple[str, ...] = ()) -> None:
     """Print what a command would do that only uses a finished model."""
-    call.output.result_json(DryRunRecord(settings=settings(loaded), models=(), writes=writes).document())
+    call.output.result_json(DryRunRecord(settings=settings(loaded), models=(), total=None, writes=writes).document())
     show_settings(call, loaded)
     call.output.result_text(what)
+
+
+def total_cost(costs: Sequence[CostEntry]) -> CostEntry | None:
+    """All costs together; the seconds of an epoch are those of the longest."""
+    if not costs:
+        return None
+    return CostEntry(
+        trainings=sum(cost.trainings for cost in costs),
+        steps=sum(cost.steps for cost in costs),
+        epoch_seconds=max((cost.epoch_seconds for cost in costs), key=lambda pair: pair[1]),
+        seconds=(sum(cost.seconds[0] for cost in costs), sum(cost.seconds[1] for cost in costs)),
+        bytes=(sum(cost.bytes[0] for cost in costs), sum(cost.bytes[1] for cost in costs)),
+    )
+
+
+def _cost_cells(cost: CostEntry) -> list[str]:
+    if not any(cost.seconds):
+        return ["-"] * 5
+    return [
+        str(cost.trainings),
+        f"<= {cost.steps}" if cost.steps else "-",
+        _span(*cost.epoch_seconds, said=lambda seconds: f"{seconds:.2g}") if cost.steps else "-",
+        _span(*cost.seconds, said=_duration),
+        _span(*cost.bytes, said=_size),
+    ]
+
+
+def _total_line(cost: CostEntry) -> str:
+    if not cost.trainings and not any(cost.seconds):
+        return "Everything is up to date: nothing would be trained"
+    return (
+        f"In all {cost.trainings} trainings, at most {cost.steps} steps, {_span(*cost.seconds, said=_duration)}, "
+        f"{_span(*cost.bytes, said=_size)} on disk. The range is from patience that ends every training at once to the "
+        "cap on epochs."
+    )
+
+
+def _span(low: float, high: float, *, said: Callable[[float], str]) -> str:
+    return said(low) if said(low) == said(high) else f"{said(low)} to {said(high)}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 99.5:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5940 else f"{seconds / 3600:.1f} h"
+
+
+def _size(count: float) -> str:
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.2g} {unit}" if count < 99.5 * factor else f"{count / factor:.0f} {unit}"
+    return f"{count:.0f} B"
 
 
 def settings(loaded: LoadedRecipe) -> tuple[Setting, ...]:

@@ -28,7 +28,8 @@ def command(call: Invocation) -> None:
 
     require_two_modalities(session)
     if call.dry_run:
-        show_plan(call, session, [a for plan in session.plans for a in measured(plan)])
+        plans = [] if session.roles.not_measurable is not None else session.plans
+        show_plan(call, session, [a for plan in plans for a in measured(plan)])
         return
     record = probe(session)
     call.output.result_json(record.document())

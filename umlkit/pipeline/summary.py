@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.cost import Cost, of_model
 from umlkit.pipeline.model import ModelConfig
+from umlkit.pipeline.rehearsal import Rehearsal
 from umlkit.pipeline.result import result_of
 from umlkit.pipeline.session import Session
 from umlkit.runs.layout import is_finished
-from umlkit.runs.records.activity import PlannedModel, TrainedEntry, TrainingRecord
+from umlkit.runs.records.activity import CostEntry, PlannedModel, TrainedEntry, TrainingRecord
 from umlkit.training.checkpoint import SUFFIX
 
 
@@ -25,10 +27,36 @@ def planned(session: Session, artifacts: Iterable[Artifact]) -> list[PlannedMode
     named = list(artifacts)
     parts = {part.fingerprint: part for artifact in named for part in artifact.with_needs()}
     forced = {artifact.fingerprint for artifact in named} if session.force else set()
-    return [_planned(session, part, forced=part.fingerprint in forced) for part in parts.values()]
+    rehearsals = _Rehearsals(session)
+    return [_planned(session, part, rehearsals, forced=part.fingerprint in forced) for part in parts.values()]
 
 
-def _planned(session: Session, artifact: Artifact, *, forced: bool) -> PlannedModel:
+def cost_entry(cost: Cost) -> CostEntry:
+    """A cost as documents say it."""
+    return CostEntry(
+        trainings=cost.trainings,
+        steps=cost.steps,
+        epoch_seconds=cost.epoch,
+        seconds=cost.seconds,
+        bytes=cost.bytes,
+    )
+
+
+class _Rehearsals:
+    """Costs by what is trained: another seed of the same model costs what the first did."""
+
+    def __init__(self, session: Session) -> None:
+        self._rehearsal = Rehearsal(session)
+        self._known: dict[tuple[str, str], Cost] = {}
+
+    def cost(self, artifact: Artifact) -> Cost:
+        key = (artifact.label, artifact.options.model_dump_json())
+        if key not in self._known:
+            self._known[key] = of_model(self._rehearsal, artifact)
+        return self._known[key]
+
+
+def _planned(session: Session, artifact: Artifact, rehearsals: _Rehearsals, *, forced: bool) -> PlannedModel:
     directory = artifact.model_dir(session.directory)
     finished = is_finished(directory) and not forced
     begun = any(directory.glob(f"*{SUFFIX}"))
@@ -37,6 +65,7 @@ def _planned(session: Session, artifact: Artifact, *, forced: bool) -> PlannedMo
         seed=artifact.seed,
         action="reuse" if finished else "resume" if begun and not forced else "train",
         directory=str(directory),
+        cost=cost_entry(Cost() if finished else rehearsals.cost(artifact)),
     )
 
 

@@ -62,21 +62,22 @@ def _expert(session: Session, artifact: Artifact) -> Expert:
 
 def _blueprint(session: Session, artifact: Artifact) -> Blueprint:
     """Modalities with their encoders: as the recipe writes them, or as uni-modal training resolved them."""
-    plans: dict[str, ModalityPlan] = {}
     resolved = {
         need.modalities[0]: ModelConfig.read(need.model_dir(session.directory) / "config.json").blueprint()
         for need in artifact.needs
         if need.spec.name == UNIMODAL
     }
-    for name in artifact.modalities:
-        entry = (session.recipe.data.modalities or {}).get(name, Modality())
-        if name in resolved and unresolved(entry, session.dataset.modalities[name].kind):
-            plans[name] = resolved[name].modalities[name]
-        else:
-            plans[name] = ModalityPlan(
-                session.dataset.modalities[name].kind,
-                entry.encoder.name,
-                entry.encoder.options,
-                session.preprocess[name].shape,
-            )
+    plans = {
+        name: entry_plan(session, name, resolved[name].modalities[name] if name in resolved else None)
+        for name in artifact.modalities
+    }
     return Blueprint(plans, len(session.dataset.classes))
+
+
+def entry_plan(session: Session, name: str, resolved: ModalityPlan | None) -> ModalityPlan:
+    """A modality as the recipe writes it; as uni-modal training resolved it where the recipe leaves that open."""
+    entry = (session.recipe.data.modalities or {}).get(name, Modality())
+    kind = session.dataset.modalities[name].kind
+    if resolved is not None and unresolved(entry, kind):
+        return resolved
+    return ModalityPlan(kind, entry.encoder.name, entry.encoder.options, session.preprocess[name].shape)

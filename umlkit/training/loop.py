@@ -24,7 +24,7 @@ from umlkit.training import guards
 from umlkit.training.checkpoint import Checkpoints, Workspace
 from umlkit.training.optimiser import optimiser_for
 from umlkit.training.progress import EpochRecord, FitResult, Progress
-from umlkit.training.schedule import learning_rate
+from umlkit.training.schedule import lasting, learning_rate
 from umlkit.training.seeds import derive, seeded
 
 __all__ = ["EpochRecord", "FitResult", "Logits", "Loss", "evaluate", "fit"]
@@ -73,7 +73,7 @@ def fit(
     device = train.labels.device
     cap = epochs or settings.epochs
     per_epoch = math.ceil(len(train) / settings.batch_size)
-    patience = max(settings.patience, math.ceil(settings.patience_steps / per_epoch))
+    patience = lasting(settings, per_epoch)
     trained = [p for p in module.parameters() if p.requires_grad]
     optimiser = optimiser_for(module, settings)
     checkpoints = Checkpoints(workspace, module, optimiser, device)

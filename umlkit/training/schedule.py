@@ -1,11 +1,18 @@
-"""The learning rate by step: linear warm-up, then a cosine down to a floor above zero."""
+"""The learning rate by step, linear warm-up and a cosine down to a floor above zero; and how long patience lasts."""
 
 from __future__ import annotations
 
 import math
 
+from umlkit.recipe.schema import Train
+
 # Paired signal is learned late and all at once; a rate that falls to zero would freeze the model on the plateau before.
 FLOOR = 0.1
+
+
+def lasting(settings: Train, per_epoch: int) -> int:
+    """Epochs without a lower `select` log-loss after which training ends, for epochs of ``per_epoch`` steps."""
+    return max(settings.patience, math.ceil(settings.patience_steps / per_epoch))
 
 
 def learning_rate(step: int, *, peak: float, total: int, warmup: float) -> float:

@@ -94,6 +94,20 @@ class Setting(Part):
     origin: str = Field(description="flag --seed, --set, UMLKIT_X, recipe.yaml:3 or default")
 
 
+class CostEntry(Part):
+    """What one model, or all of them, would cost; measured on a few batches, nothing of it for what is reused."""
+
+    trainings: Count = Field(description="networks trained, each candidate encoder and each trial counted")
+    steps: Count = Field(description="optimiser steps, at most")
+    epoch_seconds: tuple[Seconds, Seconds] = Field(
+        description="one epoch of its longest training; with the quickest and the slowest encoder that may be chosen"
+    )
+    seconds: tuple[Seconds, Seconds] = Field(
+        description="in all: where patience ends everything at once, and where everything runs to the cap on epochs"
+    )
+    bytes: tuple[Count, Count] = Field(description="on disk once it is finished")
+
+
 class PlannedModel(Part):
     """What would become of one model."""
 
@@ -101,16 +115,18 @@ class PlannedModel(Part):
     seed: int
     action: Literal["train", "resume", "reuse"]
     directory: str
+    cost: CostEntry
 
 
 class DryRunRecord(Record):
     """The result of ``--dry-run --json``."""
 
     KIND: ClassVar[str] = "umlkit.dry-run"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     COMMAND: ClassVar[str] = "umlkit run RECIPE --dry-run --json"
 
-    schema_: Literal["umlkit.dry-run/1"] = Field(default="umlkit.dry-run/1", alias="schema")
+    schema_: Literal["umlkit.dry-run/2"] = Field(default="umlkit.dry-run/2", alias="schema")
     settings: tuple[Setting, ...]
     models: tuple[PlannedModel, ...]
+    total: CostEntry | None = Field(description="of all models; null where nothing would be trained or used")
     writes: tuple[str, ...] = Field(description="files and folders that would be written")
