@@ -30,7 +30,7 @@ def plan_for(samples: Samples, modality: str, *, encoder: str = "mlp", **options
 
     ``auto`` options become their first candidate unless the encoder itself is ``auto``.
     """
-    shape = tuple(samples.inputs[modality].shape[1:])
+    shape = tuple(samples.inputs[modality][:1].shape[1:])
     if encoder != "auto":
         spec = registry.encoder(encoder)
         options = spec.candidates(spec.options.model_validate(options))[0].model_dump()
@@ -110,7 +110,7 @@ def expert_of(trained: Trained, task: Task) -> Expert:
 def infer(model: MultiModalModel, samples: Samples) -> tuple[Tensor, Mapping[str, Tensor]]:
     """Logits (n, C) and features of all samples, without gradients."""
     with torch.no_grad():
-        output = model.eval().infer(samples.inputs)
+        output = model.eval().infer(samples.batch(slice(None)).inputs)
     return output.logits, output.features
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from umlkit.rows import Rows
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -149,26 +151,29 @@ class Batch:
     labels: Tensor
     extras: Mapping[str, Tensor] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        return len(self.labels)
+
 
 @dataclass(frozen=True)
 class Samples:
-    """All samples of one role as tensors in memory, standardised and on the device; a batch is a row selection of it.
+    """All samples of one role, standardised: in memory where they are few, else read batch by batch.
 
     Attributes:
-        inputs: modality -> (n, ...) float32. Images are (n, C, H, W).
-        labels: (n,) int64.
-        extras: name -> (n, ...); see :class:`Batch`.
+        inputs: modality -> n rows of float32; see :class:`umlkit.rows.Rows`. Images are (n, C, H, W).
+        labels: (n,) int64, on the device.
+        extras: name -> n rows; see :class:`Batch`.
     """
 
-    inputs: Mapping[str, Tensor]
+    inputs: Mapping[str, Rows]
     labels: Tensor
-    extras: Mapping[str, Tensor] = field(default_factory=dict)
+    extras: Mapping[str, Rows] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def batch(self, rows: Tensor | slice) -> Batch:
-        """The samples at ``rows`` (a 1-d int64 tensor or a slice)."""
+        """The samples at ``rows`` (a 1-d int64 tensor on the CPU, or a slice)."""
         return Batch(
             inputs={name: values[rows] for name, values in self.inputs.items()},
             labels=self.labels[rows],
@@ -179,6 +184,6 @@ class Samples:
         """The same samples with these modalities alone, sharing memory."""
         return Samples({name: self.inputs[name] for name in modalities}, self.labels, self.extras)
 
-    def with_extras(self, extras: Mapping[str, Tensor]) -> Samples:
-        """The same samples with further per-sample tensors, sharing memory."""
+    def with_extras(self, extras: Mapping[str, Rows]) -> Samples:
+        """The same samples with further values per sample, sharing memory."""
         return Samples(self.inputs, self.labels, {**self.extras, **extras})

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from umlkit import registry
 from umlkit.encoders.embedding import embed_leading_block
+from umlkit.rows import Rows
 
 
 class Encoded(NamedTuple):
@@ -48,11 +49,11 @@ class Labelled(NamedTuple):
     """Samples of one modality with their labels.
 
     Attributes:
-        x: (n, *sample_shape) float32.
+        x: n rows (*sample_shape) float32; there may be more than memory holds, so take some at a time.
         y: (n,) int64.
     """
 
-    x: Tensor
+    x: Rows
     y: Tensor
 
 

@@ -19,14 +19,14 @@ from pydantic import Field
 from umlkit import registry
 from umlkit.data.kinds import KINDS, Preprocess
 from umlkit.data.records import Array, ModalityArray
+from umlkit.data.samples import all_rows
 from umlkit.data.unseen import InputSpec, cut_arrays
 from umlkit.errors import RunError
-from umlkit.methods.base import Blueprint, Method, ModalityPlan, MultiModalModel, Output
+from umlkit.methods import inference
+from umlkit.methods.base import Blueprint, Method, ModalityPlan, MultiModalModel
 from umlkit.methods.calibration import softmax
 from umlkit.runs import tensors
 from umlkit.runs.records.common import Part, Record
-
-CHUNK = 1024
 
 
 class ModalityConfig(Part):
@@ -142,26 +142,10 @@ class TrainedModel:
 
     def proba_of(self, cut: Mapping[str, ModalityArray]) -> Array:
         """:meth:`predict_proba` of samples that are cut and settled already."""
-        inputs = {name: torch.from_numpy(self.preprocess[name].apply(values)) for name, values in cut.items()}
-        logits = forward(self.network, inputs).logits.double().numpy()
+        inputs = all_rows(cut, self.preprocess)
+        logits = inference.logits(self.network, inputs).double().numpy()
         proba: Array = softmax(logits / self.config.temperature)
         return proba
-
-
-def forward(network: MultiModalModel, inputs: Mapping[str, torch.Tensor]) -> Output:
-    """The network's output for all samples, in chunks, on the CPU: logits (n, C) and features (n, D_m)."""
-    n = len(next(iter(inputs.values())))
-    parts: list[Output] = []
-    network.eval()
-    with torch.inference_mode():
-        for start in range(0, max(n, 1), CHUNK):
-            part = network.infer({name: values[start : start + CHUNK] for name, values in inputs.items()})
-            parts.append(Output(part.logits.cpu(), {name: z.cpu() for name, z in part.features.items()}))
-    names = parts[0].features
-    return Output(
-        torch.cat([part.logits for part in parts]),
-        {name: torch.cat([p.features[name] for p in parts]) for name in names},
-    )
 
 
 def save(directory: Path, config: ModelConfig, network: MultiModalModel, preprocess: Mapping[str, Preprocess]) -> None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from umlkit.data.records import Array, Ints, Role
 from umlkit.errors import RunError
+from umlkit.methods import inference
 from umlkit.methods.base import MultiModalModel
-from umlkit.pipeline import model as models
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.session import Session
 from umlkit.runs import atomic, tensors
@@ -82,11 +83,14 @@ def _write(
     session: Session, artifact: Artifact, network: MultiModalModel, role: Role, *, logits: Tensor | None = None
 ) -> None:
     network = network.to(session.device)
-    made = models.forward(network, session.samples(role).only(*artifact.modalities).inputs)
+    parts = list(inference.outputs(network, session.samples(role).only(*artifact.modalities).inputs))
+    made = torch.cat([part.logits for part in parts])
     arrays = {
         "rows": session.roles.rows(role),
-        "logits": (made.logits if logits is None else logits).numpy(),
-        **{f"features.{name}": values.contiguous().numpy() for name, values in made.features.items()},
+        "logits": (made if logits is None else logits).numpy(),
+        **{
+            f"features.{name}": torch.cat([part.features[name] for part in parts]).numpy() for name in parts[0].features
+        },
     }
     tensors.save(_path(session, artifact, role), arrays, {"model": artifact.fingerprint, "split": role})
 

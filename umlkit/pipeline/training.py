@@ -19,6 +19,7 @@ from torch.nn.functional import cross_entropy
 from umlkit import registry
 from umlkit.data.records import Samples
 from umlkit.errors import RunError
+from umlkit.methods import inference
 from umlkit.methods.base import Fit, Method, Task, Trained
 from umlkit.methods.calibration import temperature
 from umlkit.pipeline import model as models
@@ -108,7 +109,7 @@ def select_logits(trained: Trained, task: Task) -> Tensor:
     """Logits (n_select, C) float32 on the CPU, cross-validated where the model was fitted on `select`."""
     if trained.select_logits is not None:
         return trained.select_logits.cpu().float()
-    return models.forward(trained.model, task.select.inputs).logits
+    return inference.logits(trained.model, task.select.inputs)
 
 
 def _loop(session: Session, artifact: Artifact, directory: Path, place: Place) -> Fit:

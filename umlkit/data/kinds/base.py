@@ -66,9 +66,12 @@ class Preprocess(ABC):
 
     Attributes:
         padding: what stands beyond the end of a short sample in a batch; None where all samples have one shape.
+        costly: whether applying it costs far more than reading the result from a file, so that data too large for
+            memory go through it once and not once an epoch.
     """
 
     padding: ClassVar[float | None] = None
+    costly: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -11,16 +11,25 @@ Legend of shapes: B samples, P inputs of one sample, D features, C classes.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout, SampleSpec
 from umlkit.encoders.linear import ridge_logistic
 from umlkit.encoders.linear.options import LinearOptions
+from umlkit.rows import Rows
 
 LARGEST_EFFORT = 5 * 10**11
 """Multiply-adds above which there is no warm start: about half a minute on one core."""
+
+
+LARGEST_PROBLEM = 2**24
+"""Numbers in memory, training and `select` samples together, above which there is none: 128 MiB as float64."""
+CHUNK = 1024
+"""Samples that are taken at once."""
 
 
 class LinearEncoder(Encoder):
@@ -45,6 +54,8 @@ class LinearEncoder(Encoder):
         complete = len(torch.unique(train.y)) == classes
         if not complete or ridge_logistic.effort(n, inputs, classes) > LARGEST_EFFORT:
             return None
+        if (n + len(select.y)) * inputs > LARGEST_PROBLEM:
+            return None
         solution = ridge_logistic.solve(*_arrays(train), *_arrays(select), classes=classes)
         weight, bias = (torch.from_numpy(part).to(self.linear.weight) for part in (solution.weight, solution.bias))
         return Readout(self._factor(weight), bias)
@@ -65,4 +76,9 @@ class LinearEncoder(Encoder):
 
 
 def _arrays(samples: Labelled) -> tuple[ridge_logistic.Floats, ridge_logistic.Ints]:
-    return samples.x.flatten(1).double().cpu().numpy(), samples.y.cpu().numpy()
+    return np.concatenate(list(_double(samples.x))), samples.y.cpu().numpy()
+
+
+def _double(x: Rows) -> Iterator[ridge_logistic.Floats]:
+    for start in range(0, len(x), CHUNK):
+        yield x[start : start + CHUNK].flatten(1).double().cpu().numpy()

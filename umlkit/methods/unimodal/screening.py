@@ -19,6 +19,7 @@ from umlkit import registry
 from umlkit.data.records import Samples
 from umlkit.methods import calibration
 from umlkit.methods.base import ModalityPlan, MultiModalModel
+from umlkit.methods.inference import logits
 from umlkit.training.loop import FitResult
 
 SHARE = 5
@@ -94,9 +95,7 @@ def _within(screened: Sequence[Screened], margin: float) -> list[Screened]:
 
 def calibrated_loss(model: MultiModalModel, select: Samples) -> float:
     """`select` log-loss of a trained model in nats, at the temperature that makes it lowest."""
-    with torch.inference_mode():
-        logits = model.eval().infer(select.inputs).logits.cpu().numpy()
-    return calibration.calibrated_loss(logits, select.labels.cpu().numpy())
+    return calibration.calibrated_loss(logits(model, select.inputs).numpy(), select.labels.cpu().numpy())
 
 
 def operations(model: MultiModalModel, select: Samples) -> int:
