@@ -83,6 +83,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     ]
     header = ["patient", "diagnosis", *(f"audio_{i}" for i in range(3)), *(f"video_{i}" for i in range(3))]
     (folder / "mydata.csv").write_text("\n".join(",".join(row) for row in [header, *rows]) + "\n")
+    for name, first in (("audio", 2), ("clinical", 5)):
+        cells = [[f"v{i}", f"k{i % 40}", *row[1:2], *row[first : first + 3]] for i, row in enumerate(rows)]
+        columns = ["visit", "patient", "diagnosis", "low", "middle", "high"]
+        (folder / f"{name}.csv").write_text("\n".join(",".join(row) for row in [columns, *cells]) + "\n")
     np.savez(folder / "new.npz", images=rng.integers(0, 17, (6, 8, 8)).astype(float), target=np.arange(6))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

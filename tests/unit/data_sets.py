@@ -37,9 +37,7 @@ def read_arrays(held: dict[str, Any], *, table: bool = False, **data: Any) -> Da
 def read_file(path: Path, **data: Any) -> Dataset:
     """The data set in a file."""
     recipe = Recipe.model_validate({"data": {"path": str(path), "label": "y", **data}})
-    loaded: Any = SimpleNamespace(
-        recipe=recipe, folder=path.parent, data_path=lambda: path, data_files=lambda: {path.stem: path}
-    )
+    loaded: Any = SimpleNamespace(recipe=recipe, folder=path.parent, data_files=lambda: {path.stem: path})
     return read(loaded)
 
 

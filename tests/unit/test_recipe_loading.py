@@ -120,7 +120,7 @@ def test_the_recipe_of_the_folder_is_found_without_naming_it(tmp_path, monkeypat
     found = load(None)
 
     assert found.recipe.name == "umlkit"
-    assert found.data_path() == Path("sub/x.npz")
+    assert found.data_files() == {"x": Path("sub/x.npz")}
     assert (found.file, found.text) == (Path("umlkit.yaml"), "data: {path: sub/x.npz}")
 
 
@@ -130,7 +130,7 @@ def test_a_data_file_is_a_recipe_that_names_it(tmp_path):
     found = load(str(tmp_path / "d.csv"), Overrides(flags={"data.label": "y"}))
 
     assert (found.recipe.name, found.recipe.data.path, found.recipe.data.label) == ("d", "d.csv", "y")
-    assert found.data_path() == tmp_path / "d.csv"
+    assert found.data_files() == {"d": tmp_path / "d.csv"}
     assert (found.file, found.text) == (None, None)
 
 

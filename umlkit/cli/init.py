@@ -12,7 +12,10 @@ from umlkit.cli.options import Groups, Id, Json, Label, SplitBy
 if TYPE_CHECKING:
     from umlkit.data.propose import Proposal
 
-DataArg = Annotated[str, typer.Argument(metavar="DATA", help="A data file, a folder of .npy files, or sklearn:NAME.")]
+DataArg = Annotated[
+    list[str],
+    typer.Argument(metavar="DATA", help="A data file, a folder of .npy files, sklearn:NAME, or several files."),
+]
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write the recipe. Never overwritten.")]
 
 
@@ -32,6 +35,8 @@ def command(
       umlkit init mydata.npz --label y
 
       umlkit init mydata.csv --label diagnosis --groups patient --to mine.yaml
+
+      umlkit init audio.csv clinical.csv --id visit --groups patient --label diagnosis
     """
     from umlkit.output import Output
     from umlkit.recipe.new_file import check_new, write_new
@@ -53,22 +58,25 @@ def command(
 
 
 def _propose(
-    data: str, to: Path, *, label: str | None, groups: str | None, split_by: str | None, id: str | None
+    data: list[str], to: Path, *, label: str | None, groups: str | None, split_by: str | None, id: str | None
 ) -> Proposal:
     """The recipe's text; its path leads from the recipe's folder to the data."""
     import os
 
     from umlkit.data.propose import propose
-    from umlkit.data.sources import open_source
+    from umlkit.data.sources import open_data
+    from umlkit.errors import InputError, Problem
     from umlkit.recipe.loading import run_name
-    from umlkit.recipe.schema import Data
+    from umlkit.recipe.schema import Data, alike, file_name
 
-    if data.startswith("sklearn:"):
-        raw = open_source(path=None, source=data)
-        place, stem = {"source": data}, data.removeprefix("sklearn:")
-    else:
-        raw = open_source(path=Path(data), source=None)
-        path = data if Path(data).is_absolute() else os.path.relpath(data, to.parent)
-        place, stem = {"path": path}, Path(data).stem
+    if (said := alike(data)) is not None:
+        raise InputError(Problem(said, where="DATA", try_next="rename one of them"))
+    shipped = len(data) == 1 and data[0].startswith("sklearn:")
+    files = {} if shipped else {file_name(one): Path(one) for one in data}
+    paths = {
+        name: str(path) if path.is_absolute() else os.path.relpath(path, to.parent) for name, path in files.items()
+    }
+    place = {"source": data[0]} if shipped else {"path": paths if len(paths) > 1 else next(iter(paths.values()))}
     section = Data.model_validate({**place, "label": label, "groups": groups, "split_by": split_by, "id": id})
-    return propose(raw, section, name=run_name(stem), file=str(to))
+    stem = data[0].removeprefix("sklearn:") if shipped else "-".join(files)
+    return propose(open_data(files, section), section, name=run_name(stem), file=str(to))

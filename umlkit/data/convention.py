@@ -4,7 +4,8 @@ What the recipe names comes first; the rest follows the file's convention. For a
 exactly those are modalities, else every array as long as the labels. For tables: columns ``audio_0, audio_1`` are the
 modality ``audio``; other columns belong together when at least two share what stands before their first underscore
 (``accel_x, accel_y``); where no two columns share anything, all of them are one modality called ``table``. A column
-of lists is a modality of its own. What is left over is listed as ignored.
+of lists is a modality of its own. Of several tables each one is a modality, where two at least have columns for it.
+What is left over is listed as ignored.
 """
 
 from __future__ import annotations
@@ -161,10 +162,17 @@ def _modalities(
 def _by_columns(raw: Raw, bystanders: set[str]) -> list[Place]:
     free = {name: header for name, header in raw.headers.items() if name not in bystanders and name != "class_names"}
     names = [name for name, header in free.items() if len(header.shape) == 1 and header.dtype.kind not in _REFUSED]
-    groups = column_prefixes(names) or ({TABLE: names} if names else {})
+    groups = _by_files(raw, names) or column_prefixes(names) or ({TABLE: names} if names else {})
     lists = [name for name, header in free.items() if len(header.shape) > 1]
     places = [Place(name=name, source=TABLE, columns=tuple(columns)) for name, columns in groups.items()]
     return places + [Place(name=name, source=name) for name in lists]
+
+
+def _by_files(raw: Raw, names: list[str]) -> dict[str, list[str]]:
+    """Joined file -> its columns, where two files at least have any; empty otherwise."""
+    held = {file: [name for name in columns if name in names] for file, columns in raw.parts.items()}
+    held = {file: columns for file, columns in held.items() if columns}
+    return held if len(held) > 1 else {}
 
 
 def _by_arrays(raw: Raw, bystanders: set[str], *, label: str | None) -> list[Place]:
@@ -223,9 +231,9 @@ def _stated_columns(
     patterns = spec.columns or spec.from_
     if patterns is None:
         free = [key for key in names if key not in bystanders]
-        by_prefix = column_prefixes(free).get(name)
-        if by_prefix:
-            return tuple(by_prefix)
+        own = _by_files(raw, free).get(name) or column_prefixes(free).get(name)
+        if own:
+            return tuple(own)
         patterns = "*" if name == TABLE and TABLE not in free else name
     found, nothing = match_columns(patterns, names, but=bystanders)
     problems.extend(_no_column(raw, name, pattern, names) for pattern in nothing)

@@ -165,8 +165,7 @@ def _head(raw: Raw, file: str) -> list[str]:
 
 
 def _data_lines(data: Data, *, classes: int, stated: bool) -> list[str]:
-    where = f"source: {quoted(data.source)}" if data.source else f"path: {quoted(data.path or '')}"
-    lines = [f"  {where}", f"  label: {quoted(data.label or '')}  # {classes} classes"]
+    lines = [*_place_lines(data), f"  label: {quoted(data.label or '')}  # {classes} classes"]
     lines += [
         f"  {key}: {quoted(value)}  # {why}"
         for key, value, why in (
@@ -181,6 +180,12 @@ def _data_lines(data: Data, *, classes: int, stated: bool) -> list[str]:
     if stated and data.split_by is None:
         lines.append("  # the split is stated by the index arrays idx_train, idx_val, idx_test")
     return lines
+
+
+def _place_lines(data: Data) -> list[str]:
+    if isinstance(data.path, dict):
+        return ["  path:", *(f"    {quoted(name)}: {quoted(path)}" for name, path in data.path.items())]
+    return [f"  source: {quoted(data.source)}" if data.source else f"  path: {quoted(str(data.path))}"]
 
 
 def _modality_lines(one: _Chosen, raw: Raw) -> list[str]:

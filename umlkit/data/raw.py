@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from umlkit.data.records import Array
+from umlkit.data.records import Array, LeftOut
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Raw:
         path: the file or the folder, where there is one.
         notes: lines for the user on how it was read.
         parts: the columns of every file, by its name, where several files were joined; empty otherwise.
+        named: what the samples are called, where rows have lost their lines in a join.
+        left_out: the samples that a join left out.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Raw:
     path: Path | None = None
     notes: tuple[str, ...] = ()
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    named: Sequence[str] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def word(self) -> str:
@@ -58,8 +62,10 @@ class Raw:
         return "column" if self.table else "array"
 
     def row(self, index: int) -> str:
-        """A sample as messages name it: by row number, and by line where there are lines."""
-        return f"row {index} (line {self.lines[index]})" if len(self.lines) else f"row {index}"
+        """A sample as messages name it: by row number, and by its line in the file or its id after a join."""
+        if len(self.lines):
+            return f"row {index} (line {self.lines[index]})"
+        return f"row {index} ({self.named[index]!r})" if len(self.named) else f"row {index}"
 
 
 def from_arrays(arrays: Mapping[str, Array], *, name: str, table: bool = False, label: str | None = None) -> Raw:

@@ -18,8 +18,9 @@ from umlkit.data.cut import Place, extract
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Dataset, Ints, ModalityArray
 from umlkit.data.said import reading_lines
-from umlkit.data.sources import open_source
+from umlkit.data.sources import open_data
 from umlkit.errors import InputError, Problem, listed
+from umlkit.output import printable
 from umlkit.recipe.schema import Data
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def read(loaded: LoadedRecipe) -> Dataset:
         InputError: everything that is wrong with the file, the names or the values.
     """
     data = loaded.recipe.data
-    return from_raw(open_source(path=loaded.data_path(), source=data.source), data)
+    return from_raw(open_data(loaded.data_files(), data), data)
 
 
 def from_raw(raw: Raw, data: Data) -> Dataset:
@@ -60,9 +61,13 @@ def from_raw(raw: Raw, data: Data) -> Dataset:
         ids=beside.ids,
         groups=None if len(beside.group_names) == len(found.numbers) else beside.groups,
         given_split=beside.given,
-        reading=reading_lines(layout, modalities, found, group_names=beside.group_names, given=beside.given),
+        reading=(
+            *map(printable, raw.notes),
+            *reading_lines(layout, modalities, found, group_names=beside.group_names, given=beside.given),
+        ),
         warnings=_warnings(modalities, found.numbers),
         name=Path(raw.name).name,
+        left_out=raw.left_out,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -70,6 +70,21 @@ class ModalityArray:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Samples of one file that a join left out.
+
+    Attributes:
+        file: its name in the recipe.
+        count: how many.
+        ids: the first of them by id, at most twenty.
+    """
+
+    file: str
+    count: int
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A labelled multi-modal data set, read whole and checked.
 
@@ -85,6 +100,7 @@ class Dataset:
         reading: lines that say how the file was read, each with the line of the recipe that changes it.
         warnings: lines worth a user's attention (duplicates across splits and the like).
         name: the file's or the source's name, for messages.
+        left_out: for every file of a join the samples that it left out.
     """
 
     modalities: Mapping[str, ModalityArray]
@@ -92,12 +108,13 @@ class Dataset:
     classes: tuple[str, ...]
     class_values: tuple[str, ...]
     label_name: str
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     groups: Ints | None
     given_split: Array | None
     reading: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     name: str = "data"
+    left_out: tuple[LeftOut, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)

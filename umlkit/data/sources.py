@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from umlkit.data import jsonl, npy, npz, parquet, safetensor_file, sklearn_sets, table
+from umlkit.data.joined import put_together
 from umlkit.data.raw import Raw
 from umlkit.errors import InputError, Problem, closest
+from umlkit.recipe.schema import Data
 
 _MAGIC = {
     b"PK\x03\x04": ".npz",
@@ -52,6 +56,61 @@ _INSTEAD = {
     ".gz": "unpack it: gunzip file",
 }
 _ALLOWED = "arrays (.npz, .npy, .safetensors) or a table (.csv, .tsv, .jsonl, .parquet)"
+
+
+def open_data(files: Mapping[str, Path], data: Data) -> Raw:
+    """What a recipe's section ``data`` names: a shipped set, a file or folder, or several put together.
+
+    Args:
+        files: the files by name, in the recipe's order; none for a shipped set.
+        data: says by what they are joined.
+
+    Raises:
+        InputError: nothing there, or nothing that can be read or joined: all that is wrong with the files at once.
+    """
+    if len(files) < 2:
+        return open_source(path=next(iter(files.values()), None), source=data.source)
+    return put_together(_opened(files), id=data.id, join=data.join)
+
+
+def open_new(path: Path, *, id: str | None) -> Raw:
+    """New samples in the form of any data: a file, a folder of ``.npy`` files, or a folder of other data files.
+
+    The files of such a folder are put together as a recipe's are, each called by its name without the ending.
+
+    Args:
+        path: the file or folder.
+        id: joins the files of a folder.
+    """
+    files = _tables_of(path) if path.is_dir() else {}
+    return put_together(_opened(files), id=id, join="inner") if len(files) > 1 else open_file(path)
+
+
+def _tables_of(folder: Path) -> dict[str, Path]:
+    """The data files of a folder that holds no arrays of its own."""
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _READERS and path.is_file())
+    return {} if any(path.suffix.lower() == npy.ENDING for path in files) else {path.stem: path for path in files}
+
+
+def _opened(files: Mapping[str, Path]) -> dict[str, Raw]:
+    problems: list[Problem] = []
+    found = {}
+    for key, path in files.items():
+        try:
+            found[key] = _called(key, open_file(path))
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(*problems)
+    return found
+
+
+def _called(key: str, raw: Raw) -> Raw:
+    """A single array under the name that the recipe gives its file; anything else as it is."""
+    if raw.table or len(raw.headers) != 1 or raw.path is None or raw.path.suffix.lower() != npy.ENDING:
+        return raw
+    (own, header), *_ = raw.headers.items()
+    return replace(raw, headers={key: header}, load=lambda _: raw.load(own))
 
 
 def open_source(*, path: Path | None, source: str | None) -> Raw:

@@ -15,7 +15,7 @@ from umlkit.data import kinds, labels, sides
 from umlkit.data.cut import Place, extract, missing_column, not_numbers
 from umlkit.data.raw import Raw, from_arrays
 from umlkit.data.records import Array, Ints, ModalityArray
-from umlkit.data.sources import open_file
+from umlkit.data.sources import open_new
 from umlkit.errors import InputError, Problem, closest, listed
 
 PREFIX = "X_"
@@ -70,7 +70,7 @@ def read_unseen(
     """The samples in a data file, or in a folder of ``.npy`` files.
 
     Args:
-        path: the file.
+        path: a file, a folder of ``.npy`` files, or one of the files that the recipe joins, called alike.
         specs: what the model reads, by modality.
         label: array or column with the labels; None where none are needed.
         classes: the model's class names; a label may be one of them ...
@@ -81,7 +81,7 @@ def read_unseen(
     Raises:
         InputError: everything that is wrong.
     """
-    raw = open_file(path)
+    raw = open_new(path, id=id or usual_id or "id")
     problems: list[Problem] = []
     modalities = _modalities(raw, specs, problems)
     numbers = _labels(raw, label, classes, class_values, problems=problems) if label is not None else None

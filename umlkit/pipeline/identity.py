@@ -99,5 +99,7 @@ def _entries(path: Path) -> Mapping[str, DataIdentity]:
 
 
 def _reading(loaded: LoadedRecipe) -> str:
-    """The data section but for its path: two places of one file read alike."""
-    return fingerprint(loaded.recipe.data.model_dump(mode="json", by_alias=True, exclude={"path"}))
+    """The data section but for its path: two places of one file read alike. The names of several files stay."""
+    section = loaded.recipe.data.model_dump(mode="json", by_alias=True, exclude={"path"})
+    names = list(loaded.data_files())
+    return fingerprint({**section, "files": names} if len(names) > 1 else section)

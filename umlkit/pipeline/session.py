@@ -95,11 +95,13 @@ class Session:
         remember(self.directory, self.loaded, self.identity)
 
     def _movable_recipe(self) -> Recipe:
-        """The recipe with the data's path relative to the run directory, where its copy will lie."""
-        path = self.loaded.data_path()
-        if path is None:
+        """The recipe with the data's paths relative to the run directory, where its copy will lie."""
+        root = self.directory.root.resolve()
+        moved = {name: relative(path.resolve(), root) for name, path in self.loaded.data_files().items()}
+        if not moved:
             return self.recipe
-        data = self.recipe.data.model_copy(update={"path": relative(path.resolve(), self.directory.root.resolve())})
+        path = next(iter(moved.values())) if isinstance(self.recipe.data.path, str) else moved
+        data = self.recipe.data.model_copy(update={"path": path})
         return self.recipe.model_copy(update={"data": data})
 
 

@@ -19,7 +19,7 @@ from umlkit.recipe import overrides as overriding
 from umlkit.recipe import positions as at
 from umlkit.recipe.overrides import Overrides
 from umlkit.recipe.problems import from_validation, shown
-from umlkit.recipe.schema import Recipe, misplaced_data, wrong_sum
+from umlkit.recipe.schema import Recipe, file_name, misplaced_data, wrong_sum
 from umlkit.recipe.text import decode
 
 RECIPE_ENDINGS = (".yaml", ".yml")
@@ -45,14 +45,15 @@ class LoadedRecipe:
     file: Path | None
     text: str | None
 
-    def data_path(self) -> Path | None:
-        """The data file; None where scikit-learn is the source."""
-        return None if self.recipe.data.path is None else self.folder / self.recipe.data.path
-
     def data_files(self) -> Mapping[str, Path]:
-        """The data files and folders by name; none where scikit-learn is the source."""
-        path = self.data_path()
-        return {} if path is None else {path.stem: path}
+        """The data files and folders by name, in their order; none where scikit-learn is the source."""
+        path = self.recipe.data.path
+        named = (
+            path
+            if isinstance(path, dict)
+            else {file_name(p): p for p in ([path] if isinstance(path, str) else path or ())}
+        )
+        return {name: self.folder / one for name, one in named.items()}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ and methods are not here; each has its own record in its own folder, and :mod:`u
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -16,6 +17,10 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Reference = Annotated[str, Field(min_length=1, max_length=4096)]
 """A path, or what an array, a column or a modality of the user's data is called, which may be longer than our names."""
+
+
+Files = Annotated[list[Reference], Field(min_length=1)] | Annotated[dict[Reference, Reference], Field(min_length=1)]
+"""Several files: a list, or by name."""
 
 
 class Section(BaseModel):
@@ -96,6 +101,21 @@ def wrong_sum(train: float, val: float, test: float) -> str | None:
     return f"must make 1 in all; train + val + test make {total:g}" if abs(total - 1) > 1e-6 else None
 
 
+def file_name(path: str) -> str:
+    """What a file of a list is called: its name without folder and ending."""
+    return PurePath(path).stem or path
+
+
+def alike(paths: list[str]) -> str | None:
+    """What is wrong with a list of files together: two that are called alike; None where nothing is."""
+    called: dict[str, str] = {}
+    for path in paths:
+        other = called.setdefault(file_name(path), path)
+        if other is not path:
+            return f"calls two files {file_name(path)!r}: {other}, {path}; give each a name, {{one: {other}, ...}}"
+    return None
+
+
 def misplaced_data(path: object, source: object) -> str | None:
     """What is wrong with ``path`` and ``source`` together; None where one of the two is given."""
     if path is None and source is None:
@@ -108,14 +128,15 @@ class Data(Section):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": [key], "properties": {key: {"type": "string"}}} for key in ("path", "source")]
+            "oneOf": [{"required": [key], "properties": {key: {"not": {"type": "null"}}}} for key in ("path", "source")]
         }
     )
 
-    path: Reference | None = Field(
+    path: Reference | Files | None = Field(
         default=None,
-        description="a data file (.npz, .npy, .safetensors, .csv, .tsv, .jsonl, .parquet) or a folder of .npy files; "
-        "relative to the recipe's folder",
+        description="a data file (.npz, .npy, .safetensors, .csv, .tsv, .jsonl, .parquet) or a folder of .npy files, "
+        "relative to the recipe's folder; or several, {audio: a.csv, video: v.csv}: tables are joined by `id`, single "
+        "arrays put side by side",
     )
     source: Name | None = Field(default=None, description="a set that scikit-learn ships: `sklearn:digits`")
     label: Reference | None = Field(default=None, description="the array or column that holds the label")
@@ -123,7 +144,13 @@ class Data(Section):
         default=None, description="array or column naming each sample's group, kept whole in splits"
     )
     split_by: Reference | None = Field(default=None, description="array or column with the words train, val, test")
-    id: Reference | None = Field(default=None, description="array or column naming each sample")
+    id: Reference | None = Field(
+        default=None, description="array or column naming each sample; several tables are joined by it"
+    )
+    join: Literal["inner", "left"] = Field(
+        default="inner",
+        description="which samples of several tables: those in all of them, or all of the first, with missing values",
+    )
     modalities: Annotated[dict[Reference, Modality], Field(min_length=1)] | None = Field(
         default=None, description="by name; default: by the file's convention"
     )
@@ -137,6 +164,13 @@ class Data(Section):
         """`audio:` with nothing behind it means a modality with every default."""
         if isinstance(value, dict):
             return {name: {} if spec is None else spec for name, spec in value.items()}
+        return value
+
+    @field_validator("path", mode="after")
+    @classmethod
+    def _files_by_name(cls, value: str | list[str] | dict[str, str] | None) -> str | list[str] | dict[str, str] | None:
+        if isinstance(value, list) and (said := alike(value)):
+            raise ValueError(said)
         return value
 
     @model_validator(mode="after")
