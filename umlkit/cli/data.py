@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from umlkit.cli.options import Invocation, shared_options
+from umlkit.errors import listed
 
 if TYPE_CHECKING:
     from umlkit.output import Output
@@ -49,19 +50,51 @@ def _show(output: Output, record: DataRecord) -> None:
     output.result_text("\n".join(record.reading))
     output.table(
         f"{record.name}: {record.samples} samples",
-        ("modality", "kind", "shape", "type", "missing values"),
+        ("modality", "kind", "a sample", "type", "values", "missing", "constant"),
         [_modality_row(entry) for entry in record.modalities],
     )
     output.table(f"{record.label}: {len(record.classes)} classes", ("class", "samples", *ROLES), _class_rows(record))
     if record.groups_by_role is not None:
         counts = ", ".join(f"{role} {getattr(record.groups_by_role, role)}" for role in ROLES)
         output.result_text(f"Groups: {record.groups} ({counts})")
-    output.result_text(f"Repeated samples: {record.duplicates}")
+    output.result_text("\n".join([*_repeats(record), *_constants(record), *_leaks(record)]))
     output.result_text("Measurable: yes" if record.reason is None else f"Measurable: no, {record.reason}")
 
 
 def _modality_row(entry: ModalityEntry) -> list[str]:
-    return [entry.name, entry.kind, " x ".join(map(str, entry.shape)), entry.dtype, str(entry.missing)]
+    values = "" if entry.range is None else f"{entry.range[0]:.4g} to {entry.range[1]:.4g}"
+    kind_of_value = "text" if entry.range is None and not entry.shape else entry.dtype
+    constant = f"{len(entry.constant)} columns" if entry.constant else "-"
+    return [entry.name, entry.kind, entry.sample, kind_of_value, values, str(entry.missing), constant]
+
+
+def _repeats(record: DataRecord) -> list[str]:
+    """Samples that occur twice, exactly or nearly."""
+    lines = [f"Repeated samples: {record.duplicates}"]
+    for found in record.near_duplicates:
+        if found.example is not None:
+            share = f"{found.count} of {found.checked} samples of {found.part}"
+            pair = f"the nearest pair is {found.example[0]!r} and {found.example[1]!r}"
+            lines.append(f"Near repeats: {share} nearly repeat a training sample ({pair}): figures may flatter")
+    if record.near_duplicates and not any(found.count for found in record.near_duplicates):
+        lines.append("Near repeats of training samples in validation or test: none")
+    return lines
+
+
+def _constants(record: DataRecord) -> list[str]:
+    return [
+        f"Constant among the training samples, so of no use: {listed(entry.constant)} of {entry.name}"
+        for entry in record.modalities
+        if entry.constant
+    ]
+
+
+def _leaks(record: DataRecord) -> list[str]:
+    return [
+        f"Suspicion of a leak: column {leak.column} of {leak.modality} alone tells the label of {leak.right:.1%} of "
+        f"the training samples (the largest class has {leak.usual:.1%}). Was it written after the label?"
+        for leak in record.leaks
+    ]
 
 
 def _class_rows(record: DataRecord) -> list[list[str]]:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, cast
 
 import numpy as np
 
 from umlkit.data import duplicates
-from umlkit.data.missing import non_finite
+from umlkit.data.kinds import KINDS
+from umlkit.data.leaks import leaks
+from umlkit.data.missing import column_ranges, non_finite, value_range
+from umlkit.data.near import NearRepeats, near_repeats
 from umlkit.data.records import ROLES, Dataset, Ints, ModalityArray, Roles
-from umlkit.runs.records.data import ClassEntry, DataRecord, Missing, ModalityEntry, RoleCounts
+from umlkit.runs.records.data import ClassEntry, DataRecord, LeakEntry, Missing, ModalityEntry, NearEntry, RoleCounts
 
 
 def describe(dataset: Dataset, roles: Roles) -> DataRecord:
-    """Counts, kinds, shapes, missing values and duplicates; no model looks at anything."""
-    groups = dataset.groups
+    """Counts, kinds, shapes, ranges, what is missing, constant, repeated or suspicious; no model looks at anything."""
+    groups, keys = dataset.groups, duplicates.keys(dataset.modalities)
+    parts = {part: roles.rows(part) for part in ("train", "val", "test")}
     return DataRecord(
         name=dataset.name,
         samples=len(dataset),
         label=dataset.label_name,
         classes=_classes(dataset, roles),
-        modalities=tuple(_modality(name, modality) for name, modality in dataset.modalities.items()),
+        modalities=tuple(_modality(name, modality, roles.train) for name, modality in dataset.modalities.items()),
         roles=_counts({role: len(roles.rows(role)) for role in ROLES}),
         groups=None if groups is None else len(np.unique(groups)),
         groups_by_role=None
@@ -28,7 +33,9 @@ def describe(dataset: Dataset, roles: Roles) -> DataRecord:
         else _counts({role: len(np.unique(groups[roles.rows(role)])) for role in ROLES}),
         split="made" if roles.made else "stated",
         within_groups=roles.within_groups,
-        duplicates=duplicates.within(duplicates.keys(dataset.modalities)),
+        duplicates=duplicates.within(keys),
+        near_duplicates=tuple(_near(found, dataset.ids) for found in near_repeats(dataset.modalities, keys, parts)),
+        leaks=tuple(LeakEntry(**vars(leak)) for leak in leaks(dataset.modalities, dataset.labels, roles.train)),
         measurable=roles.not_measurable is None,
         reason=roles.not_measurable,
         needed=roles.needed,
@@ -60,10 +67,17 @@ def _counts(by_role: dict[Literal["train", "select", "probe", "test"], int]) -> 
     return RoleCounts(**by_role)
 
 
-def _modality(name: str, modality: ModalityArray) -> ModalityEntry:
+def _near(found: NearRepeats, ids: Sequence[str]) -> NearEntry:
+    example = None if found.example is None else (ids[found.example[0]], ids[found.example[1]])
+    part = cast(Literal["val", "test"], found.part)
+    return NearEntry(part=part, count=found.count, checked=found.checked, example=example)
+
+
+def _modality(name: str, modality: ModalityArray, train: Ints) -> ModalityEntry:
     return ModalityEntry(
         name=name,
-        kind=cast(Literal["vector", "image", "spectrogram"], modality.kind),
+        kind=modality.kind,
+        sample=KINDS[modality.kind].describe(modality),
         shape=tuple(modality.sample_shape),
         dtype=str(modality.values.dtype),
         source=modality.source,
@@ -71,4 +85,15 @@ def _modality(name: str, modality: ModalityArray) -> ModalityEntry:
         columns=modality.columns,
         missing=non_finite(modality.values).nan,
         when_missing=cast(Missing, modality.missing),
+        range=None if modality.is_text else value_range(modality.values),
+        constant=_constant(modality, train),
     )
+
+
+def _constant(modality: ModalityArray, train: Ints) -> tuple[str, ...]:
+    """Names or numbers of the columns that hold one value among the training samples."""
+    if modality.values.ndim != 2 or modality.is_text:
+        return ()
+    low, high = column_ranges(modality.values, train)
+    names = modality.columns or tuple(map(str, range(len(low))))
+    return tuple(names[i] for i in np.flatnonzero(~(low < high)))

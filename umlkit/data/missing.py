@@ -1,4 +1,4 @@
-"""Find NaN and infinity in an array, block by block, so that a large one is not copied."""
+"""Find NaN, infinity and the range of an array, block by block, so that a large one is not copied."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from umlkit.data.records import Array
+from umlkit.data.records import Array, Ints
 
 _BLOCK = 1 << 21
 
@@ -57,3 +57,24 @@ def non_finite(values: Array) -> NonFinite:
 def _first(mask: Array, start: int) -> int | None:
     rows = np.flatnonzero(mask.any(axis=1))
     return start + int(rows[0]) if len(rows) else None
+
+
+def value_range(values: Array) -> tuple[float, float] | None:
+    """The least and the largest number of an array; None where there is no number."""
+    low, high = np.inf, -np.inf
+    for _, block in blocks(values):
+        low, high = (
+            min(low, float(np.fmin.reduce(block, axis=None))),
+            max(high, float(np.fmax.reduce(block, axis=None))),
+        )
+    return (low, high) if np.isfinite(low) and np.isfinite(high) else None
+
+
+def column_ranges(values: Array, rows: Ints) -> tuple[Array, Array]:
+    """The least and the largest number of every column (K,) of the samples ``rows`` of (N, K); infinite where none."""
+    low, high = np.full(values.shape[1], np.inf), np.full(values.shape[1], -np.inf)
+    step = max(1, _BLOCK // max(1, values.shape[1]))
+    for start in range(0, len(rows), step):
+        block = values[rows[start : start + step]].astype(np.float64)
+        low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))
+    return low, high

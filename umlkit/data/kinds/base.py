@@ -23,6 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from umlkit.data.kinds.sketch import Sketch, of_numbers, of_texts
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Floats, Ints, ModalityArray
 from umlkit.errors import Problem
@@ -156,6 +157,10 @@ class Kind(ABC):
     @abstractmethod
     def describe(self, modality: ModalityArray) -> str:
         """A sample in a few words: ``17 values``, ``28 x 28``."""
+
+    def sketch(self, modality: ModalityArray, rows: Ints) -> Sketch:
+        """How to say a sample in a few numbers whose distances tell near repeats, by what the samples ``rows`` are."""
+        return of_texts(modality, rows) if modality.is_text else of_numbers(modality, rows)
 
     def mismatch(self, raw_shape: tuple[int, ...], modality: ModalityArray) -> str | None:
         """What is wrong with unseen samples, settled, for a model whose samples had ``raw_shape``; None if nothing."""

@@ -15,16 +15,17 @@ class ModalityEntry(Part):
     """One modality as it was read."""
 
     name: str
-    kind: Literal["vector", "image", "spectrogram"]
-    shape: tuple[int, ...] = Field(
-        description="of one sample: (columns,), (height, width) or (height, width, channels)"
-    )
+    kind: str
+    sample: str = Field(description="one sample in a few words: `17 values`, `28 x 28`")
+    shape: tuple[int, ...] = Field(description="of one sample as read; () for a text")
     dtype: str = Field(description="type of the values as stored")
     source: str = Field(description="array that it is cut from, or the table")
     take: str | None = Field(description="the cut, as written")
     columns: tuple[str, ...] = Field(description="columns of a table that it is made of; empty for an array")
     missing: Count = Field(description="values that are missing (NaN)")
     when_missing: Missing
+    range: tuple[float, float] | None = Field(description="least and largest value; null for texts")
+    constant: tuple[str, ...] = Field(description="columns that do not vary among the training samples")
 
 
 class RoleCounts(Part):
@@ -43,6 +44,24 @@ class ClassEntry(Part):
     value: str = Field(description="the label as the data write it")
     samples: Count
     by_role: RoleCounts
+
+
+class NearEntry(Part):
+    """Samples of a part that nearly repeat a training sample."""
+
+    part: Literal["val", "test"]
+    count: Count = Field(description="samples that do, and are no exact repeats")
+    checked: Count = Field(description="samples looked at")
+    example: tuple[str, str] | None = Field(description="ids of the nearest such pair, the training sample second")
+
+
+class LeakEntry(Part):
+    """A column that by itself nearly tells the label on the training samples."""
+
+    modality: str
+    column: str = Field(description="its name, or its number from 0")
+    right: float = Field(description="share of the training samples whose class it tells")
+    usual: float = Field(description="share of the largest class")
 
 
 class DataRecord(Record):
@@ -64,6 +83,8 @@ class DataRecord(Record):
     split: Literal["made", "stated"] = Field(description="whether umlkit divided the samples, or the data did")
     within_groups: bool = Field(description="validation was divided by sample: intervals hold within these groups only")
     duplicates: Count = Field(description="samples that repeat an earlier one, identical in every modality")
+    near_duplicates: tuple[NearEntry, ...] = Field(description="empty where samples are too small to tell")
+    leaks: tuple[LeakEntry, ...] = Field(description="columns suspected to give the label away")
     measurable: bool = Field(description="whether `umlkit probe` can measure")
     reason: str | None = Field(description="why it cannot")
     needed: Count | None = Field(description="samples in all that would be enough")

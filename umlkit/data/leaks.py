@@ -1,0 +1,87 @@
+"""Columns that nearly give the label away: read on the training part alone, and said as a suspicion.
+
+A column is looked at by itself. Its categories, or the intervals into which a decision tree with few leaves cuts its
+numbers, each name one class; when that gets nearly every training sample right, the column is probably a copy of the
+label, or was written after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from umlkit.data.records import Array, Ints, ModalityArray
+
+SUSPICIOUS = 0.995
+"""Share of the training samples that one column gets right."""
+FEWEST = 30
+LEAVES_PER_CLASS = 1.5
+MOST_ROWS = 5_000
+MOST_COLUMNS = 50
+"""Columns looked at closely: those whose class means differ most."""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A column that nearly equals the label.
+
+    Attributes:
+        modality: where it is.
+        column: its name, or its number from 0.
+        right: share of the training samples whose class it tells.
+        usual: share of the largest class, which is right without it.
+    """
+
+    modality: str
+    column: str
+    right: float
+    usual: float
+
+
+def leaks(modalities: Mapping[str, ModalityArray], labels: Ints, train: Ints) -> tuple[Leak, ...]:
+    """The columns of two-dimensional modalities that tell the label on the rows ``train``."""
+    rows = train if len(train) <= MOST_ROWS else train[np.linspace(0, len(train) - 1, MOST_ROWS).astype(np.int64)]
+    if len(rows) < FEWEST:
+        return ()
+    y = labels[rows]
+    usual = float(np.bincount(y).max() / len(y))
+    if usual >= SUSPICIOUS:
+        return ()
+    return tuple(
+        Leak(name, column, right, usual)
+        for name, modality in modalities.items()
+        if modality.values.ndim == 2 and not modality.is_text
+        for column, right in _suspicious(modality.rows(rows), y)
+    )
+
+
+def _suspicious(modality: ModalityArray, labels: Ints) -> Iterator[tuple[str, float]]:
+    values = np.nan_to_num(np.asarray(modality.values, dtype=np.float64))
+    for i in _most_telling(values, labels):
+        right = _right(values[:, i], labels)
+        if right >= SUSPICIOUS:
+            yield (modality.columns[i] if i < len(modality.columns) else str(i)), right
+
+
+def _most_telling(values: Array, labels: Ints) -> list[int]:
+    """The columns to look at closely: all of a few, else those with the largest share of variance between classes."""
+    if values.shape[1] <= MOST_COLUMNS:
+        return list(range(values.shape[1]))
+    counts = np.bincount(labels)
+    present = np.flatnonzero(counts)
+    means = np.array([values[labels == c].mean(axis=0) for c in present])
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        between = (counts[present, None] * (means - values.mean(axis=0)) ** 2).sum(axis=0)
+        share = np.nan_to_num(between / (values.var(axis=0) * len(values)))
+    return sorted(np.argsort(-share, kind="stable")[:MOST_COLUMNS].tolist())
+
+
+def _right(column: Array, labels: Ints) -> float:
+    """Share of the labels that intervals of the column name rightly."""
+    from sklearn.tree import DecisionTreeClassifier  # a second to import, and only this report needs it
+
+    leaves = max(2, int(np.ceil(LEAVES_PER_CLASS * len(np.unique(labels)))))
+    tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
+    return float(tree.fit(column[:, None], labels).score(column[:, None], labels))
