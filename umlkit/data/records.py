@@ -162,11 +162,13 @@ class Batch:
         inputs: modality -> (B, ...) float32, standardised.
         labels: (B,) int64.
         extras: whatever a method keeps per sample beside the inputs, each (B, ...): teacher features, offsets.
+        weights: (B,) float32 >= 0, or None where every sample weighs 1.
     """
 
     inputs: Mapping[str, Tensor]
     labels: Tensor
     extras: Mapping[str, Tensor] = field(default_factory=dict)
+    weights: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -180,11 +182,13 @@ class Samples:
         inputs: modality -> n rows of float32; see :class:`umlkit.rows.Rows`. Images are (n, C, H, W).
         labels: (n,) int64, on the device.
         extras: name -> n rows; see :class:`Batch`.
+        weights: (n,) float32 >= 0 of mean 1, see :mod:`umlkit.data.weights`; None where every sample weighs 1.
     """
 
     inputs: Mapping[str, Rows]
     labels: Tensor
     extras: Mapping[str, Rows] = field(default_factory=dict)
+    weights: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -195,12 +199,18 @@ class Samples:
             inputs={name: values[rows] for name, values in self.inputs.items()},
             labels=self.labels[rows],
             extras={name: values[rows] for name, values in self.extras.items()},
+            weights=None if self.weights is None else self.weights[rows],
         )
 
     def only(self, *modalities: str) -> Samples:
         """The same samples with these modalities alone, sharing memory."""
-        return Samples({name: self.inputs[name] for name in modalities}, self.labels, self.extras)
+        return replace(self, inputs={name: self.inputs[name] for name in modalities})
 
     def with_extras(self, extras: Mapping[str, Rows]) -> Samples:
         """The same samples with further values per sample, sharing memory."""
-        return Samples(self.inputs, self.labels, {**self.extras, **extras})
+        return replace(self, extras={**self.extras, **extras})
+
+    @property
+    def weights_array(self) -> npt.NDArray[np.float64] | None:
+        """The weights (n,) as an array, for what is solved without torch; None where there are none."""
+        return None if self.weights is None else np.asarray(self.weights.cpu(), dtype=np.float64)

@@ -51,10 +51,12 @@ class Labelled(NamedTuple):
     Attributes:
         x: n rows (*sample_shape) float32; there may be more than memory holds, so take some at a time.
         y: (n,) int64.
+        weights: (n,) >= 0 of mean 1, or None where every sample weighs 1; whatever is solved or chosen uses them.
     """
 
     x: Rows
     y: Tensor
+    weights: Tensor | None = None
 
 
 class Readout(NamedTuple):

@@ -95,7 +95,7 @@ class Fit(Protocol):
         Args:
             name: names this training within the artifact: its checkpoint, metrics and random streams.
             module: what is trained; parameters with ``requires_grad=False`` are left alone.
-            loss: batch -> scalar, the mean over the batch.
+            loss: batch -> scalar, the (weighted) mean over the batch.
             logits: batch -> (B, C), whose `select` log-loss stops training.
             train: what is fitted.
             select: what stops it.
@@ -125,13 +125,13 @@ class Task:
 
     Attributes:
         blueprint: modalities and classes; encoders resolved, except for ``unimodal``.
-        train, select: standardised samples of the two roles, on the device.
+        train, select: standardised samples of the two roles, on the device, with their weights where there are any.
         settings: the recipe's training section.
         seed: training seed; a method derives further streams with :func:`umlkit.training.seeds.derive`.
         fit: the training loop.
         experts: the finished uni-modal models by modality, where the method builds on ``unimodal``.
         built_on: finished models of the other methods that it builds on, by name, frozen.
-        priors: (C,) class frequencies among the training samples.
+        priors: (C,) class frequencies among the training samples, weighted where these have weights.
         select_groups: (n_select,) group index, or None.
     """
 

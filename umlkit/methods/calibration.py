@@ -1,7 +1,8 @@
 """Calibration by temperature: one number that logits are divided by so that confidence matches frequency.
 
-    T = argmin_T  mean_i CE(l_i / T, y_i) + (log T)^2 / (2 n),     .05 <= T <= 20
+    T = argmin_T  mean_i w_i CE(l_i / T, y_i) + (log T)^2 / (2 n),     .05 <= T <= 20
 
+w_i being sample weights of mean 1, or 1.
 The second term is a standard normal prior on log T, worth one sample: it keeps a handful of samples from asking for an
 extreme temperature and is not felt from a few dozen on. Guo et al., *On Calibration of Modern Neural Networks*, ICML
 2017.
@@ -61,6 +62,12 @@ def temperature(logits: NDArray[np.floating], labels: Ints, *, weights: Floats |
     return float(np.exp(minimize_scalar(risk, bounds=bounds, method="bounded", options={"xatol": 1e-4}).x))
 
 
-def calibrated_loss(logits: NDArray[np.floating], labels: Ints) -> float:
-    """Mean log-loss in nats of logits (n, C) at the temperature that suits these very samples."""
-    return float(log_loss(np.asarray(logits, dtype=np.float64) / temperature(logits, labels), labels).mean())
+def calibrated_loss(logits: NDArray[np.floating], labels: Ints, *, weights: Floats | None = None) -> float:
+    """Mean log-loss in nats of logits (n, C) at the temperature that suits these very samples, weighted by (n,)."""
+    scale = temperature(logits, labels, weights=weights)
+    return mean(log_loss(np.asarray(logits, dtype=np.float64) / scale, labels), weights)
+
+
+def mean(values: Floats, weights: Floats | None = None) -> float:
+    """``sum_i w_i v_i / sum_i w_i`` of per-sample values (n,); the plain mean where the weights (n,) are None."""
+    return float(np.average(values, weights=weights))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 Fold = tuple[Ints, Ints]
 
 MOST = 5
@@ -24,6 +25,11 @@ def folds(labels: Ints, *, groups: Ints | None = None) -> list[Fold]:
     whole = groups is not None and len(np.unique(groups)) >= 2
     dealt = _deal_groups(groups) if whole and groups is not None else _deal_samples(labels)
     return [(np.flatnonzero(dealt != fold), np.flatnonzero(dealt == fold)) for fold in range(dealt.max() + 1)]
+
+
+def rows_of(values: Floats | None, rows: Ints) -> Floats | None:
+    """What belongs to some of the samples; None where there is nothing."""
+    return None if values is None else values[rows]
 
 
 def _deal_samples(labels: Ints) -> Ints:

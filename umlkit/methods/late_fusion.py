@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from umlkit.data.records import Batch
 from umlkit.encoders.base import Encoder
@@ -17,6 +16,7 @@ from umlkit.fusion.base import Head
 from umlkit.fusion.base import build as build_head
 from umlkit.methods.base import Blueprint, MultiModalModel, Output
 from umlkit.training.loop import Logits, Loss
+from umlkit.training.risk import cross_entropy
 
 
 class LateFusion(MultiModalModel):
@@ -72,9 +72,9 @@ def logits_of(model: MultiModalModel) -> Logits:
 
 
 def cross_entropy_of(model: MultiModalModel) -> Loss:
-    """Batch -> ``CE(model(x), y)``, the mean over the batch in nats."""
+    """Batch -> ``CE(model(x), y)``, the (weighted) mean over the batch in nats."""
 
     def loss(batch: Batch) -> Tensor:
-        return cross_entropy(model.infer(batch.inputs).logits, batch.labels)
+        return cross_entropy(model.infer(batch.inputs).logits, batch.labels, batch.weights)
 
     return loss

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from umlkit.data.records import Samples
 from umlkit.methods.base import Blueprint, Expert, Fit, ModalityPlan, MultiModalModel, Task
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs
@@ -32,11 +33,20 @@ def task_of(session: Session, artifact: Artifact, loop: Fit) -> Task:
         settings=session.recipe.train,
         seed=artifact.seed,
         fit=loop,
-        priors=torch.bincount(train.labels, minlength=classes).float() / len(train),
+        priors=_priors(train, classes),
         experts=experts,
         built_on=built_on,
         select_groups=_select_groups(session),
     )
+
+
+def _priors(train: Samples, classes: int) -> Tensor:
+    """Class frequencies (C,) among the training samples, weighted where these have weights."""
+    if train.weights is None:
+        return torch.bincount(train.labels, minlength=classes).float() / len(train)
+    # On the CPU: with weights torch has no deterministic way to count elsewhere.
+    shares = torch.bincount(train.labels.cpu(), weights=train.weights.cpu(), minlength=classes)
+    return (shares / shares.sum()).float().to(train.labels.device)
 
 
 def _select_groups(session: Session) -> Tensor | None:

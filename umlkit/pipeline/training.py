@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from umlkit import registry
 from umlkit.data.records import Samples
@@ -36,6 +35,7 @@ from umlkit.runs.interrupts import interrupts
 from umlkit.runs.layout import RESULT, is_finished
 from umlkit.training.checkpoint import Workspace, epochs_so_far, remove_checkpoints
 from umlkit.training.loop import FitResult, Logits, Loss, fit
+from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive
 
 
@@ -86,7 +86,8 @@ def _train(session: Session, artifact: Artifact, directory: Path, place: Place) 
     logits = select_logits(trained, task)
     if not bool(torch.isfinite(logits).all()):
         raise RunError(f"{shown}: the trained model gives logits that are not finite; try a lower train.lr")
-    scale = temperature(logits.double().numpy(), task.select.labels.cpu().numpy())
+    select = task.select
+    scale = temperature(logits.double().numpy(), select.labels.cpu().numpy(), weights=select.weights_array)
     config = _config(session, artifact, trained, scale)
     (directory / RESULT).unlink(missing_ok=True)  # of an earlier training: half of each would be no whole model
     models.save(directory, config, trained.model, {name: session.preprocess[name] for name in artifact.modalities})
@@ -96,7 +97,7 @@ def _train(session: Session, artifact: Artifact, directory: Path, place: Place) 
         label=artifact.label,
         fingerprint=artifact.fingerprint,
         seconds=_seconds(trained.fits, time.monotonic() - began),
-        select_loss=None if trained.select_logits is None else cross_entropy(logits, task.select.labels.cpu()).item(),
+        select_loss=None if trained.select_logits is None else _loss_on(select, logits),
         fits={name: FitSummary.of(fitted) for name, fitted in trained.fits.items()},
         report=dict(trained.report),
     )
@@ -110,6 +111,12 @@ def select_logits(trained: Trained, task: Task) -> Tensor:
     if trained.select_logits is not None:
         return trained.select_logits.cpu().float()
     return inference.logits(trained.model, task.select.inputs)
+
+
+def _loss_on(samples: Samples, logits: Tensor) -> float:
+    """(Weighted) log-loss in nats of logits (n, C) that lie on the CPU."""
+    weights = None if samples.weights is None else samples.weights.cpu()
+    return cross_entropy(logits, samples.labels.cpu(), weights).item()
 
 
 def _loop(session: Session, artifact: Artifact, directory: Path, place: Place) -> Fit:

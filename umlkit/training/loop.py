@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from umlkit.data.records import Batch, Samples
 from umlkit.errors import InterruptedRun
@@ -24,6 +23,7 @@ from umlkit.training import guards
 from umlkit.training.checkpoint import Checkpoints, Workspace
 from umlkit.training.optimiser import optimiser_for
 from umlkit.training.progress import EpochRecord, FitResult, Progress
+from umlkit.training.risk import cross_entropy, reduced
 from umlkit.training.schedule import lasting, learning_rate
 from umlkit.training.seeds import derive, seeded
 
@@ -54,7 +54,7 @@ def fit(
     Args:
         module: what is trained, on the device of the samples. Parameters without ``requires_grad`` are left alone, and
             submodules all of whose parameters are frozen stay in eval mode.
-        loss: batch -> scalar, the mean over the batch; minimised.
+        loss: batch -> scalar, the (weighted) mean over the batch; minimised.
         logits: batch -> (B, C); its log-loss on ``select`` stops training.
         train: what is fitted.
         select: what stops it.
@@ -139,15 +139,19 @@ def fit(
 
 
 def evaluate(module: nn.Module, logits: Logits, samples: Samples) -> tuple[float, float]:
-    """Log-loss in nats and accuracy in [0, 1] of ``logits`` on ``samples``, in eval mode and without gradients."""
+    """Log-loss in nats and accuracy in [0, 1] of ``logits`` on ``samples``, in eval mode and without gradients.
+
+    Both are weighted means where the samples have weights.
+    """
     module.eval()
     loss = correct = torch.zeros((), device=samples.labels.device)
     with torch.inference_mode():
         for start in range(0, len(samples), EVALUATION_CHUNK):
             chunk = samples.batch(slice(start, start + EVALUATION_CHUNK))
             predicted = logits(chunk)
-            loss = loss + cross_entropy(predicted, chunk.labels, reduction="sum")
-            correct = correct + (predicted.argmax(dim=1) == chunk.labels).sum()
+            right = (predicted.argmax(dim=1) == chunk.labels).float()
+            loss = loss + cross_entropy(predicted, chunk.labels, chunk.weights, reduction="sum")
+            correct = correct + reduced(right, chunk.weights, reduction="sum")
     return loss.item() / len(samples), correct.item() / len(samples)
 
 

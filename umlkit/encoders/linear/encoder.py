@@ -56,7 +56,13 @@ class LinearEncoder(Encoder):
             return None
         if (n + len(select.y)) * inputs > LARGEST_PROBLEM:
             return None
-        solution = ridge_logistic.solve(*_arrays(train), *_arrays(select), classes=classes)
+        solution = ridge_logistic.solve(
+            *_arrays(train),
+            *_arrays(select),
+            classes=classes,
+            weights=_weights(train),
+            select_weights=_weights(select),
+        )
         weight, bias = (torch.from_numpy(part).to(self.linear.weight) for part in (solution.weight, solution.bias))
         return Readout(self._factor(weight), bias)
 
@@ -82,3 +88,7 @@ def _arrays(samples: Labelled) -> tuple[ridge_logistic.Floats, ridge_logistic.In
 def _double(x: Rows) -> Iterator[ridge_logistic.Floats]:
     for start in range(0, len(x), CHUNK):
         yield x[start : start + CHUNK].flatten(1).double().cpu().numpy()
+
+
+def _weights(samples: Labelled) -> ridge_logistic.Floats | None:
+    return None if samples.weights is None else samples.weights.double().cpu().numpy()

@@ -1,6 +1,6 @@
 """Multinomial logistic regression with an L2 penalty, its strength chosen on `select`.
 
-    minimise  C * sum_i -log softmax(W x_i + b)[y_i] + |W|^2 / 2
+    minimise  C * sum_i -w_i log softmax(W x_i + b)[y_i] + |W|^2 / 2,     w_i = 1 without sample weights
 
 Convex and solved to the end (L-BFGS, scikit-learn), so with few samples and many columns it reaches what gradient
 descent on the same weights has to be stopped early for. With more columns than samples the problem is solved in the
@@ -58,8 +58,24 @@ def effort(n: int, inputs: int, classes: int) -> int:
     return PASSES * n * min(n, inputs) * classes + SPAN_PASSES * span
 
 
-def solve(x: Floats, y: Ints, select_x: Floats, select_y: Ints, *, classes: int) -> Solution:
-    """The solution with the lowest `select` log-loss over a path of strengths.
+class _Target(NamedTuple):
+    """Labels (n,) and sample weights (n,) or None."""
+
+    y: Ints
+    weights: Floats | None
+
+
+def solve(
+    x: Floats,
+    y: Ints,
+    select_x: Floats,
+    select_y: Ints,
+    *,
+    classes: int,
+    weights: Floats | None = None,
+    select_weights: Floats | None = None,
+) -> Solution:
+    """The solution with the lowest (weighted) `select` log-loss over a path of strengths.
 
     Args:
         x: (n, P) training samples.
@@ -67,11 +83,14 @@ def solve(x: Floats, y: Ints, select_x: Floats, select_y: Ints, *, classes: int)
         select_x: (s, P) samples that choose the strength.
         select_y: (s,) their labels.
         classes: C.
+        weights: (n,) >= 0, some of every class above 0; None weighs all as 1.
+        select_weights: (s,) likewise.
     """
     basis = _basis(x)
     reduced = (x @ basis.T, select_x @ basis.T) if basis is not None else (x, select_x)
-    best = _best(_path(reduced, y, select_y, COARSE, classes=classes))
-    best = _best([best, *_path(reduced, y, select_y, [best.strength * factor for factor in FINE], classes=classes)])
+    targets = (_Target(y, weights), _Target(select_y, select_weights))
+    best = _best(_path(reduced, targets, COARSE, classes=classes))
+    best = _best([best, *_path(reduced, targets, [best.strength * factor for factor in FINE], classes=classes)])
     return best if basis is None else best._replace(weight=best.weight @ basis)
 
 
@@ -87,13 +106,13 @@ def _basis(x: Floats) -> Floats | None:
 
 
 def _path(
-    reduced: tuple[Floats, Floats], y: Ints, select_y: Ints, strengths: Sequence[float], *, classes: int
+    reduced: tuple[Floats, Floats], targets: tuple[_Target, _Target], strengths: Sequence[float], *, classes: int
 ) -> list[Solution]:
     """Solutions from strong to weak penalty, each started from the one before, until `select` gets worse."""
     model = LogisticRegression(max_iter=ITERATIONS, warm_start=True)
     path: list[Solution] = []
     for strength in strengths:
-        path.append(_fit(model, reduced, y, select_y, strength=strength, classes=classes))
+        path.append(_fit(model, reduced, targets, strength=strength, classes=classes))
         losses = [solution.loss for solution in path]
         if len(losses) - 1 - losses.index(min(losses)) >= PATIENCE:
             break
@@ -101,15 +120,16 @@ def _path(
 
 
 def _fit(
-    model: Any, reduced: tuple[Floats, Floats], y: Ints, select_y: Ints, *, strength: float, classes: int
+    model: Any, reduced: tuple[Floats, Floats], targets: tuple[_Target, _Target], *, strength: float, classes: int
 ) -> Solution:
-    x, select_x = reduced
+    (x, select_x), (train, select) = reduced, targets
     model.set_params(C=strength)
     with warnings.catch_warnings():
         # A solution short of convergence is one more point of the path, judged on `select` like the others.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(x, y)
-    loss = float(log_loss(select_y, model.predict_proba(select_x), labels=np.arange(classes)))
+        model.fit(x, train.y, sample_weight=train.weights)
+    proba = model.predict_proba(select_x)
+    loss = float(log_loss(select.y, proba, labels=np.arange(classes), sample_weight=select.weights))
     weight, bias = model.coef_, model.intercept_
     if classes == 2:
         weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2

@@ -34,4 +34,7 @@ class BestSingle(Method[BestSingleOptions]):
 
 
 def _calibrated_loss(expert: Expert, task: Task) -> float:
-    return calibrated_loss(expert.logits["select"].cpu().numpy(), task.select.labels.cpu().numpy())
+    select = task.select
+    return calibrated_loss(
+        expert.logits["select"].cpu().numpy(), select.labels.cpu().numpy(), weights=select.weights_array
+    )

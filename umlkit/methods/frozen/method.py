@@ -14,20 +14,20 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from umlkit.data.records import Batch, Samples
 from umlkit.fusion.base import Head
 from umlkit.fusion.base import build as build_head
 from umlkit.methods.base import Blueprint, Method, Task, Trained
 from umlkit.methods.experts import architecture, stacked_logits
-from umlkit.methods.folds import Fold, folds
+from umlkit.methods.folds import Fold, folds, rows_of
 from umlkit.methods.frozen import ridge
 from umlkit.methods.frozen.model import FrozenModel
 from umlkit.methods.frozen.options import FrozenOptions
 from umlkit.methods.frozen.ridge import HeadData, Scores
 from umlkit.methods.ume import rules
 from umlkit.methods.ume.model import UmeModel
+from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
 SMALL_HEAD = {"hidden": 16, "dropout": 0.0}
@@ -53,7 +53,7 @@ class Frozen(Method[FrozenOptions]):
             fitted = task.fit(
                 "head",
                 model.head,
-                loss=lambda batch: cross_entropy(_logits(model, batch), batch.labels),
+                loss=lambda batch: cross_entropy(_logits(model, batch), batch.labels, batch.weights),
                 logits=lambda batch: _logits(model, batch),
                 train=_with_features(task, "train"),
                 select=_with_features(task, "select"),
@@ -78,7 +78,7 @@ class Frozen(Method[FrozenOptions]):
         """Fit the head in place; returns the best ridge, and how it did."""
         labels = task.select.labels
         offset = model.ensemble.pool({name: e.logits["select"] for name, e in task.experts.items()}).double()
-        data = HeadData(_features(task, model), offset, labels)
+        data = HeadData(_features(task, model), offset, labels, task.select.weights)
         groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
         head = model.head.double().eval()
         ridge.start_at_zero(head)
@@ -99,7 +99,12 @@ def _features(task: Task, model: FrozenModel) -> tuple[Tensor, ...]:
 def _refitted_offset(task: Task, ensemble: UmeModel, fold: Fold) -> Tensor:
     """The ensemble's log-probabilities (n, C) on `select` with its pool fitted to the fold's first part alone."""
     logits, labels = stacked_logits(task.experts, "select"), task.select.labels.cpu().numpy()
-    pool = rules.RULES[ensemble.rule](logits[fold[0]], labels[fold[0]], ensemble.log_prior.double().cpu().numpy())
+    pool = rules.RULES[ensemble.rule](
+        logits[fold[0]],
+        labels[fold[0]],
+        ensemble.log_prior.double().cpu().numpy(),
+        weights=rows_of(task.select.weights_array, fold[0]),
+    )
     return torch.from_numpy(pool(logits)).to(task.select.labels.device)
 
 

@@ -1,6 +1,6 @@
 """A small head fitted to few samples on top of an offset: ridge penalty, L-BFGS, the ridge by cross-validation.
 
-    min  mean_i CE(offset_i + head(z_i), y_i) + ridge / 2 |weights of head|^2
+    min  mean_i w_i CE(offset_i + head(z_i), y_i) + ridge / 2 |weights of head|^2,     w_i = 1 without sample weights
 
 The last layer starts at zero, so shrinkage goes to the offset; no head at all (an infinite ridge) is among what is
 compared.
@@ -20,11 +20,11 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from umlkit.fusion.base import Head
 from umlkit.methods.folds import Fold
+from umlkit.training.risk import cross_entropy
 
 Floats = NDArray[np.float64]
 
@@ -41,16 +41,19 @@ class HeadData:
         features: M tensors (n, D_m), float64, standardised.
         offset: (n, C) float64, what the head's logits are added to.
         labels: (n,) int64.
+        weights: (n,) of mean 1, or None.
     """
 
     features: tuple[Tensor, ...]
     offset: Tensor
     labels: Tensor
+    weights: Tensor | None = None
 
     def rows(self, rows: NDArray[np.int64]) -> HeadData:
         """The samples at these row numbers."""
         index = torch.from_numpy(rows).to(self.labels.device)
-        return HeadData(tuple(z[index] for z in self.features), self.offset[index], self.labels[index])
+        weights = None if self.weights is None else self.weights[index]
+        return HeadData(tuple(z[index] for z in self.features), self.offset[index], self.labels[index], weights)
 
     def logits(self, head: Head) -> Tensor:
         """Offset plus head, (n, C)."""
@@ -58,8 +61,8 @@ class HeadData:
         return self.offset + added
 
     def loss(self, head: Head) -> Tensor:
-        """Mean log-loss of offset plus head."""
-        return cross_entropy(self.logits(head), self.labels)
+        """Mean log-loss of offset plus head, weighted."""
+        return cross_entropy(self.logits(head), self.labels, self.weights)
 
 
 def start_at_zero(head: Head) -> None:
@@ -123,4 +126,4 @@ def _held_out(head: Head, data: HeadData, parts: Sequence[tuple[Fold, Tensor]], 
         fitted = fit(head, whole.rows(fitted_on), ridge=ridge)
         with torch.no_grad():
             logits[scored] = held_out.logits(fitted)
-    return Scores(cross_entropy(logits, data.labels).item(), logits)
+    return Scores(cross_entropy(logits, data.labels, data.weights).item(), logits)

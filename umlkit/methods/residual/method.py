@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from umlkit.data.records import Batch, Samples
 from umlkit.fusion.base import Head
@@ -25,6 +24,7 @@ from umlkit.methods.experts import architecture
 from umlkit.methods.late_fusion import LateFusion
 from umlkit.methods.residual.options import ResidualOptions
 from umlkit.methods.ume.model import UmeModel
+from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
 SMALL = 0.1
@@ -63,7 +63,7 @@ class Residual(Method[ResidualOptions]):
         fitted = task.fit(
             "residual",
             network,
-            loss=lambda batch: cross_entropy(_logits(network, batch), batch.labels),
+            loss=lambda batch: cross_entropy(_logits(network, batch), batch.labels, batch.weights),
             logits=lambda batch: _logits(network, batch),
             train=with_offsets(task, ensemble, "train"),
             select=with_offsets(task, ensemble, "select"),

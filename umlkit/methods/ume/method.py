@@ -31,8 +31,9 @@ class Ume(Method[UmeOptions]):
         groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
         with np.errstate(divide="ignore"):
             log_prior = np.log(task.priors.double().cpu().numpy())
-        choice = rules.choose(self.options.pool, logits, labels, log_prior, groups=groups)
-        pool = rules.RULES[choice.name](logits, labels, log_prior)
+        weights = task.select.weights_array
+        choice = rules.choose(self.options.pool, logits, labels, log_prior, groups=groups, weights=weights)
+        pool = rules.RULES[choice.name](logits, labels, log_prior, weights=weights)
         model = UmeModel(copied(task.experts), rule=choice.name, classes=task.blueprint.classes).set_pool(pool)
         return Trained(
             model.to(task.train.labels.device).eval(),

@@ -47,7 +47,7 @@ class Pool:
         prior_weight: w0.
         weights: (M,), the w_m.
         temperatures: (M,), what each modality's logits are divided by first.
-        log_prior: (C,), log class frequencies of the training samples, floored.
+        log_prior: (C,), log (weighted) class frequencies of the training samples, floored.
     """
 
     rule: Literal["log-linear", "prob-mean"]
@@ -69,9 +69,9 @@ def floored(log_probs: Floats) -> Floats:
     return np.maximum(log_probs, np.log(FLOOR))
 
 
-def temperatures_of(logits: Floats, labels: Ints) -> Floats:
+def temperatures_of(logits: Floats, labels: Ints, *, weights: Floats | None = None) -> Floats:
     """Every modality's own temperature (M,) from logits (n, M, C)."""
-    return np.array([temperature(logits[:, m], labels) for m in range(logits.shape[1])])
+    return np.array([temperature(logits[:, m], labels, weights=weights) for m in range(logits.shape[1])])
 
 
 def fit_weights(
@@ -91,6 +91,8 @@ def fit_weights(
     """
     shares = np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
     count = float(shares.sum())
+    if count == 0:  # a fold whose other samples count for nothing
+        return 0.0, np.full(log_probs.shape[1], 1 / log_probs.shape[1])
     priors = np.broadcast_to(floored(log_prior), (len(labels), 1, len(log_prior)))
     terms = np.concatenate([priors, floored(log_probs)], axis=1)
     modalities = log_probs.shape[1]

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from umlkit.data.records import Batch, Samples
 from umlkit.methods import late_fusion
 from umlkit.methods.base import Blueprint, Method, Task, Trained
 from umlkit.methods.experts import encoder_of
 from umlkit.methods.late_fusion import logits_of
-from umlkit.methods.umt.distance import DISTANCES, unit
+from umlkit.methods.umt.distance import between, unit
 from umlkit.methods.umt.options import UmtOptions
 from umlkit.methods.umt.student import Student
 from umlkit.training.loop import FitResult, Loss
+from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
 Start = Literal["scratch", "teacher"]
@@ -112,14 +112,14 @@ class Umt(Method[UmtOptions]):
 
     def loss(self, student: Student, weight: float, task: Task) -> Loss:
         """The equation above, for batches that hold the teachers' features beside the inputs."""
-        distance = DISTANCES[self.options.distance]
         units = {name: unit(self.options.distance, e.features["train"]) for name, e in task.experts.items()}
 
         def loss(batch: Batch) -> Tensor:
             output = student.infer(batch.inputs)
-            total = cross_entropy(output.logits, batch.labels)
+            total = cross_entropy(output.logits, batch.labels, batch.weights)
             for name, taught in student.project(output.features).items():
-                total = total + weight / units[name] * distance(taught, batch.extras[_teacher(name)])
+                teacher = batch.extras[_teacher(name)]
+                total = total + weight / units[name] * between(self.options.distance, taught, teacher, batch.weights)
             return total
 
         return loss

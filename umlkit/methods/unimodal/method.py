@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from torch.nn.functional import cross_entropy
-
 from umlkit.methods.base import Blueprint, Method, ModalityPlan, Task, Trained
 from umlkit.methods.unimodal import screening
 from umlkit.methods.unimodal.model import UnimodalModel
 from umlkit.methods.unimodal.options import UnimodalOptions
 from umlkit.methods.unimodal.screening import Screened
 from umlkit.training.loop import FitResult
+from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
 
@@ -68,7 +67,7 @@ class Unimodal(Method[UnimodalOptions]):
         fit = task.fit(
             name,
             model,
-            loss=lambda batch: cross_entropy(model.infer(batch.inputs).logits, batch.labels),
+            loss=lambda batch: cross_entropy(model.infer(batch.inputs).logits, batch.labels, batch.weights),
             logits=lambda batch: model.infer(batch.inputs).logits,
             train=task.train,
             select=task.select,

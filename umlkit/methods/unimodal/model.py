@@ -29,7 +29,9 @@ class UnimodalModel(MultiModalModel):
     @torch.no_grad()
     def warm_start(self, train: Samples, select: Samples) -> bool:
         """Start from what the encoder can solve outright; whether there was anything."""
-        labelled = [base.Labelled(samples.inputs[self.modality], samples.labels) for samples in (train, select)]
+        labelled = [
+            base.Labelled(samples.inputs[self.modality], samples.labels, samples.weights) for samples in (train, select)
+        ]
         readout = self.encoder.warm_start(*labelled, classes=self.head.out_features)
         if readout is None:
             return False

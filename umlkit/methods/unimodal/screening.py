@@ -94,8 +94,9 @@ def _within(screened: Sequence[Screened], margin: float) -> list[Screened]:
 
 
 def calibrated_loss(model: MultiModalModel, select: Samples) -> float:
-    """`select` log-loss of a trained model in nats, at the temperature that makes it lowest."""
-    return calibration.calibrated_loss(logits(model, select.inputs).numpy(), select.labels.cpu().numpy())
+    """(Weighted) `select` log-loss of a trained model in nats, at the temperature that makes it lowest."""
+    scores = logits(model, select.inputs).numpy()
+    return calibration.calibrated_loss(scores, select.labels.cpu().numpy(), weights=select.weights_array)
 
 
 def operations(model: MultiModalModel, select: Samples) -> int:
