@@ -24,7 +24,8 @@ from torch import nn
 from umlkit import registry
 from umlkit.data.records import Ints, Role, Samples
 from umlkit.data.samples import samples
-from umlkit.methods.base import Blueprint, Expert, Method, ModalityPlan, MultiModalModel, Output, Task, Trained
+from umlkit.methods import inference
+from umlkit.methods.base import Blueprint, Expert, Method, ModalityPlan, MultiModalModel, Task, Trained
 from umlkit.methods.unimodal import screening
 from umlkit.pipeline import model as models
 from umlkit.pipeline.artifact import Artifact
@@ -175,15 +176,15 @@ class Rehearsal:
         )
 
     def _expert(self, played: Played, modality: str) -> Expert:
-        outputs = {role: self._outputs(played.model, role, modality) for role in ("train", "select")}
+        parts = {
+            role: list(inference.outputs(played.model, self._few[role].only(modality).inputs)) for role in self._few
+        }
+        device = self.session.device
         return Expert(
             model=played.model.requires_grad_(False).eval(),
-            features={role: output.features[modality] for role, output in outputs.items()},
-            logits={role: output.logits for role, output in outputs.items()},
+            features={role: torch.cat([p.features[modality] for p in part]).to(device) for role, part in parts.items()},
+            logits={role: torch.cat([p.logits for p in part]).to(device) for role, part in parts.items()},
         )
-
-    def _outputs(self, model: MultiModalModel, role: str, modality: str) -> Output:
-        return models.forward(model, self._few[role].only(modality).inputs)
 
     def _blueprint(self, artifact: Artifact, variant: Variant) -> Blueprint:
         """Modalities with their encoders: as the recipe writes them, or as the rehearsed uni-modal models have them."""
