@@ -81,11 +81,13 @@ class Encoder(nn.Module, ABC):
         features: D, the number of features it returns.
         weight_decay: decoupled weight decay of its weights; None takes the recipe's.
         lr_factor: its learning rate over the recipe's.
+        augments: whether :meth:`augment` changes anything in training.
     """
 
     features: int
     weight_decay: float | None = None
     lr_factor: float = 1.0
+    augments: bool = False
 
     @abstractmethod
     def forward(self, x: Tensor) -> Encoded:
@@ -95,6 +97,14 @@ class Encoder(nn.Module, ABC):
         """Typed call of the module."""
         result: Encoded = self(x)
         return result
+
+    def augment(self, x: Tensor) -> Tensor:
+        """A random view (B, *sample_shape) of a batch, for the training loss alone; ``x`` itself in eval mode.
+
+        Draws from torch's global random stream, which the training loop seeds, so that a resumed training sees the
+        views of an uninterrupted one.
+        """
+        return x
 
     def embed(self, narrow: Encoder) -> None:
         """Take a trained encoder of the same options and ``scale=1`` as the first part of this wider one.

@@ -74,6 +74,10 @@ class MultiModalModel(nn.Module, ABC):
         result: Output = self(inputs)
         return result
 
+    def augmented(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """A random view of a batch, as the encoders say; for training losses alone, the batch itself in eval mode."""
+        return inputs
+
 
 class Fit(Protocol):
     """The training loop, bound by the pipeline to the run's settings, seed and work directory."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from umlkit import registry
 from umlkit.encoders.base import Encoder
-from umlkit.methods.base import Blueprint, Expert, MultiModalModel, Output
+from umlkit.methods.base import Blueprint, Expert, MultiModalModel, Output, Task
+from umlkit.methods.late_fusion import LateFusion
 from umlkit.methods.unimodal.model import UnimodalModel
+
+OnView = Callable[[Mapping[str, Tensor]], Output]
 
 
 class FrozenExperts(nn.Module):
@@ -65,6 +69,22 @@ def copied(experts: Mapping[str, Expert]) -> FrozenExperts:
 def stacked_logits(experts: Mapping[str, Expert], role: str) -> NDArray[np.float64]:
     """The stored logits of a role, (n, M, C) in float64."""
     return np.stack([expert.logits[role].double().cpu().numpy() for expert in experts.values()], axis=1)
+
+
+def on_views(model: LateFusion, task: Task) -> dict[str, OnView]:
+    """The experts that have to run beside a model in training, because its encoders augment what they see; by modality.
+
+    They stay in eval mode and take no gradient. Of the other modalities' experts what is stored holds.
+    """
+    return {name: _frozen(task.experts[name].model) for name in model.augmenting()}
+
+
+def _frozen(model: MultiModalModel) -> OnView:
+    def output(view: Mapping[str, Tensor]) -> Output:
+        with torch.no_grad():
+            return model.eval().infer(view)
+
+    return output
 
 
 def encoder_of(expert: Expert) -> Encoder:

@@ -6,6 +6,7 @@ Legend of shapes: B samples, D_m features of modality m, C classes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -41,6 +42,18 @@ class LateFusion(MultiModalModel):
         }
         return Output(self.head(list(features.values())), features)
 
+    def augmented(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Every modality by its encoder."""
+        return {name: encoder.augment(inputs[name]) for name, encoder in self.encoder_by_modality().items()}
+
+    def encoder_by_modality(self) -> dict[str, Encoder]:
+        """phi_m by name."""
+        return {name: cast(Encoder, one) for name, one in zip(self.modalities, self.encoders, strict=True)}
+
+    def augmenting(self) -> tuple[str, ...]:
+        """The modalities whose training sees other views than the samples themselves."""
+        return tuple(name for name, encoder in self.encoder_by_modality().items() if encoder.augments)
+
 
 def parts(blueprint: Blueprint, *, head: str, scale: int) -> tuple[dict[str, Encoder], Head]:
     """Fresh encoders by modality, and the head on their features.
@@ -72,9 +85,10 @@ def logits_of(model: MultiModalModel) -> Logits:
 
 
 def cross_entropy_of(model: MultiModalModel) -> Loss:
-    """Batch -> ``CE(model(x), y)``, the (weighted) mean over the batch in nats."""
+    """Batch -> ``CE(model(view of x), y)``, the (weighted) mean over the batch in nats."""
 
     def loss(batch: Batch) -> Tensor:
-        return cross_entropy(model.infer(batch.inputs).logits, batch.labels, batch.weights)
+        logits = model.infer(model.augmented(batch.inputs)).logits
+        return cross_entropy(logits, batch.labels, batch.weights)
 
     return loss

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
+from umlkit.encoders.augmentation import augmented
 from umlkit.encoders.base import Encoded, Encoder, SampleSpec
 from umlkit.encoders.resnet.options import ResnetOptions
 
@@ -39,6 +40,8 @@ class ResnetEncoder(Encoder):
     def __init__(self, options: ResnetOptions, sample: SampleSpec, scale: int) -> None:
         super().__init__()
         channels, *size = sample.shape
+        self.options = options
+        self.augments = options.augments
         self.features = options.features * scale
         self.weight_decay = options.weight_decay
         width = options.width * scale
@@ -66,6 +69,10 @@ class ResnetEncoder(Encoder):
         for block in self.blocks:
             maps.append(block(maps[-1]))
         return Encoded(self.readout(maps[-1]), maps=tuple(maps))
+
+    def augment(self, x: Tensor) -> Tensor:
+        """(B, C, H, W), a random view as the options say."""
+        return augmented(x, self.options) if self.training else x
 
 
 class ResidualBlock(nn.Module):

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from umlkit.registry import EncoderSpec, Options
+from umlkit.encoders.picture_options import PictureOptions
+from umlkit.registry import EncoderSpec
 
 
-class ResnetOptions(Options):
+class ResnetOptions(PictureOptions):
     """What may be said of a small residual network."""
 
     width: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = Field(

@@ -5,6 +5,9 @@ the `select` loss. Small and not zero: from zero the earlier layers get no gradi
 found late or never (*measured*, thousandths of a nat above the best variant on XOR-like tasks: 2 against 52). Its head
 is not additive, whatever the ensemble is.
 
+Where an encoder augments, both terms are of the same random view, as at prediction both are of the same sample: the
+stored logits of the training samples themselves are surer than what the ensemble says of a view.
+
 Legend of shapes: B samples, C classes.
 """
 
@@ -20,10 +23,11 @@ from umlkit.data.records import Batch, Samples
 from umlkit.fusion.base import Head
 from umlkit.methods import late_fusion
 from umlkit.methods.base import Blueprint, Method, MultiModalModel, Output, Task, Trained
-from umlkit.methods.experts import architecture
+from umlkit.methods.experts import architecture, on_views
 from umlkit.methods.late_fusion import LateFusion
 from umlkit.methods.residual.options import ResidualOptions
 from umlkit.methods.ume.model import UmeModel
+from umlkit.training.loop import Loss
 from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
@@ -54,7 +58,7 @@ class Residual(Method[ResidualOptions]):
         return ResidualModel(ensemble, self._network(blueprint))
 
     def train(self, task: Task) -> Trained:
-        """Train the network on the offsets of the ensemble, whose networks do not run: their logits are stored."""
+        """Train the network on the offsets of the ensemble, stored ones but for random views."""
         ensemble = UmeModel.of(task.built_on["ume"])
         with seeded(derive(task.seed, "residual", "init")):
             network = self._network(task.blueprint)
@@ -63,9 +67,9 @@ class Residual(Method[ResidualOptions]):
         fitted = task.fit(
             "residual",
             network,
-            loss=lambda batch: cross_entropy(_logits(network, batch), batch.labels, batch.weights),
-            logits=lambda batch: _logits(network, batch),
-            train=with_offsets(task, ensemble, "train"),
+            loss=training_loss(network, ensemble, task),
+            logits=lambda batch: batch.extras[OFFSET] + network.infer(batch.inputs).logits,
+            train=with_offsets(task, ensemble, "train").with_extras(_stored(task)),
             select=with_offsets(task, ensemble, "select"),
             evaluate_start=True,
         )
@@ -97,5 +101,31 @@ def shrink_last_layer(head: Head, factor: float = SMALL) -> None:
     last.bias.mul_(factor)
 
 
-def _logits(network: LateFusion, batch: Batch) -> Tensor:
-    return batch.extras[OFFSET] + network.infer(batch.inputs).logits
+def training_loss(network: LateFusion, ensemble: UmeModel, task: Task) -> Loss:
+    """``CE(UME(view) + g(view), y)``: the offset is what the ensemble says of the very view that the network sees."""
+    running = on_views(network, task)
+
+    def offset(view: Mapping[str, Tensor], batch: Batch) -> Tensor:
+        if not running:
+            return batch.extras[OFFSET]
+        return ensemble.pool(
+            {
+                name: running[name](view).logits if name in running else batch.extras[_name(name)]
+                for name in task.experts
+            }
+        )
+
+    def loss(batch: Batch) -> Tensor:
+        view = network.augmented(batch.inputs)
+        return cross_entropy(offset(view, batch) + network.infer(view).logits, batch.labels, batch.weights)
+
+    return loss
+
+
+def _stored(task: Task) -> dict[str, Tensor]:
+    """Every uni-modal model's logits of the training samples."""
+    return {_name(name): expert.logits["train"] for name, expert in task.experts.items()}
+
+
+def _name(modality: str) -> str:
+    return f"logits of {modality}"

@@ -5,6 +5,9 @@
 z_m = phi_m(x_m) are the student's features (B, S_m), z_m^T the frozen teacher's (B, D_m), d a distance and u_m its
 unit, the spread of the teacher's features. That the features of frozen uni-modal teachers are distilled is the paper's;
 the projection P_m of a student with room, the unit and the choice of w are ours.
+
+Where an encoder augments, x_m is the random view that the student sees, and its teacher sees the very same one, in eval
+mode and forward only. Where none does, the teachers' features were computed once and are looked up.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from torch import Tensor
 from umlkit.data.records import Batch, Samples
 from umlkit.methods import late_fusion
 from umlkit.methods.base import Blueprint, Method, Task, Trained
-from umlkit.methods.experts import encoder_of
+from umlkit.methods.experts import encoder_of, on_views
 from umlkit.methods.late_fusion import logits_of
 from umlkit.methods.umt.distance import between, unit
 from umlkit.methods.umt.options import UmtOptions
@@ -111,14 +114,18 @@ class Umt(Method[UmtOptions]):
         return student, fitted
 
     def loss(self, student: Student, weight: float, task: Task) -> Loss:
-        """The equation above, for batches that hold the teachers' features beside the inputs."""
+        """The equation above, for batches that hold the teachers' features of the samples beside the inputs."""
         units = {name: unit(self.options.distance, e.features["train"]) for name, e in task.experts.items()}
+        running = on_views(student, task) if self.options.view == "same" and weight > 0 else {}
 
         def loss(batch: Batch) -> Tensor:
-            output = student.infer(batch.inputs)
+            view = student.augmented(batch.inputs)
+            output = student.infer(view)
             total = cross_entropy(output.logits, batch.labels, batch.weights)
+            if weight == 0:
+                return total
             for name, taught in student.project(output.features).items():
-                teacher = batch.extras[_teacher(name)]
+                teacher = running[name](view).features[name] if name in running else batch.extras[_teacher(name)]
                 total = total + weight / units[name] * between(self.options.distance, taught, teacher, batch.weights)
             return total
 

@@ -28,6 +28,11 @@ class UmtOptions(Options):
     distance: Literal["mse", "l1", "cosine"] = Field(
         default="mse", description="between the features of student and teacher"
     )
+    view: Literal["same", "clean"] = Field(
+        default="same",
+        description="what a teacher sees where its modality is augmented: the `same` view as its student, or the "
+        "`clean` sample, whose features are computed once",
+    )
 
 
 SPEC = MethodSpec(

@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from umlkit.methods.base import Blueprint, Method, ModalityPlan, Task, Trained
+from umlkit.methods.late_fusion import cross_entropy_of, logits_of
 from umlkit.methods.unimodal import screening
 from umlkit.methods.unimodal.model import UnimodalModel
 from umlkit.methods.unimodal.options import UnimodalOptions
 from umlkit.methods.unimodal.screening import Screened
 from umlkit.training.loop import FitResult
-from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
 
@@ -67,8 +67,8 @@ class Unimodal(Method[UnimodalOptions]):
         fit = task.fit(
             name,
             model,
-            loss=lambda batch: cross_entropy(model.infer(batch.inputs).logits, batch.labels, batch.weights),
-            logits=lambda batch: model.infer(batch.inputs).logits,
+            loss=cross_entropy_of(model),
+            logits=logits_of(model),
             train=task.train,
             select=task.select,
             epochs=epochs,

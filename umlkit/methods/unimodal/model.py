@@ -26,6 +26,10 @@ class UnimodalModel(MultiModalModel):
         features = self.encoder.encode(inputs[self.modality]).features
         return Output(self.head(features), {self.modality: features})
 
+    def augmented(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Its modality by its encoder."""
+        return {self.modality: self.encoder.augment(inputs[self.modality])}
+
     @torch.no_grad()
     def warm_start(self, train: Samples, select: Samples) -> bool:
         """Start from what the encoder can solve outright; whether there was anything."""
