@@ -156,7 +156,7 @@ def test_loss_that_creeps_down_is_kept_but_does_not_renew_patience() -> None:
 
 @pytest.mark.parametrize("samples", [1, 2, 15, 16, 17, 33, 49])
 def test_epoch_sees_every_sample_once_in_batches_of_about_one_size(samples: int) -> None:
-    batches = shuffled(samples, math.ceil(samples / 16), 0, torch.device("cpu"))
+    batches = shuffled(samples, math.ceil(samples / 16), 0)
 
     sizes = [len(rows) for rows in batches]
     assert sorted(torch.cat(batches).tolist()) == list(range(samples))

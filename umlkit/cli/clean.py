@@ -11,7 +11,7 @@ from umlkit.cli.options import Invocation, shared_options
 Yes = Annotated[bool, typer.Option("--yes", help="Remove what is listed.")]
 
 
-@shared_options(without=("force", "max_minutes", "device", "threads"))
+@shared_options(without=("force", "max_minutes", "device", "threads", "workers"))
 def command(call: Invocation, yes: Yes = False) -> None:
     """List the models, outputs, probes and advice in the run directory that the present recipe does not name.
 

@@ -90,6 +90,9 @@ Device = Annotated[
     str | None, _common("--device", metavar="DEVICE", help="auto, cpu, cuda or mps.", autocompletion=completing.devices)
 ]
 Threads = Annotated[int | None, _common("--threads", metavar="N", parser=whole_number, help="CPU threads.")]
+Workers = Annotated[
+    int | None, _common("--workers", metavar="N", parser=whole_number, help="Threads that prepare batches.")
+]
 Json = Annotated[bool, _common("--json", help="One JSON document on stdout; errors as JSON on stderr.")]
 Verbose = Annotated[bool, _common("--verbose", "-v", help="Say more on stderr.")]
 Force = Annotated[bool, _common("--force", help="Do it anew, even where a finished or interrupted result exists.")]
@@ -112,6 +115,7 @@ SHARED: Mapping[str, Any] = {
     "seed": Seed,
     "device": Device,
     "threads": Threads,
+    "workers": Workers,
     "force": Force,
     "dry_run": DryRun,
     "max_minutes": MaxMinutes,
@@ -128,6 +132,7 @@ _RECIPE_KEYS = {
     "seed": "seeds",
     "device": "device",
     "threads": "threads",
+    "workers": "workers",
 }
 
 

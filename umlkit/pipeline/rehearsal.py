@@ -249,6 +249,7 @@ class _Stage:
                 settings=settings.model_copy(update={"epochs": epochs, "patience": epochs}),
                 seed=0,
                 evaluate_start=evaluate_start,
+                workers=self._session.recipe.workers,
             )
 
         result = trained(FEWEST_EPOCHS)

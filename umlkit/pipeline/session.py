@@ -27,6 +27,7 @@ from umlkit.runs.atomic import write_text
 from umlkit.runs.environment import describe
 from umlkit.runs.layout import RunDirectory
 from umlkit.training import device as devices
+from umlkit.training import precision
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,12 @@ class Session:
         self.directory.open(create=True)
         if not (keep_recipe and self.directory.advice.is_file() and self.directory.recipe.is_file()):
             write_text(self.directory.recipe, to_yaml(self._movable_recipe()))
-        found = describe(device=str(self.device), threads=torch.get_num_threads(), folder=self.loaded.folder)
+        found = describe(
+            device=str(self.device),
+            threads=torch.get_num_threads(),
+            workers=self.recipe.workers,
+            folder=self.loaded.folder,
+        )
         found.write(self.directory.environment)
         remember(self.directory, self.loaded, self.identity)
 
@@ -122,6 +128,7 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
     recipe = loaded.recipe
     directory.check()
     device = devices.resolve(recipe.device)
+    precision.check(recipe.train.precision, device)
     devices.set_threads(recipe.threads)
     devices.deterministic()
     dataset = read(loaded)

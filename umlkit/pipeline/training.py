@@ -150,6 +150,7 @@ def _loop(session: Session, artifact: Artifact, directory: Path, place: Place) -
                 workspace=workspace,
                 epochs=epochs,
                 evaluate_start=evaluate_start,
+                workers=session.recipe.workers,
                 on_epoch=watch.saw,
             )
 

@@ -19,6 +19,7 @@ FLAGS = {
     "data.id": "--id",
     "device": "--device",
     "threads": "--threads",
+    "workers": "--workers",
 }
 """Recipe key -> the flag that sets it."""
 

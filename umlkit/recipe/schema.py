@@ -199,6 +199,13 @@ class Train(Section):
     )
     warmup: Annotated[float, Field(ge=0, lt=1)] = Field(default=0.02, description="share of the steps that warms up")
     clip: Annotated[float, Field(gt=0)] = Field(default=1.0, description="largest gradient norm")
+    accumulate: Annotated[int, Field(ge=1, le=65_536)] = Field(
+        default=1, description="parts in which a step takes its batch, for less memory; their gradients are averaged"
+    )
+    precision: Literal["float32", "bfloat16", "float16"] = Field(
+        default="float32",
+        description="of networks while they train (autocast); losses and evaluation are float32; float16 on CUDA alone",
+    )
 
 
 class Probe(Section):
@@ -224,6 +231,10 @@ class Recipe(Section):
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where networks run")
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(default=1, description="CPU threads of torch")
+    workers: Annotated[int, Field(ge=0, le=64)] = Field(
+        default=0,
+        description="threads that prepare batches ahead where data are read from files; changes no result",
+    )
 
     @field_validator("name")
     @classmethod

@@ -31,15 +31,17 @@ class EnvironmentRecord(Record):
     cpus: int | None
     device: str = Field(description="where networks run")
     threads: int = Field(description="CPU threads of torch")
+    workers: int = Field(default=0, description="threads that prepare batches")
     git: str | None = Field(description="commit of the recipe's repository, with -dirty where files were changed")
 
 
-def describe(*, device: str, threads: int, folder: Path) -> EnvironmentRecord:
+def describe(*, device: str, threads: int, workers: int = 0, folder: Path) -> EnvironmentRecord:
     """What this process runs on.
 
     Args:
         device: where networks run, resolved.
         threads: CPU threads that torch uses.
+        workers: threads that prepare batches.
         folder: the recipe's; where it lies in a git repository, its commit is told.
     """
     return EnvironmentRecord(
@@ -50,6 +52,7 @@ def describe(*, device: str, threads: int, folder: Path) -> EnvironmentRecord:
         cpus=os.cpu_count(),
         device=device,
         threads=threads,
+        workers=workers,
         git=_commit(folder),
     )
 

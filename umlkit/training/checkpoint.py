@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
 from umlkit.errors import RunError
@@ -80,15 +81,22 @@ class Checkpoints:
         module: what is trained.
         optimiser: what trains it.
         device: where; its generator belongs to what is stored.
+        scaler: of the loss, where there is one.
     """
 
     def __init__(
-        self, workspace: Workspace | None, module: nn.Module, optimiser: Optimizer, device: torch.device
+        self,
+        workspace: Workspace | None,
+        module: nn.Module,
+        optimiser: Optimizer,
+        device: torch.device,
+        scaler: GradScaler,
     ) -> None:
         self._workspace = workspace
         self._module = module
         self._optimiser = optimiser
         self._device = device
+        self._scaler = scaler
         self._saved_at = workspace.clock() if workspace else 0.0
 
     def save(self, progress: Progress) -> None:
@@ -151,6 +159,7 @@ class Checkpoints:
         # Nothing is touched before all of it has been read: a file that lacks a part leaves the module as it was.
         self._load_generators(stored)
         self._load_optimiser(_under("optimiser", stored))
+        self._load_scaler(_under("scaler", stored))
         self._module.load_state_dict(_under("module", stored))
         return progress
 
@@ -160,7 +169,13 @@ class Checkpoints:
             for index, state in self._optimiser.state_dict()["state"].items()
             for name, values in state.items()
         }
-        groups = {"module": self._module.state_dict(), "best": progress.best, "optimiser": moments}
+        scaling = {name: torch.tensor(value, dtype=torch.float64) for name, value in self._scaler.state_dict().items()}
+        groups = {
+            "module": self._module.state_dict(),
+            "best": progress.best,
+            "optimiser": moments,
+            "scaler": scaling,
+        }
         flat = {f"{group}/{name}": values for group, named in groups.items() for name, values in named.items()}
         losses = torch.stack(progress.losses) if progress.losses else torch.empty(0)
         return {**flat, "losses": losses, **self._generators()}
@@ -171,6 +186,11 @@ class Checkpoints:
             index, _, moment = name.partition("/")
             state.setdefault(int(index), {})[moment] = values
         self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": state})
+
+    def _load_scaler(self, stored: dict[str, Tensor]) -> None:
+        if self._scaler.is_enabled():
+            kinds = {name: type(value) for name, value in self._scaler.state_dict().items()}
+            self._scaler.load_state_dict({name: kind(stored[name].item()) for name, kind in kinds.items()})
 
     def _generators(self) -> dict[str, Tensor]:
         states = {"rng/cpu": torch.get_rng_state()}

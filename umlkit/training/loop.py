@@ -3,7 +3,8 @@
 :func:`fit` reads from top to bottom. AdamW with warm-up and cosine, clipped gradients, early stopping on the ``select``
 log-loss, the best weights kept. Shuffling and dropout of an epoch come from streams of their own
 (``derive(seed, "order", epoch)``, ``derive(seed, "noise", epoch)``), so that a training that was cut off anywhere ends,
-resumed, with the weights of one that never was.
+resumed, with the weights of one that never was. A step may take its batch in parts, compute in 16 bits
+(:mod:`umlkit.training.precision`), and find its batches prepared by threads (:mod:`umlkit.training.feed`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +22,11 @@ from umlkit.errors import InterruptedRun
 from umlkit.recipe.schema import Train
 from umlkit.runs.interrupts import interrupts
 from umlkit.training import guards
+from umlkit.training.accumulation import backward, parts_of
 from umlkit.training.checkpoint import Checkpoints, Workspace
+from umlkit.training.feed import Feed, direct, feeding
 from umlkit.training.optimiser import optimiser_for
+from umlkit.training.precision import mixed, overflowed, scaler_for
 from umlkit.training.progress import EpochRecord, FitResult, Progress
 from umlkit.training.risk import cross_entropy, reduced
 from umlkit.training.schedule import lasting, learning_rate
@@ -47,6 +52,7 @@ def fit(
     workspace: Workspace | None = None,
     epochs: int | None = None,
     evaluate_start: bool = False,
+    workers: int = 0,
     on_epoch: Callable[[EpochRecord], None] | None = None,
 ) -> FitResult:
     """Train ``module`` in place until ``select`` has not improved for long; it holds its best weights afterwards.
@@ -63,6 +69,7 @@ def fit(
         workspace: where checkpoints go; None for none.
         epochs: cap; None takes the recipe's.
         evaluate_start: count the weights before the first step as a candidate for the best, as epoch 0.
+        workers: threads that prepare batches ahead; the result does not depend on it.
         on_epoch: called with every epoch's record once it is closed.
 
     Raises:
@@ -76,23 +83,26 @@ def fit(
     patience = lasting(settings, per_epoch)
     trained = [p for p in module.parameters() if p.requires_grad]
     optimiser = optimiser_for(module, settings)
-    checkpoints = Checkpoints(workspace, module, optimiser, device)
+    scaler = scaler_for(settings.precision, device)
+    checkpoints = Checkpoints(workspace, module, optimiser, device, scaler)
 
-    with interrupts.deferred(), seeded(seed):
+    with interrupts.deferred(), seeded(seed), feeding(workers) as feed, mixed(module, settings.precision, device):
         progress = checkpoints.resume() or Progress()
         began = time.perf_counter() - progress.seconds
         if evaluate_start and not progress.history:
-            select_loss, accuracy = evaluate(module, logits, select)
+            select_loss, accuracy = evaluate(module, logits, select, feed)
             progress.record(EpochRecord(0, None, select_loss, accuracy, 0.0, 0.0), module.state_dict())
 
         while not progress.final and progress.epoch < cap and progress.epoch - progress.renewed_epoch < patience:
             epoch = progress.epoch + 1
             train_mode(module)
-            batches = shuffled(len(train), per_epoch, derive(seed, "order", epoch), device)
+            order = shuffled(len(train), per_epoch, derive(seed, "order", epoch))
+            steps = [parts_of(rows, settings.accumulate) for rows in order[progress.step :]]
+            batches = feed(train, [rows for parts in steps for rows in parts])
             if progress.step == 0:
                 torch.manual_seed(derive(seed, "noise", epoch))
 
-            for rows in batches[progress.step :]:
+            for parts in steps:
                 progress.lr = learning_rate(
                     progress.steps, peak=settings.lr, total=cap * per_epoch, warmup=settings.warmup
                 )
@@ -100,15 +110,16 @@ def fit(
                 progress.steps += 1
                 for group in optimiser.param_groups:
                     group["lr"] = progress.lr * group["lr_factor"]
-                batch_loss = loss(train.batch(rows))
                 optimiser.zero_grad()
-                batch_loss.backward()  # type: ignore[no-untyped-call]
+                batch_loss = backward(loss, islice(batches, len(parts)), samples=sum(map(len, parts)), scaler=scaler)
+                scaler.unscale_(optimiser)
                 norm = nn.utils.clip_grad_norm_(trained, settings.clip)
-                if not math.isfinite((batch_loss.detach() + norm).item()):
+                if not math.isfinite((batch_loss + norm).item()) and not overflowed(scaler, batch_loss):
                     what, value = guards.culprit(batch_loss, norm)
                     raise guards.diverged(what, value, training=name, progress=progress, peak=settings.lr)
-                optimiser.step()
-                progress.losses.append(batch_loss.detach())
+                scaler.step(optimiser)
+                scaler.update()
+                progress.losses.append(batch_loss)
                 try:
                     interrupts.check()
                 except (InterruptedRun, KeyboardInterrupt):
@@ -117,7 +128,7 @@ def fit(
                     raise
 
             train_loss = torch.stack(progress.losses).mean().item()
-            select_loss, accuracy = evaluate(module, logits, select)
+            select_loss, accuracy = evaluate(module, logits, select, feed)
             if not math.isfinite(select_loss):
                 raise guards.diverged(
                     "`select` log-loss", select_loss, training=name, progress=progress, peak=settings.lr
@@ -138,7 +149,7 @@ def fit(
     return progress.result(patience)
 
 
-def evaluate(module: nn.Module, logits: Logits, samples: Samples) -> tuple[float, float]:
+def evaluate(module: nn.Module, logits: Logits, samples: Samples, feed: Feed = direct) -> tuple[float, float]:
     """Log-loss in nats and accuracy in [0, 1] of ``logits`` on ``samples``, in eval mode and without gradients.
 
     Both are weighted means where the samples have weights.
@@ -146,8 +157,8 @@ def evaluate(module: nn.Module, logits: Logits, samples: Samples) -> tuple[float
     module.eval()
     loss = correct = torch.zeros((), device=samples.labels.device)
     with torch.inference_mode():
-        for start in range(0, len(samples), EVALUATION_CHUNK):
-            chunk = samples.batch(slice(start, start + EVALUATION_CHUNK))
+        starts = range(0, len(samples), EVALUATION_CHUNK)
+        for chunk in feed(samples, (slice(start, start + EVALUATION_CHUNK) for start in starts)):
             predicted = logits(chunk)
             right = (predicted.argmax(dim=1) == chunk.labels).float()
             loss = loss + cross_entropy(predicted, chunk.labels, chunk.weights, reduction="sum")
@@ -155,14 +166,14 @@ def evaluate(module: nn.Module, logits: Logits, samples: Samples) -> tuple[float
     return loss.item() / len(samples), correct.item() / len(samples)
 
 
-def shuffled(samples: int, count: int, seed: int, device: torch.device) -> tuple[Tensor, ...]:
+def shuffled(samples: int, count: int, seed: int) -> tuple[Tensor, ...]:
     """Row numbers 0 .. samples-1 in random order, as ``count`` batches whose sizes differ by one at most.
 
     So every sample is seen in every epoch, and no batch is left over with a single sample, of which batch normalisation
     could make nothing.
     """
     order = torch.randperm(samples, generator=torch.Generator().manual_seed(seed))
-    return order.to(device).tensor_split(count)
+    return order.tensor_split(count)
 
 
 def train_mode(module: nn.Module) -> None:
