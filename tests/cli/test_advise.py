@@ -213,3 +213,21 @@ def test_where_nothing_was_measured_no_array_library_is_imported_either(unmeasur
         "sys.exit('torch' in sys.modules or 'numpy' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--expect", "utm"], "--expect names what cannot be advised"),
+        (["--among", "ume,utm"], "--among names 'utm'"),
+    ],
+)
+def test_a_wrong_name_is_told_before_a_probe_is_looked_for(words, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["advise", "digits", *words]) == 2
+
+    told = capsys.readouterr().err
+    assert said in told
+    assert "did you mean: umt" in told
+    assert "no probe" not in told

@@ -99,6 +99,21 @@ def test_class_names_name_the_labels_from_0() -> None:
     assert (found.classes, found.class_values) == (("[/]", "a\nb", "c,d"), ("0", "1", "2"))
 
 
+def test_class_names_may_be_whole_numbers() -> None:
+    assert read_arrays(arrays(class_names=np.array([0, 1, 2]))).warnings == ()
+    with pytest.raises(InputError, match="by the number of another"):
+        read_arrays(arrays(class_names=np.array([3, 4, 5])))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [(np.array([0.5, 1, 2]), "float64"), (np.array(["a", 1, None], dtype=object), "Python objects")]
+)
+def test_class_names_that_are_no_names_are_passed_over_aloud(names: np.ndarray, said: str) -> None:
+    found = read_arrays(arrays(class_names=names))
+    assert found.classes == ("0", "1", "2")
+    assert f"class_names holds {said}" in found.warnings[0]
+
+
 NAN = np.where(np.arange(N * 4).reshape(N, 4) == 30, np.nan, 1.0)
 REFUSED = {
     "misspelt label": (arrays(), {"label": "Y_"}, ["no array 'Y_'", "did you mean: y"]),

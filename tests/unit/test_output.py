@@ -6,12 +6,14 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from umlkit.errors import InputError, InterruptedRun, Problem, VerdictError
 from umlkit.output import Output, printable
 from umlkit.output.progress import INTERVAL
+from umlkit.runs.records.error import ErrorRecord
 
 
 class Terminal(io.StringIO):
@@ -139,6 +141,16 @@ def test_an_error_is_one_json_object_on_one_line_with_json(streams):
             {"what": "wrong", "where": "a\nb", "found": None, "allowed": None, "closest": None, "try_next": None}
         ],
     }
+
+
+def test_an_error_is_the_document_that_its_record_describes(streams):
+    document = json.loads((Path(__file__).parents[1] / "golden" / "error-1.json").read_text())
+    (first, second) = document["problems"]
+
+    Output(json=True, **streams).error(InputError(Problem(**first), Problem(**second)))
+
+    assert json.loads(written(streams)[1]) == document
+    assert ErrorRecord.model_validate_json(written(streams)[1]).document() == document
 
 
 def test_a_table_shows_markup_as_it_stands_and_loses_nothing(streams):

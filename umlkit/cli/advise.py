@@ -88,13 +88,17 @@ def command(
     """
     _check(call, quiet=quiet)
 
+    from umlkit.advise.among import known
     from umlkit.advise.decide import advise
 
+    possible = known(_names(among))  # before a probe is looked for: a name that is none is wrong whatever was measured
+    if expect is not None:
+        _can_be_expected(expect, possible)
     probe, directory = (_document(call.reference), None) if is_document(call.reference) else _of_recipe(call)
     advice = advise(probe, among=_names(among), rule=rule)
     goes_to = () if directory is None else _places(directory, advice)
     if expect is not None:
-        _can_be_expected(expect, advice)
+        _can_be_expected(expect, advice.among)
     if call.dry_run and goes_to:
         _show_plan(call, advice, goes_to)
         return
@@ -150,15 +154,15 @@ def _names(among: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in among.split(",") if name.strip())
 
 
-def _can_be_expected(expect: str, advice: AdviceRecord) -> None:
+def _can_be_expected(expect: str, among: tuple[str, ...]) -> None:
     """InputError for a name that could not become the headline whatever was measured."""
-    if expect not in advice.among:
+    if expect not in among:
         raise InputError(
             Problem(
                 "--expect names what cannot be advised",
                 found=repr(expect),
-                allowed=listed(advice.among),
-                closest=closest(expect, advice.among),
+                allowed=listed(among),
+                closest=closest(expect, among),
                 try_next="--among all",
             )
         )

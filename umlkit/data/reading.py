@@ -65,7 +65,7 @@ def from_raw(raw: Raw, data: Data) -> Dataset:
             *map(printable, raw.notes),
             *reading_lines(layout, modalities, found, group_names=beside.group_names, given=beside.given),
         ),
-        warnings=_warnings(modalities, found.numbers),
+        warnings=(*_unnamed(raw, layout), *_warnings(modalities, found.numbers)),
         name=Path(raw.name).name,
         left_out=raw.left_out,
     )
@@ -121,12 +121,21 @@ def _labels(raw: Raw, layout: Layout, problems: list[Problem]) -> labels.Labels 
             )
         )
         return None
-    names = sides.texts(raw.load("class_names").reshape(-1)) if _names_are_text(raw, layout) else None
+    named = layout.class_names is not None and not _unnamed(raw, layout)
+    names = sides.texts(raw.load("class_names").reshape(-1)) if named else None
     return labels.settle(raw.load(layout.label), layout.label, where=raw.name, class_names=names, problems=problems)
 
 
-def _names_are_text(raw: Raw, layout: Layout) -> bool:
-    return layout.class_names is not None and raw.headers[layout.class_names].dtype.kind in "US"
+def _unnamed(raw: Raw, layout: Layout) -> tuple[str, ...]:
+    """A warning where class_names holds neither text nor whole numbers, whose digits are names as well."""
+    if layout.class_names is None or raw.headers[layout.class_names].dtype.kind in "USiub":
+        return ()
+    dtype = raw.headers[layout.class_names].dtype
+    found = "Python objects" if dtype.hasobject else str(dtype)
+    return (
+        f"class_names holds {found}, no names, so the classes are called what the label says; to name them save "
+        "numpy.array(class_names, dtype=str)",
+    )
 
 
 def _modality(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:

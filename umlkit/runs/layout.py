@@ -21,8 +21,9 @@ from pathlib import Path
 
 from umlkit.errors import InputError, Problem
 from umlkit.runs import atomic
+from umlkit.runs.records.common import NewerDocumentError
+from umlkit.runs.records.run import RunMarker
 
-SCHEMA = "umlkit.run/1"
 FINGERPRINT = re.compile(r"(?P<label>.+)-(?P<fingerprint>[0-9a-f]{8})")
 SEED = re.compile(r"seed-(?P<seed>\d+)")
 RESULT = "result.json"
@@ -120,7 +121,7 @@ class RunDirectory:
                     Problem("there is no run here yet", where=str(self.root), try_next="umlkit run RECIPE")
                 )
             self.root.mkdir(parents=True, exist_ok=True)
-            atomic.write_json(self.marker, {"schema": SCHEMA})
+            RunMarker().write(self.marker)
         return self
 
     @property
@@ -197,11 +198,12 @@ class RunDirectory:
 
     def _marker_problem(self) -> Problem | None:
         try:
-            schema = json.loads(self.marker.read_text(encoding="utf-8"))["schema"]
-        except (ValueError, KeyError, TypeError, IsADirectoryError):
-            return _refusal("is not the mark of a run directory that umlkit made", self.marker)
-        if schema != SCHEMA:
-            return _refusal(f"says {schema!r}, and this version of umlkit reads {SCHEMA!r}", self.marker)
+            RunMarker.read(self.marker)
+        except NewerDocumentError as error:
+            return error.problems[0]
+        except InputError as error:
+            what = f"is not the mark of a run directory that umlkit made: it {error.problems[0].what}"
+            return _refusal(what, self.marker)
         return None
 
 
