@@ -117,7 +117,7 @@ def test_no_color_draws_without_colour(terminal, monkeypatch):
         stderr = terminal(80)
         with Output(stdout=io.StringIO(), stderr=stderr).progress("train", 2) as step:
             step.update(1)
-        drawn[colour] = re.findall(r"\x1b\[[0-9;]*3[0-9][0-9;]*m", stderr.getvalue())
+        drawn[colour] = re.findall(r"\x1b\[[0-9;]*[39][0-9][0-9;]*m", stderr.getvalue())
 
     assert drawn["with"]
     assert not drawn["without"]
