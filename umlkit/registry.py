@@ -29,6 +29,10 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+def _any_shape(_shape: tuple[int, ...]) -> bool:
+    return True
+
+
 def _only_itself(options: Options) -> list[Options]:
     return [options]
 
@@ -43,6 +47,7 @@ class EncoderSpec:
         kinds: the kinds of modality it reads (``vector``, ``image``, ...).
         options: its options.
         implementation: ``"module:attribute"`` of an :class:`umlkit.encoders.base.Encoder` subclass.
+        suits: shape of a sample (:mod:`umlkit.data.kinds.base`) -> whether ``auto`` considers the encoder for it.
         candidates: options with ``auto`` values -> the settings to be compared on ``select``, none of them ``auto``.
     """
 
@@ -52,6 +57,7 @@ class EncoderSpec:
     options: type[Options]
     implementation: str
     candidates: Callable[[Any], list[Any]] = field(default=_only_itself)
+    suits: Callable[[tuple[int, ...]], bool] = field(default=_any_shape)
 
 
 @dataclass(frozen=True)
@@ -122,20 +128,24 @@ def method(name: str) -> MethodSpec:
     return _find(methods(), "method", name)
 
 
-def encoder_settings(name: str, options: Mapping[str, Any], *, kind: str) -> list[tuple[str, Options]]:
+def encoder_settings(
+    name: str, options: Mapping[str, Any], *, kind: str, shape: tuple[int, ...] | None = None
+) -> list[tuple[str, Options]]:
     """What a choice of encoder stands for: every encoder that it may be, with every setting of its ``auto`` options.
 
     Args:
         name: a registered encoder, or ``auto`` for all that read ``kind``.
         options: its options, as the recipe writes them.
         kind: of the modality.
+        shape: of its samples, for which ``auto`` leaves out what does not suit it; None where it is not known yet.
 
     Raises:
         InputError: no such encoder, or it does not read ``kind``.
         pydantic.ValidationError: an option that it does not know or accept.
     """
     fitting = [spec for spec in encoders().values() if kind in spec.kinds]
-    specs = fitting if name == AUTO else [encoder(name)]
+    suiting = [spec for spec in fitting if shape is None or spec.suits(shape)]
+    specs = suiting if name == AUTO else [encoder(name)]
     if any(kind not in spec.kinds for spec in specs):
         raise InputError(
             Problem(

@@ -46,7 +46,7 @@ def numbered(n: int) -> Tensor:
 
 def encoder(name: str = "resnet", **options: Any) -> Encoder:
     with seeded(0):
-        return build(name, {"width": 8, **options}, PICTURE)
+        return build(name, {"width": 16, **options}, PICTURE)
 
 
 # What each view is

@@ -113,9 +113,16 @@ class Rehearsal:
         if artifact.fingerprint not in self._auditions:
             blueprint = self._blueprint(artifact, "quickest")
             ((name, plan),) = blueprint.modalities.items()
+            affordable = screening.affordable(
+                screening.candidates(plan),
+                classes=blueprint.classes,
+                samples=len(self.session.roles.rows("train")),
+                epochs=self.session.recipe.train.epochs,
+                select=self._few["select"].only(name),
+            )
             played = [
                 self._play(artifact, replace(blueprint, modalities={name: candidate}), "quickest")
-                for candidate in screening.candidates(plan)
+                for candidate in affordable
             ]
             self._auditions[artifact.fingerprint] = tuple(sorted(played, key=lambda one: one.seconds))
         return self._auditions[artifact.fingerprint]

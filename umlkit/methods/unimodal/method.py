@@ -32,7 +32,14 @@ class Unimodal(Method[UnimodalOptions]):
     def train(self, task: Task) -> Trained:
         """Screen the candidates, train the best of them in full."""
         ((modality, plan),) = task.blueprint.modalities.items()
-        plans = screening.candidates(plan)
+        found = screening.candidates(plan)
+        plans = screening.affordable(
+            found,
+            classes=task.blueprint.classes,
+            samples=len(task.train),
+            epochs=task.settings.epochs,
+            select=task.select,
+        )
         screened = [] if len(plans) == 1 else [self._screen(task, plan, index) for index, plan in enumerate(plans)]
         chosen = screening.choose(screened).plan if screened else plans[0]
         model, full = self._fit(task, chosen, "full")
@@ -42,6 +49,7 @@ class Unimodal(Method[UnimodalOptions]):
             fits={**{one.name: one.fit for one in screened}, "full": full},
             report={
                 "candidates": [one.report() for one in screened],
+                "too_costly": [one.encoder for one in found if one not in plans],
                 "chosen": {"encoder": chosen.encoder, "options": dict(chosen.options)},
             },
         )
