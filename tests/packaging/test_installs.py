@@ -41,6 +41,7 @@ def test_wheel_holds_the_recipes_and_nothing_beside_the_package(built):
     names = zipfile.ZipFile(built["wheel"]).namelist()
 
     assert {f"umlkit/_recipes/{name}.yaml" for name in RECIPES} <= set(names)
+    assert "umlkit/recipe/recipe.schema.json" in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"umlkit"}
 
 
