@@ -23,8 +23,29 @@ def _numbers(kind: str, *shape: int) -> Values:
     return lambda n, rng: ModalityArray(values=rng.normal(size=(n, *shape)), kind=kind, source="a")
 
 
+def _texts(*words: str, longest: int, missing: bool = False) -> Values:
+    """Random words; the first is followed by a number, so that 32 short texts differ."""
+
+    def made(n: int, rng: np.random.Generator) -> ModalityArray:
+        values = np.empty(n, dtype=object)
+        values[:] = [
+            f"{words[i % len(words)]}{i % 40} " + " ".join(rng.choice(words, size=rng.integers(0, longest)))
+            for i in range(n)
+        ]
+        if missing:
+            values[::3] = ""
+        return ModalityArray(values=values, kind="text", source="a", missing="empty" if missing else "error")
+
+    return made
+
+
 EXAMPLES: Mapping[str, Mapping[str, Values]] = {
     "vector": {"wide": _numbers("vector", 40), "7": _numbers("vector", 7), "1": _numbers("vector", 1)},
+    "text": {
+        "words": _texts("red", "green", "blue", "car", "bird", longest=4),
+        "long": _texts("one", "two,", "three!", "x", "naïve", "東京", longest=400),
+        "empty": _texts("yes", "no", longest=3, missing=True),
+    },
     "image": {
         "8x4": _numbers("image", 8, 4),
         "9x13x3": _numbers("image", 9, 13, 3),

@@ -50,9 +50,9 @@ def test_a_kind_that_is_not_clear_is_stated_with_what_else_it_may_be(tmp_path: P
 
 
 def test_what_can_be_no_modality_is_left_out_with_its_reason(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", **arrays(X_text=np.array(["hi"] * N)))
+    np.savez(tmp_path / "a.npz", **arrays(X_wave=np.ones((N, 3), dtype=complex)))
     proposal = proposed(tmp_path / "a.npz")
-    assert "# left out: the array 'X_text' holds text" in proposal.text
+    assert "# left out: the array 'X_wave' holds complex numbers" in proposal.text
     assert proposal.modalities == ("a", "v") and len(proposal.left_out) == 1
 
 

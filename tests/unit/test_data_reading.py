@@ -123,7 +123,11 @@ REFUSED = {
     "objects": (arrays(X_a=np.array([[1], None] * 30, dtype=object)), {}, ["'X_a' holds Python objects"]),
     "object labels": (arrays(y=np.array(["a", 1] * 30, dtype=object)), {}, ["label 'y' holds Python objects"]),
     "complex": (arrays(X_a=np.ones((N, 2), complex)), {}, ["complex numbers", "magnitude and phase"]),
-    "text": (arrays(X_t=np.array(["hi"] * N)), {}, ["'t' holds text", "data.modalities"]),
+    "text": (
+        arrays(X_t=np.array(["hi"] * N)),
+        {"modalities": {"t": {"kind": "vector"}}},
+        ["'t' holds text", "data.modalities"],
+    ),
     "dates": (arrays(X_t=np.zeros(N, "datetime64[D]")), {}, ["holds dates"]),
     "NaN": (arrays(X_a=NAN), {}, ["modality 'a' has 1 missing value", "row 7", "impute-mean"]),
     "infinity": (arrays(X_a=np.full((N, 1), np.inf)), {}, ["modality 'a' has 60 infinite values", "row 0"]),

@@ -55,6 +55,16 @@ def extract_columns(raw: Raw, names: tuple[str, ...], problems: list[Problem]) -
     return Extracted(values, levels if any(levels) else ())
 
 
+def extract_texts(raw: Raw, names: tuple[str, ...]) -> Array:
+    """The cells of the columns as texts (N,), one below the other where there are several; missing ones left out."""
+    columns = [as_texts(raw.load(name)) for name in names]
+    if len(columns) == 1:
+        return columns[0]
+    found = np.empty(len(columns[0]), dtype=object)
+    found[:] = ["\n".join(cell for cell in cells if not is_missing(cell)) for cells in zip(*columns, strict=True)]
+    return found
+
+
 def as_texts(values: Array | StringArray) -> Array:
     """Words of any type as an array of objects of type str; a long column in a file stays there."""
     if isinstance(values, StringArray):

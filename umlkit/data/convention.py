@@ -4,8 +4,8 @@ What the recipe names comes first; the rest follows the file's convention. For a
 exactly those are modalities, else every array as long as the labels. For tables: columns ``audio_0, audio_1`` are the
 modality ``audio``; other columns belong together when at least two share what stands before their first underscore
 (``accel_x, accel_y``); where no two columns share anything, all of them are one modality called ``table``. A column
-of lists is a modality of its own. Of several tables each one is a modality, where two at least have columns for it.
-What is left over is listed as ignored.
+of lists or of free text is a modality of its own. Of several tables each one is a modality, where two at least have
+columns for it. What is left over is listed as ignored.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from umlkit.data.cut import Place, match_columns, missing_column
+from umlkit.data.free_text import free_text_columns
 from umlkit.data.raw import Raw
 from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.recipe.schema import Data, Modality
@@ -162,7 +163,10 @@ def _modalities(
 def _by_columns(raw: Raw, bystanders: set[str]) -> list[Place]:
     free = {name: header for name, header in raw.headers.items() if name not in bystanders and name != "class_names"}
     names = [name for name, header in free.items() if len(header.shape) == 1 and header.dtype.kind not in _REFUSED]
+    texts = free_text_columns(raw, names)
+    names = [name for name in names if name not in texts]
     groups = _by_files(raw, names) or column_prefixes(names) or ({TABLE: names} if names else {})
+    groups |= {f"{name}_text" if name in groups else name: [name] for name in texts}
     lists = [name for name, header in free.items() if len(header.shape) > 1]
     places = [Place(name=name, source=TABLE, columns=tuple(columns)) for name, columns in groups.items()]
     return places + [Place(name=name, source=name) for name in lists]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from umlkit.data import take as cuts
-from umlkit.data.columns import NUMERIC, Extracted, as_texts, extract_columns
+from umlkit.data.columns import NUMERIC, Extracted, as_texts, extract_columns, extract_texts
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, ModalityArray
 from umlkit.errors import Problem, closest, listed
@@ -47,7 +47,7 @@ class Place:
 def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:
     """The modality's samples, kind not yet settled, or None with what is wrong added to ``problems``."""
     before = len(problems)
-    found = extract_columns(raw, place.columns, problems) if place.columns else _array(raw, place, problems)
+    found = _columns(raw, place, problems) if place.columns else _array(raw, place, problems)
     if found is None or len(problems) > before:
         return None
     values = apply_take(found.values, place, where=raw.name, problems=problems)
@@ -131,6 +131,12 @@ def match_columns(
     return [name for name in names if name in found], nothing
 
 
+def _columns(raw: Raw, place: Place, problems: list[Problem]) -> Extracted | None:
+    if place.kind == "text":
+        return Extracted(extract_texts(raw, place.columns))
+    return extract_columns(raw, place.columns, problems)
+
+
 def _array(raw: Raw, place: Place, problems: list[Problem]) -> Extracted | None:
     header = raw.headers[place.source]
     problem = not_numbers(place.source, header.dtype, where=raw.name)
@@ -142,7 +148,26 @@ def _array(raw: Raw, place: Place, problems: list[Problem]) -> Extracted | None:
         problems.append(problem)
         return None
     values = raw.load(place.source)
+    if values.dtype.kind == "S" and (problem := _not_utf8(raw, place.source, values.reshape(-1))) is not None:
+        problems.append(problem)
+        return None
     return Extracted(as_texts(values) if values.dtype.kind in _TEXT and values.ndim == 1 else values)
+
+
+def _not_utf8(raw: Raw, name: str, texts: Array) -> Problem | None:
+    """The first of the texts (N,), bytes, that is not UTF-8, named; None where all are."""
+    for row, text in enumerate(texts):
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return Problem(
+                f"the array {name!r} holds a text that is not UTF-8",
+                where=f"{raw.name}, {raw.row(row)}",
+                found=f"byte 0x{text[error.start]:02x} at offset {error.start} of {text[:20]!r}",
+                allowed="UTF-8, or an array of str",
+                try_next='save it as str: numpy.char.decode(array, "latin-1"), if that is what it is',
+            )
+    return None
 
 
 def _describe(dtype: np.dtype[np.generic]) -> str:

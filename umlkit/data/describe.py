@@ -10,7 +10,7 @@ import numpy as np
 from umlkit.data import duplicates
 from umlkit.data.kinds import KINDS
 from umlkit.data.leaks import leaks
-from umlkit.data.missing import column_ranges, non_finite, value_range
+from umlkit.data.missing import column_ranges, value_range
 from umlkit.data.near import NearRepeats, near_repeats
 from umlkit.data.records import ROLES, Dataset, Ints, ModalityArray, Roles
 from umlkit.runs.records.data import ClassEntry, DataRecord, LeakEntry, Missing, ModalityEntry, NearEntry, RoleCounts
@@ -83,7 +83,7 @@ def _modality(name: str, modality: ModalityArray, train: Ints) -> ModalityEntry:
         source=modality.source,
         take=modality.take,
         columns=modality.columns,
-        missing=non_finite(modality.values).nan,
+        missing=KINDS[modality.kind].missing(modality),
         when_missing=cast(Missing, modality.missing),
         range=None if modality.is_text else value_range(modality.values),
         constant=_constant(modality, train),

@@ -14,6 +14,7 @@ from umlkit.data import kinds
 from umlkit.data.cells import to_numbers
 from umlkit.data.convention import lay_out
 from umlkit.data.cut import Place, extract, match_columns, not_numbers
+from umlkit.data.free_text import free_text_columns
 from umlkit.data.missing import non_finite
 from umlkit.data.raw import Raw
 from umlkit.data.reading import from_raw
@@ -26,6 +27,10 @@ from umlkit.recipe.schema import Data, Modality
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _WORDS_OF_OLD_YAML = frozenset({"yes", "no", "on", "off"})
 _WIDTH = 100
+_MISSING = {
+    "impute-mean": "the mean of the training samples for values that are missing",
+    "empty": "a text that is missing is an empty one",
+}
 
 
 @dataclass(frozen=True)
@@ -110,13 +115,13 @@ def _escaped(character: str) -> str:
 
 
 def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
-    if place.columns:
+    if place.columns and not _is_text(raw, place):
         numeric = [column for column in place.columns if _is_numeric(raw, column)]
         left_out += [f"column {column!r} (text)" for column in place.columns if column not in numeric]
         place = replace(place, columns=tuple(numeric))
         if not numeric:
             return None
-    else:
+    elif not place.columns:
         problem = not_numbers(place.source, raw.headers[place.source].dtype, where=raw.name)
         if problem is not None:
             left_out.append(f"{problem.what} ({problem.found})")
@@ -126,11 +131,8 @@ def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
     if found is None:
         raise InputError(*problems)
     values = found.values
-    if found.is_text:
-        left_out.append(f"the array {place.source!r} holds text")
-        return None
-    missing = "impute-mean" if non_finite(values).nan else "error"
     settled = kinds.settle(place.name, found, stated="auto", where=raw.name)
+    missing = "impute-mean" if non_finite(values).nan else "error"
     if isinstance(settled, Problem):
         shape = " x ".join(map(str, values.shape[1:]))
         other = (
@@ -139,7 +141,13 @@ def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
             else "its values side by side"
         )
         return _Chosen(replace(place, kind="vector", missing=missing), f"{shape} a sample: {other}")
+    if found.is_text and kinds.KINDS[settled.modality.kind].missing(settled.modality):
+        missing = "empty"
     return _Chosen(replace(place, kind=settled.modality.kind, missing=missing), settled.because)
+
+
+def _is_text(raw: Raw, place: Place) -> bool:
+    return list(place.columns) == free_text_columns(raw, place.columns)
 
 
 def _is_numeric(raw: Raw, column: str) -> bool:
@@ -194,8 +202,9 @@ def _modality_lines(one: _Chosen, raw: Raw) -> list[str]:
     lines += _columns_lines(place, raw) if place.columns else [f"      from: {quoted(place.source)}"]
     lines.append(f"      kind: {place.kind}  # {one.remark}")
     if place.missing != "error":
-        lines.append(f"      missing: {place.missing}  # the mean of the training samples for values that are missing")
-    lines.append("      # encoder: mlp             # `umlkit encoders` lists them; default: the best on `select`")
+        lines.append(f"      missing: {place.missing}  # {_MISSING[place.missing]}")
+    encoder = f"{'ngrams' if place.kind == 'text' else 'mlp':<16}"
+    lines.append(f"      # encoder: {encoder}# `umlkit encoders` lists them; default: the best on `select`")
     return lines
 
 

@@ -140,7 +140,7 @@ def _modality(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> 
 def _place(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> Place | None:
     """Where the modality lies: its columns, its raw array to be cut, or its own array, cut already."""
     if spec.columns and all(column in raw.headers for column in spec.columns):
-        return Place(name, raw.name, spec.columns, take=spec.take, missing=spec.missing)
+        return Place(name, raw.name, spec.columns, take=spec.take, kind=spec.kind, missing=spec.missing)
     if not spec.columns and spec.source in raw.headers:
         return Place(name, spec.source, take=spec.take, missing=spec.missing)
     own = [key for key in (name, PREFIX + name) if key in raw.headers and not raw.table]

@@ -58,12 +58,13 @@ class Modality(Section):
     columns: Reference | list[Reference] | None = Field(
         default=None, description='columns of a table, by name or pattern: "mean *", or a list of these'
     )
-    kind: Literal["auto", "vector", "image", "spectrogram"] = Field(
+    kind: Literal["auto", "vector", "text", "image", "spectrogram"] = Field(
         default="auto", description="what a sample is; `auto` looks"
     )
-    missing: Literal["error", "impute-mean", "impute-median", "impute-constant"] = Field(
+    missing: Literal["error", "impute-mean", "impute-median", "impute-constant", "empty"] = Field(
         default="error",
-        description="what to do about NaN: refuse, or fill in the mean or median of the training samples, or `fill`",
+        description="what to do about missing values: refuse; or fill in the mean or median of the training samples, "
+        "or `fill`; a missing text may be `empty`",
     )
     fill: float | None = Field(
         default=None, description="stands for NaN where `missing` is `impute-constant`; default: 0"

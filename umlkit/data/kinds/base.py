@@ -12,6 +12,7 @@ encoder is built from:
 | vector | (n, D'): D columns and an indicator for each that misses values in training | (D',) |
 | image | (n, C, H, W) | (C, H, W) |
 | spectrogram | (n, 1, T, F) | (1, T, F) |
+| text | (n, L, 3): n-gram, its weight, token | (numbers of n-grams, numbers of tokens, longest) |
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import ClassVar
 import numpy as np
 
 from umlkit.data.kinds.sketch import Sketch, of_numbers, of_texts
+from umlkit.data.missing import non_finite
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Floats, Ints, ModalityArray
 from umlkit.errors import Problem
@@ -157,6 +159,10 @@ class Kind(ABC):
     @abstractmethod
     def describe(self, modality: ModalityArray) -> str:
         """A sample in a few words: ``17 values``, ``28 x 28``."""
+
+    def missing(self, modality: ModalityArray) -> int:
+        """How many values of settled samples are missing."""
+        return non_finite(modality.values).nan
 
     def sketch(self, modality: ModalityArray, rows: Ints) -> Sketch:
         """How to say a sample in a few numbers whose distances tell near repeats, by what the samples ``rows`` are."""

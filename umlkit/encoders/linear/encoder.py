@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout, SampleSpec
 from umlkit.encoders.linear import ridge_logistic
+from umlkit.encoders.linear.factoring import factored
 from umlkit.encoders.linear.options import LinearOptions
 from umlkit.rows import Rows
 
@@ -64,21 +65,10 @@ class LinearEncoder(Encoder):
             select_weights=_weights(select),
         )
         weight, bias = (torch.from_numpy(part).to(self.linear.weight) for part in (solution.weight, solution.bias))
-        return Readout(self._factor(weight), bias)
-
-    @torch.no_grad()
-    def _factor(self, weight: Tensor) -> Tensor:
-        """Set W = Q U^T weight and return U Q^T (C, D), so that the product of the two is the (C, P) weight.
-
-        U (C, r) holds the r = min(C, D) leading left singular vectors of ``weight``, Q (D, r) random orthonormal
-        columns: every feature gets its share. Exact where D >= C, else the nearest of rank D.
-        """
-        rank = min(len(weight), self.features)
-        left = torch.linalg.svd(weight @ weight.T).U[:, :rank]
-        columns = torch.linalg.qr(torch.randn(self.features, rank, device="cpu")).Q.to(weight)
-        self.linear.weight.copy_(columns @ (left.T @ weight))
-        readout: Tensor = left @ columns.T
-        return readout
+        inner, readout = factored(weight, self.features)
+        with torch.no_grad():
+            self.linear.weight.copy_(inner)
+        return Readout(readout, bias)
 
 
 def _arrays(samples: Labelled) -> tuple[ridge_logistic.Floats, ridge_logistic.Ints]:

@@ -17,15 +17,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Inputs = Floats | Any
+"""Numbers in rows and columns: an array, or scipy's sparse one, which has no types."""
 
 COARSE = tuple(10.0**power for power in range(-5, 5))
 """Strengths C tried first, strong penalty first."""
+FOR_UNIT_ROWS = tuple(10.0**power for power in range(-1, 4))
+"""The same where samples have about length 1 whatever their number of columns, as TF-IDF weights do."""
 FINE = tuple(10.0**power for power in (-0.5, -0.25, 0.25, 0.5))
 """Factors on the best of them tried after."""
 ITERATIONS = 300
@@ -66,30 +71,32 @@ class _Target(NamedTuple):
 
 
 def solve(
-    x: Floats,
+    x: Inputs,
     y: Ints,
-    select_x: Floats,
+    select_x: Inputs,
     select_y: Ints,
     *,
     classes: int,
     weights: Floats | None = None,
     select_weights: Floats | None = None,
+    strengths: Sequence[float] = COARSE,
 ) -> Solution:
     """The solution with the lowest (weighted) `select` log-loss over a path of strengths.
 
     Args:
-        x: (n, P) training samples.
+        x: (n, P) training samples; a sparse matrix stays sparse.
         y: (n,) their labels; every class must occur.
         select_x: (s, P) samples that choose the strength.
         select_y: (s,) their labels.
         classes: C.
         weights: (n,) >= 0, some of every class above 0; None weighs all as 1.
         select_weights: (s,) likewise.
+        strengths: tried first, strong penalty first.
     """
-    basis = _basis(x)
+    basis = None if isinstance(x, csr_array) else _basis(x)
     reduced = (x @ basis.T, select_x @ basis.T) if basis is not None else (x, select_x)
     targets = (_Target(y, weights), _Target(select_y, select_weights))
-    best = _best(_path(reduced, targets, COARSE, classes=classes))
+    best = _best(_path(reduced, targets, strengths, classes=classes))
     best = _best([best, *_path(reduced, targets, [best.strength * factor for factor in FINE], classes=classes)])
     return best if basis is None else best._replace(weight=best.weight @ basis)
 
@@ -106,7 +113,7 @@ def _basis(x: Floats) -> Floats | None:
 
 
 def _path(
-    reduced: tuple[Floats, Floats], targets: tuple[_Target, _Target], strengths: Sequence[float], *, classes: int
+    reduced: tuple[Inputs, Inputs], targets: tuple[_Target, _Target], strengths: Sequence[float], *, classes: int
 ) -> list[Solution]:
     """Solutions from strong to weak penalty, each started from the one before, until `select` gets worse."""
     model = LogisticRegression(max_iter=ITERATIONS, warm_start=True)
@@ -120,7 +127,7 @@ def _path(
 
 
 def _fit(
-    model: Any, reduced: tuple[Floats, Floats], targets: tuple[_Target, _Target], *, strength: float, classes: int
+    model: Any, reduced: tuple[Inputs, Inputs], targets: tuple[_Target, _Target], *, strength: float, classes: int
 ) -> Solution:
     (x, select_x), (train, select) = reduced, targets
     model.set_params(C=strength)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from umlkit.runs.records.common import Count, Part, Record
 
-Missing = Literal["error", "impute-mean", "impute-median", "impute-constant"]
+Missing = Literal["error", "impute-mean", "impute-median", "impute-constant", "empty"]
 
 
 class ModalityEntry(Part):
@@ -22,7 +22,7 @@ class ModalityEntry(Part):
     source: str = Field(description="array that it is cut from, or the table")
     take: str | None = Field(description="the cut, as written")
     columns: tuple[str, ...] = Field(description="columns of a table that it is made of; empty for an array")
-    missing: Count = Field(description="values that are missing (NaN)")
+    missing: Count = Field(description="values that are missing (NaN), or texts that are")
     when_missing: Missing
     range: tuple[float, float] | None = Field(description="least and largest value; null for texts")
     constant: tuple[str, ...] = Field(description="columns that do not vary among the training samples")

@@ -1,0 +1,31 @@
+"""Bags of n-grams as a sparse matrix of their weights, gathered by chunks."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.sparse import csr_array, vstack
+
+from umlkit.encoders.base import Labelled
+from umlkit.encoders.linear.ridge_logistic import Ints
+
+CHUNK = 1024
+"""Texts gathered at once."""
+
+
+def sparse(samples: Labelled, *, inputs: int, most: int) -> tuple[csr_array, Ints]:
+    """(n, inputs) weights and (n,) labels, of all samples or of as many, evenly spread, as hold ``most`` weights."""
+    n = len(samples.y)
+    first = _matrix(samples, np.arange(0, n, max(1, n // CHUNK)), inputs)
+    each = max(1.0, first.nnz / max(1, first.shape[0]))
+    rows = np.unique(np.linspace(0, n - 1, min(n, max(1, int(most / each)))).astype(np.int64))
+    parts = [_matrix(samples, rows[start : start + CHUNK], inputs) for start in range(0, len(rows), CHUNK)]
+    return csr_array(vstack(parts, format="csr")), samples.y.cpu().numpy()[rows]
+
+
+def _matrix(samples: Labelled, rows: Ints, inputs: int) -> csr_array:
+    x = samples.x[torch.from_numpy(rows)].cpu().numpy()
+    numbers, weights = x[..., 0].astype(np.int64), x[..., 1].astype(np.float64)
+    used = numbers > 0
+    ends = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
+    return csr_array((weights[used], numbers[used], ends), shape=(len(rows), inputs))

@@ -1,0 +1,81 @@
+"""The n-gram encoder: ``z = sum_t w_t v_t + b`` over a text's n-grams t, an embedding bag with TF-IDF weights w_t.
+
+With a hidden layer the sum is normalised, bent and read once more: ``z = V dropout(gelu(norm(sum_t w_t v_t + b))) + c``
+(fastText, Joulin et al. 2017, arXiv 1607.01759; deep averaging, Iyyer et al. 2015). Without one it is a linear map of
+the TF-IDF matrix and starts, alone, from logistic regression on that, solved outright (:mod:`ridge_logistic`).
+
+Legend of shapes: B texts, L steps, V n-grams, D features, C classes.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout, SampleSpec
+from umlkit.encoders.linear import ridge_logistic
+from umlkit.encoders.linear.factoring import factored
+from umlkit.encoders.ngrams.bag import sparse
+from umlkit.encoders.ngrams.options import NgramsOptions
+
+MOST_PRODUCTS = 10**8
+"""Weights times classes that the warm start reads in one evaluation: about ten seconds in all on one core."""
+
+
+class NgramsEncoder(Encoder):
+    """An embedding bag, and a hidden layer where it is asked for."""
+
+    lr_factor = 3.0
+
+    def __init__(self, options: NgramsOptions, sample: SampleSpec, scale: int) -> None:
+        super().__init__()
+        self.features = options.features * scale
+        self.weight_decay = options.weight_decay
+        hidden = int(options.hidden) * scale
+        width = hidden or self.features
+        self.bag = nn.EmbeddingBag(sample.shape[0], width, mode="sum", padding_idx=0)
+        nn.init.normal_(self.bag.weight, std=1.0 if hidden else 0.1)
+        with torch.no_grad():
+            self.bag.weight[0] = 0
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.readout = (
+            nn.Identity()
+            if not hidden
+            else nn.Sequential(
+                nn.GroupNorm(scale, hidden), nn.GELU(), nn.Dropout(options.dropout), nn.Linear(hidden, self.features)
+            )
+        )
+
+    def forward(self, x: Tensor) -> Encoded:
+        """(B, L, 3) of n-grams, weights and tokens -> features (B, D)."""
+        return Encoded(self.readout(self.bag(x[..., 0].long(), per_sample_weights=x[..., 1]) + self.bias))
+
+    @torch.no_grad()
+    def embed(self, narrow: Encoder) -> None:
+        """As in every encoder; an n-gram's vector is a row here, so the narrow ones are the leading columns."""
+        mine = self.bag.weight.clone()
+        super().embed(narrow)
+        width = narrow.get_parameter("bag.weight").shape[1]
+        self.bag.weight[:, width:] = mine[:, width:]
+
+    def warm_start(self, train: Labelled, select: Labelled, *, classes: int) -> Readout | None:
+        """Logistic regression on the TF-IDF weights, factored over the features; nothing where a class is missing.
+
+        Long data are represented by as many samples, evenly spread, as :data:`MOST_PRODUCTS` allows.
+        """
+        if not isinstance(self.readout, nn.Identity):
+            return None
+        inputs = self.bag.num_embeddings
+        x, y = sparse(train, inputs=inputs, most=MOST_PRODUCTS // classes)
+        select_x, select_y = sparse(select, inputs=inputs, most=MOST_PRODUCTS // classes)
+        if len(set(y.tolist())) < classes:
+            return None
+        solution = ridge_logistic.solve(
+            x, y, select_x, select_y, classes=classes, strengths=ridge_logistic.FOR_UNIT_ROWS
+        )
+        weight, bias = (torch.from_numpy(part).to(self.bag.weight) for part in (solution.weight, solution.bias))
+        inner, readout = factored(weight, self.features)
+        with torch.no_grad():
+            self.bag.weight.copy_(inner.T)
+            self.bias.zero_()
+        return Readout(readout, bias)
