@@ -13,7 +13,25 @@ from umlkit import load_model
 from umlkit.cli.main import main
 
 MOODS = ("lovely", "dreadful")
-FILLING = "the cut and colour of this shirt after a week in my wardrobe with some other things".split()
+FILLING = [
+    "the",
+    "cut",
+    "and",
+    "colour",
+    "of",
+    "this",
+    "shirt",
+    "after",
+    "a",
+    "week",
+    "in",
+    "my",
+    "wardrobe",
+    "with",
+    "some",
+    "other",
+    "things",
+]
 
 
 def write_table(path: Path, *, n: int, seed: int, label: bool = True) -> list[str]:

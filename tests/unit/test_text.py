@@ -241,5 +241,5 @@ def test_an_empty_text_is_named_unless_the_recipe_allows_it():
 def test_imputing_numbers_is_not_for_texts():
     held = arrays(X_t=np.array(["fine"] * N))
 
-    with pytest.raises(InputError, match="missing is for numbers, and 't' holds texts"):
+    with pytest.raises(InputError, match="'t' is of the kind text, whose missing values are not filled in this way"):
         read_arrays(held, modalities={"t": {"missing": "impute-mean"}})

@@ -32,15 +32,6 @@ def value_problems(name: str, modality: ModalityArray, raw: Raw) -> list[Problem
     """NaN (where they are not to be imputed) and infinities in a modality, with counts and the first row."""
     found = non_finite(modality.values)
     problems = []
-    if modality.missing == "empty":
-        problems.append(
-            Problem(
-                f"data.modalities.{name}.missing is for texts, and {name!r} holds numbers",
-                where=raw.name,
-                found="empty",
-                allowed="error, impute-mean, impute-median, impute-constant",
-            )
-        )
     if found.nan_row is not None and modality.missing == "error":
         problems.append(
             Problem(

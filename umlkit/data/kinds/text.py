@@ -26,8 +26,8 @@ from umlkit.data.records import Array, Ints, ModalityArray
 from umlkit.errors import InputError, Problem
 
 FAMILIES = (
-    Family("words", "word", (1, 2), most=20_000),
-    Family("characters", "char_wb", (2, 4), most=10_000),
+    Family("words", "word", (1, 2), most=30_000),
+    Family("characters", "char_wb", (3, 4), most=20_000),
 )
 EMPTY = "empty"
 """The recipe's ``missing`` that lets a text be empty."""
@@ -102,6 +102,7 @@ class Text(Kind):
     name = "text"
     preprocess = TextPreprocess
     allowed = "one text a sample"
+    imputes = frozenset({EMPTY})
 
     def suggested(self, modality: ModalityArray) -> str | None:
         """An array of texts, or a column of several words a cell, most of them different."""
@@ -126,8 +127,6 @@ class Text(Kind):
         """Empty and missing texts, where nothing says that a text may be empty."""
         if modality.missing == EMPTY:
             return []
-        if modality.missing != "error":
-            return [_not_for_texts(name, modality, raw)]
         rows = missing_rows(modality.values)
         if not len(rows):
             return []
@@ -173,16 +172,6 @@ class Text(Kind):
 def missing_rows(texts: Array) -> Ints:
     """Row numbers of the texts that are empty, white space, or say that there is none."""
     return np.array([row for row, text in enumerate(texts) if is_missing(text)], dtype=np.int64)
-
-
-def _not_for_texts(name: str, modality: ModalityArray, raw: Raw) -> Problem:
-    return Problem(
-        f"data.modalities.{name}.missing is for numbers, and {name!r} holds texts",
-        where=raw.name,
-        found=modality.missing,
-        allowed=f"error, {EMPTY}",
-        try_next=f"data.modalities.{name}.missing: {EMPTY}",
-    )
 
 
 def _places(starts: Ints, counts: Array) -> Ints:

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from scipy.sparse import csr_array, vstack
 
 from umlkit.encoders.base import Labelled
-from umlkit.encoders.linear.ridge_logistic import Ints
+from umlkit.encoders.linear.ridge_logistic import Floats, Ints
 
 CHUNK = 1024
 """Texts gathered at once."""
 
 
-def sparse(samples: Labelled, *, inputs: int, most: int) -> tuple[csr_array, Ints]:
-    """(n, inputs) weights and (n,) labels, of all samples or of as many, evenly spread, as hold ``most`` weights."""
+class Bags(NamedTuple):
+    """Some samples.
+
+    Attributes:
+        x: (n, inputs) TF-IDF weights, sparse.
+        y: (n,) labels.
+        weights: (n,) of the samples, or None.
+    """
+
+    x: csr_array
+    y: Ints
+    weights: Floats | None
+
+
+def sparse(samples: Labelled, *, inputs: int, most: int) -> Bags:
+    """All samples, or as many, evenly spread, as hold ``most`` n-grams."""
     n = len(samples.y)
     first = _matrix(samples, np.arange(0, n, max(1, n // CHUNK)), inputs)
     each = max(1.0, first.nnz / max(1, first.shape[0]))
     rows = np.unique(np.linspace(0, n - 1, min(n, max(1, int(most / each)))).astype(np.int64))
     parts = [_matrix(samples, rows[start : start + CHUNK], inputs) for start in range(0, len(rows), CHUNK)]
-    return csr_array(vstack(parts, format="csr")), samples.y.cpu().numpy()[rows]
+    weights = None if samples.weights is None else samples.weights.double().cpu().numpy()[rows]
+    return Bags(csr_array(vstack(parts, format="csr")), samples.y.cpu().numpy()[rows], weights)
 
 
 def _matrix(samples: Labelled, rows: Ints, inputs: int) -> csr_array:

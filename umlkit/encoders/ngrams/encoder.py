@@ -66,12 +66,18 @@ class NgramsEncoder(Encoder):
         if not isinstance(self.readout, nn.Identity):
             return None
         inputs = self.bag.num_embeddings
-        x, y = sparse(train, inputs=inputs, most=MOST_PRODUCTS // classes)
-        select_x, select_y = sparse(select, inputs=inputs, most=MOST_PRODUCTS // classes)
-        if len(set(y.tolist())) < classes:
+        fitted, choosing = (sparse(some, inputs=inputs, most=MOST_PRODUCTS // classes) for some in (train, select))
+        if len(set(fitted.y.tolist())) < classes:
             return None
         solution = ridge_logistic.solve(
-            x, y, select_x, select_y, classes=classes, strengths=ridge_logistic.FOR_UNIT_ROWS
+            fitted.x,
+            fitted.y,
+            choosing.x,
+            choosing.y,
+            classes=classes,
+            weights=fitted.weights,
+            select_weights=choosing.weights,
+            strengths=ridge_logistic.FOR_UNIT_ROWS,
         )
         weight, bias = (torch.from_numpy(part).to(self.bag.weight) for part in (solution.weight, solution.bias))
         inner, readout = factored(weight, self.features)
