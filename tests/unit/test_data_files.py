@@ -134,7 +134,7 @@ def test_harmless_variants_of_a_table_read_the_same(text: str, tmp_path: Path) -
     (tmp_path / "other.csv").write_bytes(text.encode())
     plain, other = read_file(tmp_path / "plain.csv"), read_file(tmp_path / "other.csv")
     np.testing.assert_array_equal(plain.modalities["accel"].values, other.modalities["accel"].values)
-    assert (plain.ids, plain.labels.tolist()) == (other.ids, other.labels.tolist())
+    assert (tuple(plain.ids), plain.labels.tolist()) == (tuple(other.ids), other.labels.tolist())
 
 
 def test_quoted_cells_hold_commas_newlines_and_line_separators(tmp_path: Path) -> None:

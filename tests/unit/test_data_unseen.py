@@ -34,7 +34,7 @@ def read(tmp_path: Path, arrays: dict[str, Any], **more: Any) -> Unseen:
 def test_raw_arrays_are_cut_as_the_recipe_cuts(tmp_path: Path) -> None:
     found = read(tmp_path, held())
     np.testing.assert_array_equal(found.modalities["left"].values, IMAGES[:, :, :4])
-    assert (found.ids, found.labels) == (tuple("012345"), None)
+    assert (tuple(found.ids), found.labels) == (tuple("012345"), None)
 
 
 @pytest.mark.parametrize("prefix", ["", "X_"])

@@ -14,6 +14,7 @@ import numpy as np
 from umlkit.data.records import ROLES, Array, Dataset, Ints, ModalityArray, Roles
 
 _CHUNK = 1 << 22
+_TEXTS = 1 << 12
 
 
 def of_modality(modality: ModalityArray) -> str:
@@ -21,7 +22,7 @@ def of_modality(modality: ModalityArray) -> str:
     values = modality.values
     filled = (modality.missing, modality.fill)
     read_as = (modality.source, modality.take, modality.columns, modality.kind, *filled, modality.levels)
-    lengths = None if modality.lengths is None else modality.lengths.tolist()
+    lengths = None if modality.lengths is None else _hash([], modality.lengths)
     return _hash([*read_as, lengths, str(values.dtype), values.shape], values)
 
 
@@ -32,20 +33,23 @@ def of_labels(dataset: Dataset) -> str:
 
 def of_roles(dataset: Dataset, roles: Roles) -> str:
     """32 hex characters over which row serves which purpose, and which rows belong together in groups."""
-    rows = [roles.rows(role).tolist() for role in ROLES]
-    return _hash(rows, np.zeros(0, dtype=np.int64) if dataset.groups is None else dataset.groups)
+    rows = [roles.rows(role) for role in ROLES]
+    groups = np.zeros(0, dtype=np.int64) if dataset.groups is None else dataset.groups
+    return _hash([len(part) for part in rows], np.concatenate([*rows, groups]))
 
 
 def rows_as_text(rows: Ints) -> str:
     """Sorted row numbers as ``0-2,5,7-9``: runs with their first and last row."""
-    cuts = np.flatnonzero(np.diff(rows) != 1) + 1
-    runs = [run for run in np.split(rows, cuts) if len(run)]
-    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    apart = np.diff(rows) != 1
+    begins, ends = rows[np.r_[True, apart][: len(rows)]], rows[np.r_[apart, True][: len(rows)]]
+    return ",".join(
+        str(first) if first == last else f"{first}-{last}" for first, last in zip(begins, ends, strict=True)
+    )
 
 
 def _hash(about: Sequence[object], values: Array) -> str:
     digest = blake2b(json.dumps(about).encode(), digest_size=16)
-    step = max(1, _CHUNK // max(1, values[:1].nbytes))
+    step = _TEXTS if values.dtype.hasobject else max(1, _CHUNK // max(1, values[:1].nbytes))
     for start in range(0, len(values), step):
         block = values[start : start + step]
         # Texts as JSON, quoted, so that no two lists of them read alike.

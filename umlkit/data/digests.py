@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,11 @@ def first(digests: Digests) -> Ints:
 
 
 def _filled(length: int, hashes: Iterator[Any]) -> Digests:
-    found = bytearray(length * _SIZE)
-    for i, one in enumerate(hashes):
-        found[i * _SIZE : (i + 1) * _SIZE] = one.digest()
-    return np.frombuffer(found, dtype=f"S{_SIZE}")
+    found = np.empty(length, dtype=f"S{_SIZE}")
+    for start in range(0, length, _ROWS):
+        block = b"".join(one.digest() for one in islice(hashes, _ROWS))
+        found[start : start + _ROWS] = np.frombuffer(block, dtype=found.dtype)
+    return found
 
 
 def _joined(parts: tuple[bytes, ...]) -> Any:

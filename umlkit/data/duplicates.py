@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from itertools import combinations
 
 import numpy as np
 
+from umlkit.data import digests
 from umlkit.data.records import Array, Ints, ModalityArray
 
 
 def keys(modalities: Mapping[str, ModalityArray]) -> Ints:
-    """(N,) int64, equal where samples are equal in every modality: the number of the first such sample's key."""
-    arrays = [modality.values for modality in modalities.values()]
-    first: dict[bytes, int] = {}
-    length = len(arrays[0])
-    found = np.empty(length, dtype=np.int64)
-    for row in range(length):
-        digest = blake2b(digest_size=16)
-        for values in arrays:
-            digest.update(np.ascontiguousarray(values[row]).tobytes())
-        found[row] = first.setdefault(digest.digest(), row)
-    return found
+    """(N,) int64, equal where samples are equal in every modality: the row of the first such sample."""
+    return digests.first(digests.of_rows([modality.values for modality in modalities.values()]))
 
 
 def across(sample_keys: Ints, parts: Mapping[str, Ints]) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from umlkit.data.cells import is_missing, number
+from umlkit.data.levels import Levels, of_texts, of_values
 from umlkit.data.records import Array, Ints
+from umlkit.data.strings import StringArray
 from umlkit.errors import Problem, listed
 
 
@@ -31,7 +33,7 @@ class Labels:
 
 
 def settle(
-    values: Array, name: str, *, where: str, class_names: Sequence[str] | None, problems: list[Problem]
+    values: Array | StringArray, name: str, *, where: str, class_names: Sequence[str] | None, problems: list[Problem]
 ) -> Labels | None:
     """Class numbers of the labels ``values`` (N,), or None with what is wrong added to ``problems``.
 
@@ -45,52 +47,45 @@ def settle(
     found = plain(values, name, where=where, problems=problems)
     if found is None:
         return None
-    distinct = sorted(set(found))
+    distinct = list(found.values)
     if len(distinct) < 2:
         problems.append(_one_class(name, distinct, where))
         return None
-    order = {value: i for i, value in enumerate(distinct)}
-    numbers = np.fromiter((order[value] for value in found), dtype=np.int64, count=len(found))
     classes = _names(distinct, class_names, where=where, problems=problems)
     kind = {int: "integers", bool: "truth values", str: "words"}[type(distinct[0])]
     named = ", named by class_names" if classes != [str(value) for value in distinct] else ""
-    return Labels(numbers, tuple(classes), tuple(map(str, distinct)), f"{len(distinct)} classes, {kind}{named}")
+    said = f"{len(distinct)} classes, {kind}{named}"
+    return Labels(found.codes, tuple(classes), tuple(map(str, distinct)), said)
 
 
-def plain(values: Array, name: str, *, where: str, problems: list[Problem]) -> list[Any] | None:
-    """Labels as a list of int, bool or str, all of one type; or None with what is wrong added to ``problems``."""
-    if values.ndim == 2 and values.shape[1] == 1:
+def plain(values: Array | StringArray, name: str, *, where: str, problems: list[Problem]) -> Levels | None:
+    """The distinct labels, sorted, all int, bool or str, and whose each is; None with what is wrong in ``problems``."""
+    if not isinstance(values, StringArray) and values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     problem = _shape_problem(values, name, where)
-    if problem is None and values.dtype.kind in "biu":
-        listed_values: list[Any] = values.tolist()
-        return listed_values
-    if problem is None and values.dtype.kind == "f":
+    if problem is None and not isinstance(values, StringArray) and values.dtype.kind in "biu":
+        return of_values(values)
+    if problem is None and not isinstance(values, StringArray) and values.dtype.kind == "f":
         problem = _float_problem(values, name, where)
     elif problem is None:
-        texts = [_text(value) for value in values.tolist()]
+        found = of_texts(values, strip=" \t")
         cells = values.dtype.kind == "O"
-        problem = _text_problem(texts, name, where) or (_cell_problem(texts, name, where) if cells else None)
+        problem = _text_problem(found, name, where) or (_cell_problem(found, name, where) if cells else None)
         if problem is None:
-            return (_as_integers(texts) if cells else None) or texts
+            return found.mapped((_as_integers(found.values) if cells else None) or found.values)
     if problem is not None:
         problems.append(problem)
     return None
 
 
-def _text(value: Any) -> str:
-    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-    return text.strip(" \t")
-
-
-def _as_integers(texts: list[str]) -> list[Any] | None:
+def _as_integers(texts: Sequence[str]) -> list[int] | None:
     try:
         return [int(text) for text in texts] if not any("_" in text for text in texts) else None
     except ValueError:
         return None
 
 
-def _shape_problem(values: Array, name: str, where: str) -> Problem | None:
+def _shape_problem(values: Array | StringArray, name: str, where: str) -> Problem | None:
     if values.ndim == 2 and values.dtype.kind in "biuf":
         return Problem(
             f"the label {name!r} has {values.shape[1]} values a sample",
@@ -118,20 +113,22 @@ def _shape_problem(values: Array, name: str, where: str) -> Problem | None:
     return None
 
 
-def _text_problem(texts: list[str], name: str, where: str) -> Problem | None:
-    empty = [row for row, text in enumerate(texts) if not text]
-    return _missing(name, len(empty), empty[0], where) if empty else None
+def _text_problem(found: Levels, name: str, where: str) -> Problem | None:
+    count, first = found.count(lambda text: not text)
+    return _missing(name, count, first, where) if count else None
 
 
-def _cell_problem(cells: list[str], name: str, where: str) -> Problem | None:
+def _cell_problem(found: Levels, name: str, where: str) -> Problem | None:
     """What is wrong with text cells that all read as numbers: then they are numbers, and NA means missing."""
-    numbers = [number(cell) for cell in cells]
+    numbers = [number(cell) for cell in found.values]
     if any(value is None for value in numbers):
         return None
-    gaps = [row for row, cell in enumerate(cells) if is_missing(cell)]
-    if gaps:
-        return _missing(name, len(gaps), gaps[0], where)
-    return _float_problem(np.array(numbers, dtype=np.float64), name, where) if _as_integers(cells) is None else None
+    count, first = found.count(is_missing)
+    if count:
+        return _missing(name, count, first, where)
+    if _as_integers(found.values) is not None:
+        return None
+    return _float_problem(np.array(numbers, dtype=np.float64)[found.codes], name, where)
 
 
 def _float_problem(values: Array, name: str, where: str) -> Problem:

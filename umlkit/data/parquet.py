@@ -58,6 +58,8 @@ class _File:
                 yield column
         except (OSError, ValueError) as error:  # pyarrow's own errors are among these
             raise _damaged(self.name, error, f" in the column {key!r}") from error
+        finally:
+            brought("pyarrow", extra="parquet", for_=self.name).default_memory_pool().release_unused()
 
 
 def open_parquet(path: Path, *, name: str) -> Raw:
@@ -83,7 +85,6 @@ def open_parquet(path: Path, *, name: str) -> Raw:
     }
     scalars = {key: Header((file.rows,), dtype) for key, dtype in types.items()}
     headers = {**scalars, **{key: Header(values.shape, values.dtype) for key, values in lists.items()}}
-    brought("pyarrow", extra="parquet", for_=name).default_memory_pool().release_unused()
 
     def load(key: str) -> Any:
         if key in lists:

@@ -13,7 +13,7 @@ import numpy as np
 from umlkit.data.lists import padded
 from umlkit.data.mapped import LARGE, no_room, scratch, size_of
 from umlkit.data.records import Array
-from umlkit.data.strings import StringArray
+from umlkit.data.strings import StringArray, in_memory
 from umlkit.errors import InputError, Problem, listed
 
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
@@ -98,7 +98,7 @@ def text(blocks: Iterable[Any], rows: int) -> Array | StringArray:
             start += len(block)
         size = int(offsets[rows])
         found = StringArray(_kept(file, size), offsets)
-    return found[:] if found.nbytes < LARGE else found
+    return found[:] if in_memory(found.nbytes, rows) < LARGE else found
 
 
 def lists(blocks: Iterable[Any], dtype: np.dtype[Any], key: str, name: str) -> Array:

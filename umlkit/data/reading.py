@@ -6,6 +6,7 @@ are the labels, what numbers make up each modality, and which samples belong tog
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import numpy as np
 from umlkit.data import kinds, labels, sides
 from umlkit.data.convention import Layout, lay_out
 from umlkit.data.cut import Place, extract
+from umlkit.data.digests import texts
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Dataset, Ints, ModalityArray
 from umlkit.data.said import reading_lines
@@ -75,7 +77,7 @@ def from_raw(raw: Raw, data: Data) -> Dataset:
 class _Beside:
     """What stands beside the samples: ids, groups with their names, and the stated split."""
 
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     groups: Ints | None
     group_names: tuple[str, ...]
     given: Array | None
@@ -122,7 +124,7 @@ def _labels(raw: Raw, layout: Layout, problems: list[Problem]) -> labels.Labels 
         )
         return None
     named = layout.class_names is not None and not _unnamed(raw, layout)
-    names = sides.texts(raw.load("class_names").reshape(-1)) if named else None
+    names = list(texts(raw.load("class_names").reshape(-1))) if named else None
     return labels.settle(raw.load(layout.label), layout.label, where=raw.name, class_names=names, problems=problems)
 
 

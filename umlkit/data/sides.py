@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from umlkit.data import digests
 from umlkit.data.cells import is_missing
+from umlkit.data.levels import of_texts
+from umlkit.data.names import Named, RowNumbers
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Ints
 from umlkit.errors import Problem, closest, listed
@@ -16,32 +18,27 @@ from umlkit.errors import Problem, closest, listed
 WORDS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
-def texts(values: Array) -> list[str]:
-    """One text a sample: what an id, a group or a split word says."""
-    return [v.decode("utf-8", "backslashreplace") if isinstance(v, bytes) else str(v) for v in values.tolist()]
-
-
-def ids(raw: Raw, name: str | None, length: int, problems: list[Problem]) -> tuple[str, ...]:
+def ids(raw: Raw, name: str | None, length: int, problems: list[Problem]) -> Sequence[str]:
     """The samples' ids, unique; the row numbers where the data name none."""
     if name is None:
-        return tuple(map(str, range(length)))
+        return RowNumbers(length)
     values = _one_each(raw, name, "ids", length, problems)
     if values is None:
         return ()
-    found = texts(values)
-    twice = {key: count for key, count in Counter(found).items() if count > 1}
-    if twice:
-        key, count = next(iter(twice.items()))
+    first = digests.first(digests.of_texts(values))
+    repeats = np.flatnonzero(first != np.arange(len(first)))
+    if len(repeats):
+        row, count = int(repeats[0]), len(np.unique(first[repeats]))
         problems.append(
             Problem(
-                f"{len(twice)} {'id occurs' if len(twice) == 1 else 'ids occur'} more than once in {name!r}",
-                where=f"{raw.name}, {raw.row(found.index(key, found.index(key) + 1))}",
-                found=f"{key!r}, {count} times",
+                f"{count} {'id occurs' if count == 1 else 'ids occur'} more than once in {name!r}",
+                where=f"{raw.name}, {raw.row(row)}",
+                found=f"{Named(values)[row]!r}, {int((first == first[row]).sum())} times",
                 allowed="every sample its own id",
                 try_next="leave out the copies, or name samples that belong together by --groups, not --id",
             )
         )
-    return tuple(found)
+    return Named(values)
 
 
 def groups(raw: Raw, name: str | None, length: int, problems: list[Problem]) -> tuple[Ints | None, tuple[str, ...]]:
@@ -51,19 +48,18 @@ def groups(raw: Raw, name: str | None, length: int, problems: list[Problem]) -> 
     values = _one_each(raw, name, "groups", length, problems)
     if values is None:
         return None, ()
-    found = texts(values)
-    gaps = [row for row, text in enumerate(found) if is_missing(text)]
-    if gaps:
+    found = of_texts(values)
+    count, first = found.count(is_missing)
+    if count:
         problems.append(
             Problem(
-                f"the group {name!r} is missing for {len(gaps)} {'sample' if len(gaps) == 1 else 'samples'}",
-                where=f"{raw.name}, {raw.row(gaps[0])}",
+                f"the group {name!r} is missing for {count} {'sample' if count == 1 else 'samples'}",
+                where=f"{raw.name}, {raw.row(first)}",
                 try_next="give a sample that belongs to no group one of its own",
             )
         )
-    names = sorted(set(found))
-    order = {text: i for i, text in enumerate(names)}
-    return np.array([order[text] for text in found], dtype=np.int64), tuple(names)
+    named = found.mapped(found.values)
+    return named.codes, named.values
 
 
 def split_words(raw: Raw, name: str, length: int, problems: list[Problem]) -> Array | None:
@@ -71,23 +67,26 @@ def split_words(raw: Raw, name: str, length: int, problems: list[Problem]) -> Ar
     values = _one_each(raw, name, "split", length, problems)
     if values is None:
         return None
-    found = [text.strip().casefold() for text in texts(values)]
-    unknown = Counter(text for text in found if text not in WORDS)
+    written = of_texts(values)
+    found = written.mapped([text.strip().casefold() for text in written.values])
+    counts = dict(zip(found.values, found.counts().tolist(), strict=True))
+    unknown = {text: count for text, count in counts.items() if text not in WORDS}
     if unknown:
-        word = next(iter(unknown))
-        row = found.index(word)
+        _, row = found.count(unknown.__contains__)
+        word = found.values[found.codes[row]]
+        often = sorted(unknown.items(), key=lambda one: -one[1])
         problems.append(
             Problem(
                 f"the split {name!r} holds {'a word' if len(unknown) == 1 else 'words'} that it does not know",
                 where=f"{raw.name}, {raw.row(row)}",
-                found=listed(f"{text!r} ({count} times)" for text, count in unknown.most_common()),
+                found=listed(f"{text!r} ({count} times)" for text, count in often),
                 allowed="train, val (or valid, validation), test",
                 closest=closest(word, WORDS),
                 try_next=f"correct the words, or rename {name!r} if it is no split",
             )
         )
         return None
-    return np.array([WORDS[text] for text in found], dtype="<U5")
+    return np.array([WORDS[text] for text in found.values], dtype="<U5")[found.codes]
 
 
 def split_indices(raw: Raw, arrays: Mapping[str, str], length: int, problems: list[Problem]) -> Array | None:

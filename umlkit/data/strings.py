@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, overload
 
 import numpy as np
@@ -16,6 +17,12 @@ from umlkit.data.mapped import LARGE, scratch
 from umlkit.data.records import Array, Ints
 
 _ROWS = 1 << 14
+_OBJECT = 64  # what Python adds to the bytes of a text, and the reference to it
+
+
+def in_memory(content: int, rows: int) -> int:
+    """About how many bytes so many texts take as Python objects."""
+    return content + _OBJECT * rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +70,10 @@ class StringArray:
         """One text, or an object array (k,) of str: by row number, slice, row numbers or a mask."""
         if isinstance(rows, int | np.integer):
             return self._text(range(len(self))[int(rows)])
+        if isinstance(rows, slice) and rows.step in (None, 1):
+            return self._run(*rows.indices(len(self))[:2])
         chosen = np.arange(len(self))[rows]
-        found = np.empty(len(chosen), dtype=object)
-        found[:] = [self._text(row) for row in chosen.tolist()]
-        return found
+        return _objects([self._text(row) for row in chosen.tolist()])
 
     def reshape(self, *_: int) -> StringArray:
         """Itself: there is one axis."""
@@ -75,7 +82,7 @@ class StringArray:
     def taken(self, rows: Ints) -> Array | StringArray:
         """The texts ``rows``, in their order; in memory where they are few."""
         lengths = np.diff(self.offsets)[rows]
-        if int(lengths.sum()) + 8 * len(rows) < LARGE:
+        if in_memory(int(lengths.sum()), len(rows)) < LARGE:
             return self[rows]
         offsets = scratch((len(rows) + 1,), np.int64)
         offsets[0] = 0
@@ -85,5 +92,20 @@ class StringArray:
             content[offsets[i] : offsets[i + 1]] = self.content[self.offsets[row] : self.offsets[row + 1]]
         return StringArray(content, offsets)
 
+    def _run(self, start: int, stop: int) -> Array:
+        """Texts that lie one behind the other, read at once."""
+        if stop <= start:
+            return _objects([])
+        bounds = self.offsets[start : stop + 1]
+        content = self.content[bounds[0] : bounds[-1]].tobytes()
+        within = (bounds - bounds[0]).tolist()
+        return _objects([content[first:last].decode("utf-8") for first, last in pairwise(within)])
+
     def _text(self, row: int) -> str:
         return bytes(self.content[self.offsets[row] : self.offsets[row + 1]]).decode("utf-8")
+
+
+def _objects(texts: list[str]) -> Array:
+    found = np.empty(len(texts), dtype=object)
+    found[:] = texts
+    return found

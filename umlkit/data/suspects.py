@@ -12,8 +12,9 @@ import numpy as np
 
 from umlkit.data.cells import is_missing, number
 from umlkit.data.convention import label_candidates
+from umlkit.data.digests import texts
+from umlkit.data.levels import of_texts, of_values
 from umlkit.data.raw import Raw
-from umlkit.data.sides import texts
 
 _LABEL_NAMES = re.compile(r"(y|label|labels|target|class|classes|outcome|diagnosis|category|response)", re.IGNORECASE)
 _GROUP_NAMES = re.compile(
@@ -82,16 +83,16 @@ def _names_groups(raw: Raw, suspect: Suspect) -> bool:
 
 def _counted(raw: Raw, name: str) -> Suspect | None:
     """The column's values counted; None where they are numbers with a fraction."""
-    values = np.asarray(raw.load(name)).reshape(-1)
+    values = raw.load(name).reshape(-1)
     if values.dtype.kind == "f" or _fractions(_words(raw, name) if values.dtype.kind in "USO" else []):
         return None
-    _, counts = np.unique(texts(values) if values.dtype.hasobject else values, return_counts=True)
+    counts = (of_texts(values) if values.dtype.hasobject else of_values(values)).counts()
     return Suspect(name, len(counts), int(np.median(counts)))
 
 
 def _words(raw: Raw, name: str) -> list[str]:
     """The first cells of a column that hold anything."""
-    return [word for word in texts(np.asarray(raw.load(name)[:LOOKED_AT]).reshape(-1)) if not is_missing(word)]
+    return [word for word in texts(raw.load(name)[:LOOKED_AT].reshape(-1)) if not is_missing(word)]
 
 
 def _fractions(words: list[str]) -> bool:

@@ -53,7 +53,7 @@ class Unseen:
     """
 
     modalities: Mapping[str, ModalityArray]
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     labels: Ints | None
 
 
@@ -189,21 +189,22 @@ def _labels(
         return None
     # What the training data wrote comes first: a class may be named by the number of another.
     number = {**{name: i for i, name in enumerate(classes)}, **{value: i for i, value in enumerate(values)}}
-    texts = [str(value) for value in found]
-    unknown = {text: texts.count(text) for text in dict.fromkeys(texts) if text not in number}
+    counts = dict(zip(map(str, found.values), found.counts().tolist(), strict=True))
+    unknown = {text: count for text, count in counts.items() if text not in number}
     if unknown:
-        problems.append(_unseen_class(raw, label, unknown, classes, texts))
+        _, row = found.count(lambda value: str(value) in unknown)
+        first = str(found.values[found.codes[row]])
+        problems.append(_unseen_class(raw, label, unknown, classes, first=first, row=row))
         return None
-    return np.array([number[text] for text in texts], dtype=np.int64)
+    return np.array([number[text] for text in counts], dtype=np.int64)[found.codes]
 
 
 def _unseen_class(
-    raw: Raw, label: str, unknown: Mapping[str, int], classes: Sequence[str], texts: Sequence[str]
+    raw: Raw, label: str, unknown: Mapping[str, int], classes: Sequence[str], *, first: str, row: int
 ) -> Problem:
-    first = next(iter(unknown))
     return Problem(
         f"the label {label!r} holds {'a class' if len(unknown) == 1 else f'{len(unknown)} classes'} unseen in training",
-        where=f"{raw.name}, {raw.row(texts.index(first))}",
+        where=f"{raw.name}, {raw.row(row)}",
         found=listed((f"{text!r} ({count} samples)" for text, count in unknown.items()), limit=6),
         allowed=listed(map(repr, classes)),
         closest=closest(first, classes),
@@ -230,7 +231,7 @@ def _length(
     return next(iter(lengths.values()), 0)
 
 
-def _ids(raw: Raw, name: str | None, usual: str | None, length: int, *, problems: list[Problem]) -> tuple[str, ...]:
+def _ids(raw: Raw, name: str | None, usual: str | None, length: int, *, problems: list[Problem]) -> Sequence[str]:
     if name is not None and name not in raw.headers:
         problems.append(missing_column("ids", name, raw, option="--id NAME"))
         return ()

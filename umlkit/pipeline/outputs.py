@@ -19,6 +19,7 @@ from umlkit.data.records import Array, Ints, Role
 from umlkit.errors import RunError
 from umlkit.methods import inference
 from umlkit.methods.base import MultiModalModel
+from umlkit.pipeline import unchanged
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.session import Session
 from umlkit.runs import atomic, tensors
@@ -92,6 +93,7 @@ def _write(
             f"features.{name}": torch.cat([part.features[name] for part in parts]).numpy() for name in parts[0].features
         },
     }
+    unchanged.check(session)
     tensors.save(_path(session, artifact, role), arrays, {"model": artifact.fingerprint, "split": role})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | No
     return Predicted(len(unseen.ids), model.notes_of(unseen.modalities))
 
 
-def _csv(ids: tuple[str, ...], classes: tuple[str, ...], proba: Array) -> bytes:
+def _csv(ids: Sequence[str], classes: tuple[str, ...], proba: Array) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["id", "class", *(PREFIX + name for name in classes)])
@@ -55,7 +55,7 @@ def _csv(ids: tuple[str, ...], classes: tuple[str, ...], proba: Array) -> bytes:
     return text.getvalue().encode()
 
 
-def _jsonl(ids: tuple[str, ...], classes: tuple[str, ...], proba: Array) -> bytes:
+def _jsonl(ids: Sequence[str], classes: tuple[str, ...], proba: Array) -> bytes:
     lines = (
         json.dumps(
             {"id": name, "class": classes[int(np.argmax(row))], "probabilities": dict(zip(classes, row, strict=True))},
@@ -66,7 +66,7 @@ def _jsonl(ids: tuple[str, ...], classes: tuple[str, ...], proba: Array) -> byte
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _npz(ids: tuple[str, ...], classes: tuple[str, ...], proba: Array) -> bytes:
+def _npz(ids: Sequence[str], classes: tuple[str, ...], proba: Array) -> bytes:
     buffer = io.BytesIO()
     names = np.array(classes)
     arrays = {"id": np.array(ids), "class": names[proba.argmax(axis=1)], "probabilities": proba, "classes": names}
@@ -74,7 +74,7 @@ def _npz(ids: tuple[str, ...], classes: tuple[str, ...], proba: Array) -> bytes:
     return buffer.getvalue()
 
 
-_WRITERS: dict[str, Callable[[tuple[str, ...], tuple[str, ...], Array], bytes]] = {
+_WRITERS: dict[str, Callable[[Sequence[str], tuple[str, ...], Array], bytes]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".npz": _npz,

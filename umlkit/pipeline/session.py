@@ -16,6 +16,7 @@ from umlkit.data.reading import read
 from umlkit.data.records import ROLES, Dataset, Role, Roles, Samples
 from umlkit.data.roles import assign
 from umlkit.data.samples import samples
+from umlkit.errors import InputError, Problem
 from umlkit.output import Output
 from umlkit.pipeline.identity import DataIdentity, remember, stamp
 from umlkit.pipeline.plan import Plan, plans
@@ -131,6 +132,7 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
     precision.check(recipe.train.precision, device)
     devices.set_threads(recipe.threads)
     devices.deterministic()
+    began = stamp(loaded)
     dataset = read(loaded)
     roles = assign(dataset, recipe.data.split)
     for line in (*dataset.reading, *roles.reading):
@@ -138,6 +140,10 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
     for line in (*dataset.warnings, *roles.warnings):
         output.warn(line)
     identity = identify(loaded, dataset, roles)
+    if identity.stamp != (began or {}):
+        raise InputError(
+            Problem("has changed while it was read", where=dataset.name, try_next="the same command once more")
+        )
     return Session(loaded, dataset, roles, identity, directory, device, output, force)
 
 

@@ -22,7 +22,7 @@ from umlkit.methods import inference
 from umlkit.methods.base import Fit, Method, Task, Trained
 from umlkit.methods.calibration import temperature
 from umlkit.pipeline import model as models
-from umlkit.pipeline import outputs
+from umlkit.pipeline import outputs, unchanged
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.model import ModalityConfig, ModelConfig
 from umlkit.pipeline.result import FitSummary, ModelResult
@@ -83,6 +83,7 @@ def _train(session: Session, artifact: Artifact, directory: Path, place: Place) 
     method: Method[Any] = registry.implementation(artifact.spec)(artifact.options)
     task = task_of(session, artifact, _loop(session, artifact, directory, place))
     trained = method.train(task)
+    unchanged.check(session, trained=directory)
     logits = select_logits(trained, task)
     if not bool(torch.isfinite(logits).all()):
         raise RunError(f"{shown}: the trained model gives logits that are not finite; try a lower train.lr")
