@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from umlkit.cli.main import main
-from umlkit.doctor import examine, networks
+from umlkit.doctor import examine
 from umlkit.runs.records.doctor import DoctorRecord, Finding
 
 
@@ -23,7 +23,7 @@ def test_this_machine_can_train_and_nothing_is_left_behind(tmp_path, monkeypatch
     trainings = {f.check: f for f in record.findings if f.check.startswith("training on ")}
     assert record.healthy
     assert set(trainings) == {f"training on {device}" for device in record.devices}
-    assert 0 < (trainings["training on cpu"].seconds or 0) < networks.LIMIT
+    assert trainings["training on cpu"].status in {"ok", "note"}  # a note where the machine is too busy for it
     assert list(tmp_path.iterdir()) == []
 
 

@@ -120,7 +120,7 @@ def training(device: str) -> Finding:
         f"report it with the output of `umlkit doctor --json`{'' if device == 'cpu' else '; until then: --device cpu'}"
     )
     if answer.document is None and "--max-minutes" in answer.problem:
-        slow = f"not finished within {LIMIT:g} s, where others take less than one"
+        slow = f"not finished within {LIMIT:g} s, where an idle machine takes about one"
         return Finding(check=check, status="note", found=slow, mend="see threads above, and what else runs here")
     if answer.document is None:
         return Finding(check=check, status="broken", found=answer.problem, mend=mend)

@@ -15,8 +15,16 @@ from typing import Any
 from umlkit.output import Output
 
 SAMPLES = 240
-EPOCHS = 20
-SETTINGS = (f"train.epochs={EPOCHS}", "train.lr=0.01", "train.batch_size=32")
+RECIPE = """
+data:
+  path: trial.npz
+  label: y
+  modalities:
+    left: {from: X_left, encoder: {name: mlp, dropout: 0.0, weight_decay: 0.01}}
+    right: {from: X_right, encoder: {name: mlp, dropout: 0.0, weight_decay: 0.01}}
+train: {epochs: 20, lr: 0.01, batch_size: 32}
+"""
+"""With one setting of one encoder, so that nothing is trained to choose among several."""
 
 
 def trial(device: str, *, folder: Path, limit: float) -> dict[str, Any]:
@@ -36,20 +44,21 @@ def trial(device: str, *, folder: Path, limit: float) -> dict[str, Any]:
 
     interrupts.install(max_minutes=limit / 60)
     began = time.perf_counter()
-    loaded = load(str(_data(folder)), Overrides(flags={"data.label": "y", "device": device}, sets=SETTINGS))
+    loaded = load(str(_recipe(folder)), Overrides(flags={"device": device}))
     session = open_session(loaded, directory=RunDirectory(folder / "run"), output=Output(quiet=True))
     record = training_record(session, "joint", train(session, "joint"))
     return {"seconds": time.perf_counter() - began, "select_loss": record.models[-1].select_loss}
 
 
-def _data(folder: Path) -> Path:
+def _recipe(folder: Path) -> Path:
     import numpy as np
 
     rng = np.random.default_rng(0)
     label = np.arange(SAMPLES) % 2
     views = {f"X_{name}": rng.normal(size=(SAMPLES, 4)) + 2.0 * label[:, None] for name in ("left", "right")}
-    path = folder / "trial.npz"
-    np.savez(path, y=label, **views)  # type: ignore[arg-type]
+    np.savez(folder / "trial.npz", y=label, **views)  # type: ignore[arg-type]
+    path = folder / "trial.yaml"
+    path.write_text(RECIPE, encoding="utf-8")
     return path
 
 
