@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -22,3 +23,13 @@ class Rows(Protocol):
     def __getitem__(self, rows: slice | Tensor, /) -> Tensor:
         """The samples at ``rows`` (a slice, or a 1-d int64 tensor on the CPU) as (B, ...) float32 on the device."""
         ...
+
+
+CHUNK = 1024
+"""Rows that are taken at once where all of them are gone through."""
+
+
+def chunks(rows: Rows) -> Iterator[Tensor]:
+    """All rows in order, at most :data:`CHUNK` at a time."""
+    for start in range(0, len(rows), CHUNK):
+        yield rows[start : start + CHUNK]

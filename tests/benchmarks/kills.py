@@ -21,8 +21,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import BinaryIO
 
 from tests.pipeline.conftest import RECIPE, write_data
 from umlkit.cli.main import main as umlkit
@@ -82,14 +83,16 @@ def _child(folder: Path, out: str, stop: tuple[int, str] | None) -> None:
 def _stop_at(number: int, stage: str) -> None:
     """Kill this process at a stage of its write ``number`` (the first is 1)."""
     written = 0
-    replace, write = Path.replace, atomic.write_bytes
+    replace, writing = Path.replace, atomic.writing
 
-    def counting(path: Path, data: bytes) -> None:
+    @contextmanager
+    def counting(path: Path) -> Iterator[BinaryIO]:
         nonlocal written
         written += 1
         if written == number and stage == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        write(path, data)
+        with writing(path) as file:
+            yield file
         if written == number and stage == "after":
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -99,7 +102,7 @@ def _stop_at(number: int, stage: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return replace(path, target)
 
-    atomic.write_bytes = counting
+    atomic.writing = counting
     Path.replace = cut_short  # type: ignore[method-assign,assignment]
 
 

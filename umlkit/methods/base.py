@@ -17,6 +17,7 @@ from umlkit.data.records import Samples
 from umlkit.encoders.base import SampleSpec
 from umlkit.recipe.schema import Train
 from umlkit.registry import Options
+from umlkit.rows import Rows
 from umlkit.training.loop import FitResult, Logits, Loss
 
 
@@ -114,13 +115,18 @@ class Expert:
 
     Attributes:
         model: the model of one modality.
-        features: role -> (n, D), for ``train`` and ``select``.
-        logits: role -> (n, C).
+        features: role -> n rows (D,), for ``train`` and ``select``; they may lie in files.
+        logits: role -> n rows (C,).
     """
 
     model: MultiModalModel
-    features: Mapping[str, Tensor]
-    logits: Mapping[str, Tensor]
+    features: Mapping[str, Rows]
+    logits: Mapping[str, Rows]
+
+    @property
+    def width(self) -> int:
+        """D."""
+        return self.features["train"][:1].shape[1]
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,7 @@ import torch
 from torch import Tensor
 
 from umlkit.methods.base import MultiModalModel, Output
-from umlkit.rows import Rows
-
-CHUNK = 1024
-"""Samples that go through a model at once."""
+from umlkit.rows import CHUNK, Rows
 
 
 def outputs(model: MultiModalModel, inputs: Mapping[str, Rows]) -> Iterator[Output]:

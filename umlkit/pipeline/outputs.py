@@ -1,45 +1,78 @@
 """What a finished model says of every sample, written once and read by ume, umt and the probe.
 
-``outputs/<model>-<fp8>/<split>-00000.safetensors`` holds ``rows`` (n,) row numbers of the data set, ``logits`` (n,
-C), and ``features.<modality>`` (n, D_m). Outputs on `test` are written by :func:`on_test` alone, which logs the look
-first.
+``outputs/<model>-<fp8>/<split>-00000.safetensors``, ``-00001`` ... hold ``rows`` (n,) row numbers of the data set,
+``logits`` (n, C), and ``features.<modality>`` (n, D_m). They are written as they are computed and mapped when they are
+read, so that they never are in memory whole. Outputs on `test` are written by :func:`on_test` alone, which logs the
+look first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from umlkit.data.mapped import LARGE
 from umlkit.data.records import Array, Ints, Role
+from umlkit.data.sharded import ShardedRows
 from umlkit.errors import RunError
 from umlkit.methods import inference
-from umlkit.methods.base import MultiModalModel
+from umlkit.methods.base import MultiModalModel, Output
 from umlkit.pipeline import unchanged
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.session import Session
+from umlkit.rows import CHUNK, Rows
 from umlkit.runs import atomic, tensors
+from umlkit.runs.tensor_file import Put, filling
 
 WRITTEN: tuple[Role, ...] = ("train", "select", "probe")
+SHARD = 256 * 2**20
+"""Bytes of a file, at most: small enough to copy and to lose, and few files for millions of samples."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A model's outputs for one role.
+    """A model's outputs for one role, in the files of its shards until they are looked at.
 
     Attributes:
-        rows: (n,) row numbers of the data set.
-        logits: (n, C), before the temperature.
-        features: modality -> (n, D_m).
+        shards: name -> (n_k, ...), for every file in order.
+        device: where :meth:`on_device` puts batches.
     """
 
-    rows: Ints
-    logits: Array
-    features: Mapping[str, Array]
+    shards: tuple[Mapping[str, Array], ...]
+    device: torch.device
+
+    @property
+    def rows(self) -> Ints:
+        """(n,) row numbers of the data set."""
+        return self._joined("rows")
+
+    @property
+    def logits(self) -> Array:
+        """(n, C), before the temperature."""
+        return self._joined("logits")
+
+    @property
+    def features(self) -> Mapping[str, Array]:
+        """Modality -> (n, D_m)."""
+        prefix = "features."
+        return {key.removeprefix(prefix): self._joined(key) for key in self.shards[0] if key.startswith(prefix)}
+
+    def on_device(self, name: str) -> Rows:
+        """``logits`` or ``features.<modality>`` as rows on the device, copied there where they are few."""
+        parts = [shard[name] for shard in self.shards]
+        if len(parts) == 1 and (self.device.type == "cpu" or parts[0].nbytes < LARGE):
+            return torch.from_numpy(parts[0]).to(self.device)
+        return ShardedRows(parts, device=self.device)
+
+    def _joined(self, name: str) -> Array:
+        parts = [shard[name] for shard in self.shards]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def write(session: Session, artifact: Artifact, network: MultiModalModel, *, select_logits: Tensor) -> None:
@@ -70,32 +103,69 @@ def read(session: Session, artifact: Artifact, role: Role) -> Stored:
     """The stored outputs of a finished model.
 
     Raises:
-        RunError: they are of other samples than the role's, or the file is broken.
+        RunError: they are of other samples than the role's, or a file is broken or missing.
     """
-    path = _path(session, artifact, role)
-    arrays, _ = tensors.load(path)
-    if not np.array_equal(arrays["rows"], session.roles.rows(role)):
-        raise RunError(f"{path}: holds other samples than the {role} split of the present recipe")
-    features = {name.removeprefix("features."): a for name, a in arrays.items() if name.startswith("features.")}
-    return Stored(arrays["rows"], arrays["logits"], features)
+    shard, metadata = tensors.mapped(_path(session, artifact, role, 0))
+    shards, held = [shard], len(shard["rows"])
+    while held < int(metadata.get("samples", held)):
+        shard, _ = tensors.mapped(_path(session, artifact, role, len(shards)))
+        shards, held = [*shards, shard], held + len(shard["rows"])
+    stored = Stored(tuple(shards), session.device)
+    if not np.array_equal(stored.rows, session.roles.rows(role)):
+        where = _path(session, artifact, role, 0)
+        raise RunError(f"{where}: holds other samples than the {role} split of the present recipe")
+    return stored
 
 
 def _write(
     session: Session, artifact: Artifact, network: MultiModalModel, role: Role, *, logits: Tensor | None = None
 ) -> None:
-    network = network.to(session.device)
-    parts = list(inference.outputs(network, session.samples(role).only(*artifact.modalities).inputs))
-    made = torch.cat([part.logits for part in parts])
-    arrays = {
-        "rows": session.roles.rows(role),
-        "logits": (made if logits is None else logits).numpy(),
-        **{
-            f"features.{name}": torch.cat([part.features[name] for part in parts]).numpy() for name in parts[0].features
-        },
-    }
-    unchanged.check(session)
-    tensors.save(_path(session, artifact, role), arrays, {"model": artifact.fingerprint, "split": role})
+    """Write shard after shard, each as its outputs are computed; a set that lacks one is told by ``samples``."""
+    rows = session.roles.rows(role)
+    inputs = session.samples(role).only(*artifact.modalities).inputs
+    made = inference.outputs(network.to(session.device), inputs)
+    if logits is not None:
+        made = _with_logits(made, logits)
+    first = next(made)
+    shapes = {"logits": first.logits.shape[1:], **{f"features.{m}": z.shape[1:] for m, z in first.features.items()}}
+    size = 8 + 4 * sum(shape.numel() for shape in shapes.values())
+    chunks = chain([first], made)
+    held = max(1, SHARD // (size * CHUNK))  # chunks of a shard
+    starts = range(0, max(1, len(rows)), held * CHUNK)
+    for number, start in enumerate(starts):
+        here = rows[start : start + held * CHUNK]
+        arrays = {"rows": ("int64", (len(here),))}
+        arrays |= {name: ("float32", (len(here), *shape)) for name, shape in shapes.items()}
+        metadata = {"model": artifact.fingerprint, "split": role, "samples": str(len(rows))}
+        with filling(_path(session, artifact, role, number), arrays, metadata) as put:
+            put("rows", 0, here)
+            _put(put, islice(chunks, held))
+            unchanged.check(session)
+    _remove_beyond(session, artifact, role, len(starts))
 
 
-def _path(session: Session, artifact: Artifact, role: str) -> Path:
-    return artifact.outputs_dir(session.directory) / f"{role}-00000.safetensors"
+def _put(put: Put, parts: Iterator[Output]) -> None:
+    """Write chunk after chunk."""
+    for index, part in enumerate(parts):
+        put("logits", index * CHUNK, part.logits.numpy())
+        for modality, z in part.features.items():
+            put(f"features.{modality}", index * CHUNK, z.numpy())
+
+
+def _with_logits(made: Iterator[Output], logits: Tensor) -> Iterator[Output]:
+    """The same outputs with other logits (n, C)."""
+    start = 0
+    for part in made:
+        yield Output(logits[start : start + len(part.logits)], part.features)
+        start += len(part.logits)
+
+
+def _remove_beyond(session: Session, artifact: Artifact, role: Role, count: int) -> None:
+    """Remove the files of an earlier writing that had more shards."""
+    while (path := _path(session, artifact, role, count)).exists():
+        path.unlink()
+        count += 1
+
+
+def _path(session: Session, artifact: Artifact, role: str, number: int) -> Path:
+    return artifact.outputs_dir(session.directory) / f"{role}-{number:05d}.safetensors"

@@ -65,8 +65,8 @@ def _expert(session: Session, artifact: Artifact) -> Expert:
     modality = artifact.modalities[0]
     return Expert(
         model=network,
-        features={role: torch.from_numpy(s.features[modality]).to(session.device) for role, s in stored.items()},
-        logits={role: torch.from_numpy(s.logits).to(session.device) for role, s in stored.items()},
+        features={role: s.on_device(f"features.{modality}") for role, s in stored.items()},
+        logits={role: s.on_device("logits") for role, s in stored.items()},
     )
 
 

@@ -11,19 +11,24 @@ import contextlib
 import errno
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 TEMPORARY = ".partial"
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Make ``data`` the content of ``path``. Raises OSError, which names ``path``, with the old content whole."""
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """An empty file that takes the name ``path`` when the block ends well.
+
+    Raises OSError, which names ``path``, with the old content whole.
+    """
     temporary = path.with_name(f".{path.name[:100]}.{uuid4().hex[:12]}{TEMPORARY}")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -34,6 +39,12 @@ def write_bytes(path: Path, data: bytes) -> None:
             error.filename, error.filename2 = str(path), None
         raise
     _sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Make ``data`` the content of ``path``."""
+    with writing(path) as file:
+        file.write(data)
 
 
 def write_text(path: Path, text: str) -> None:

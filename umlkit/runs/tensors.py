@@ -14,10 +14,11 @@ from safetensors.numpy import save as to_bytes
 
 from umlkit.errors import Problem, RunError
 from umlkit.runs import atomic
+from umlkit.runs.tensor_file import METADATA, NAMES
 
 Arrays = dict[str, npt.NDArray[Any]]
-METADATA = "umlkit"
-"""The one key under which metadata stand: safetensors writes several in no fixed order."""
+TYPES = {code: np.dtype(name) for name, code in NAMES.items()}
+"""What may be mapped."""
 
 
 def save(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
@@ -37,11 +38,42 @@ def load(path: Path) -> tuple[Arrays, dict[str, str]]:
             metadata: dict[str, str] = json.loads((file.metadata() or {}).get(METADATA, "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 -- it is no mapping
     except (OSError, SafetensorError, ValueError) as error:
-        raise RunError(
-            Problem(
-                "is missing" if isinstance(error, FileNotFoundError) else "is damaged",
-                where=str(path),
-                found=str(error),
-                try_next="write it again: umlkit train RECIPE --method METHOD --force",
-            )
-        ) from error
+        raise _unusable(path, error) from error
+
+
+def mapped(path: Path) -> tuple[Arrays, dict[str, str]]:
+    """The same, but the arrays stay in the file and are read where they are looked at; what is written to them is lost.
+
+    The file may be replaced or removed meanwhile (not written into): what was mapped stays readable.
+
+    Raises:
+        RunError: there is no such file, or it is not a whole safetensors file.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:  # checks that header and length fit
+            metadata: dict[str, str] = json.loads((file.metadata() or {}).get(METADATA, "{}"))
+        with path.open("rb") as opened:
+            start = 8 + int.from_bytes(opened.read(8), "little")
+            header: dict[str, Any] = json.loads(opened.read(start - 8))
+            # Copy on write: torch takes arrays that may be written alone, and nobody writes.
+            whole = np.memmap(opened, dtype=np.uint8, mode="c").view(np.ndarray)[start:]
+    except (OSError, SafetensorError, ValueError) as error:
+        raise _unusable(path, error) from error
+    entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+    return {name: _array(whole, entry) for name, entry in entries.items()}, metadata
+
+
+def _array(whole: npt.NDArray[np.uint8], entry: Mapping[str, Any]) -> npt.NDArray[Any]:
+    first, last = entry["data_offsets"]
+    return whole[first:last].view(TYPES[entry["dtype"]]).reshape(entry["shape"])
+
+
+def _unusable(path: Path, error: Exception) -> RunError:
+    return RunError(
+        Problem(
+            "is missing" if isinstance(error, FileNotFoundError) else "is damaged",
+            where=str(path),
+            found=str(error),
+            try_next="write it again: umlkit train RECIPE --method METHOD --force",
+        )
+    )

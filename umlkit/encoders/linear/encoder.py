@@ -11,7 +11,6 @@ Legend of shapes: B samples, P inputs of one sample, D features, C classes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout, SampleSpec
 from umlkit.encoders.linear import ridge_logistic
 from umlkit.encoders.linear.factoring import factored
 from umlkit.encoders.linear.options import LinearOptions
-from umlkit.rows import Rows
+from umlkit.rows import chunks
 
 LARGEST_EFFORT = 5 * 10**11
 """Multiply-adds above which there is no warm start: about half a minute on one core."""
@@ -29,8 +28,6 @@ LARGEST_EFFORT = 5 * 10**11
 
 LARGEST_PROBLEM = 2**24
 """Numbers in memory, training and `select` samples together, above which there is none: 128 MiB as float64."""
-CHUNK = 1024
-"""Samples that are taken at once."""
 
 
 class LinearEncoder(Encoder):
@@ -72,12 +69,8 @@ class LinearEncoder(Encoder):
 
 
 def _arrays(samples: Labelled) -> tuple[ridge_logistic.Floats, ridge_logistic.Ints]:
-    return np.concatenate(list(_double(samples.x))), samples.y.cpu().numpy()
-
-
-def _double(x: Rows) -> Iterator[ridge_logistic.Floats]:
-    for start in range(0, len(x), CHUNK):
-        yield x[start : start + CHUNK].flatten(1).double().cpu().numpy()
+    x = np.concatenate([part.flatten(1).double().cpu().numpy() for part in chunks(samples.x)])
+    return x, samples.y.cpu().numpy()
 
 
 def _weights(samples: Labelled) -> ridge_logistic.Floats | None:

@@ -36,5 +36,5 @@ class BestSingle(Method[BestSingleOptions]):
 def _calibrated_loss(expert: Expert, task: Task) -> float:
     select = task.select
     return calibrated_loss(
-        expert.logits["select"].cpu().numpy(), select.labels.cpu().numpy(), weights=select.weights_array
+        expert.logits["select"][:].cpu().numpy(), select.labels.cpu().numpy(), weights=select.weights_array
     )

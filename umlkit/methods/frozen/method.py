@@ -44,7 +44,7 @@ class Frozen(Method[FrozenOptions]):
     def train(self, task: Task) -> Trained:
         """Fit the head on the role that the options name."""
         ensemble = UmeModel.of(task.built_on["ume"])
-        widths = [expert.features["train"].shape[1] for expert in task.experts.values()]
+        widths = [expert.width for expert in task.experts.values()]
         with seeded(derive(task.seed, "frozen", "init")):
             model = self._model(ensemble, widths, task.blueprint.classes).to(task.train.labels.device)
         model.fit_standardisation({name: e.features[self.options.fit_on] for name, e in task.experts.items()})
@@ -77,7 +77,7 @@ class Frozen(Method[FrozenOptions]):
     def _fit_on_select(self, task: Task, model: FrozenModel) -> tuple[float, Scores]:
         """Fit the head in place; returns the best ridge, and how it did."""
         labels = task.select.labels
-        offset = model.ensemble.pool({name: e.logits["select"] for name, e in task.experts.items()}).double()
+        offset = model.ensemble.pool({name: e.logits["select"][:] for name, e in task.experts.items()}).double()
         data = HeadData(_features(task, model), offset, labels, task.select.weights)
         groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
         head = model.head.double().eval()
@@ -92,7 +92,7 @@ class Frozen(Method[FrozenOptions]):
 
 
 def _features(task: Task, model: FrozenModel) -> tuple[Tensor, ...]:
-    standardised = model.standardised({name: e.features["select"] for name, e in task.experts.items()})
+    standardised = model.standardised({name: e.features["select"][:] for name, e in task.experts.items()})
     return tuple(z.double() for z in standardised.values())
 
 

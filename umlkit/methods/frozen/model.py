@@ -5,7 +5,8 @@ Legend of shapes: B samples, n samples of a role, M modalities, D_m features of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from umlkit.fusion.base import Head
 from umlkit.methods.base import MultiModalModel, Output
 from umlkit.methods.ume.model import UmeModel
+from umlkit.rows import Rows, chunks
 
 
 class Standardise(nn.Module):
@@ -26,15 +28,21 @@ class Standardise(nn.Module):
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("std", torch.ones(width))
 
-    def fit(self, features: Tensor) -> None:
-        """Take mean and standard deviation from features (n, D); a constant dimension keeps its scale."""
-        std, mean = torch.std_mean(features, dim=0, correction=0)
+    def fit(self, features: Rows) -> None:
+        """Take mean and standard deviation from n rows (D,) of features; a constant dimension keeps its scale."""
+        mean = sum_of(part.cpu().double() for part in chunks(features)) / len(features)
+        std = (sum_of((part.cpu().double() - mean).square() for part in chunks(features)) / len(features)).sqrt()
         self.mean.copy_(mean)
         self.std.copy_(torch.where(std > 1e-6, std, torch.ones_like(std)))
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, D) -> (B, D)."""
         return (features - self.mean) / self.std
+
+
+def sum_of(parts: Iterator[Tensor]) -> Tensor:
+    """Parts (n_k, D), n_k >= 1, summed over all samples: (D,)."""
+    return functools.reduce(torch.add, (part.sum(dim=0) for part in parts))
 
 
 class FrozenModel(MultiModalModel):
@@ -67,7 +75,7 @@ class FrozenModel(MultiModalModel):
             for name, part in zip(self.ensemble.experts.modalities, self.standardise, strict=True)
         }
 
-    def fit_standardisation(self, features: Mapping[str, Tensor]) -> None:
-        """Fit mean and standard deviation to the features (n, D_m) of a role."""
+    def fit_standardisation(self, features: Mapping[str, Rows]) -> None:
+        """Fit mean and standard deviation to a role's features, n rows (D_m,)."""
         for name, part in zip(self.ensemble.experts.modalities, self.standardise, strict=True):
             part.fit(features[name])  # type: ignore[operator]

@@ -14,6 +14,7 @@ Legend of shapes: B samples, C classes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -27,12 +28,15 @@ from umlkit.methods.experts import architecture, on_views
 from umlkit.methods.late_fusion import LateFusion
 from umlkit.methods.residual.options import ResidualOptions
 from umlkit.methods.ume.model import UmeModel
+from umlkit.rows import Rows, chunks
 from umlkit.training.loop import Loss
 from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
 SMALL = 0.1
 OFFSET = "logits of the ensemble"
+FEW = 2**21
+"""Numbers up to which the offsets are computed once and kept in memory: 8 MiB."""
 
 
 class ResidualModel(MultiModalModel):
@@ -85,12 +89,32 @@ class Residual(Method[ResidualOptions]):
         return late_fusion.build(blueprint, head="mlp", scale=self.options.width)
 
 
+@dataclass(frozen=True)
+class Pooled:
+    """The ensemble's log-probabilities, n rows (C,), pooled as they are asked for from stored uni-modal logits.
+
+    Attributes:
+        ensemble: its pool is frozen.
+        logits: modality -> n rows (C,).
+    """
+
+    ensemble: UmeModel
+    logits: Mapping[str, Rows]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.logits.values())))
+
+    @torch.no_grad()
+    def __getitem__(self, rows: slice | Tensor, /) -> Tensor:
+        return self.ensemble.pool({name: logits[rows] for name, logits in self.logits.items()})
+
+
 def with_offsets(task: Task, ensemble: UmeModel, role: str) -> Samples:
     """The samples of a role with the ensemble's log-probabilities (n, C), from the stored uni-modal logits."""
     samples = task.train if role == "train" else task.select
-    with torch.no_grad():
-        offset = ensemble.pool({name: expert.logits[role] for name, expert in task.experts.items()})
-    return samples.with_extras({OFFSET: offset})
+    pooled = Pooled(ensemble, {name: expert.logits[role] for name, expert in task.experts.items()})
+    few = len(pooled) * task.blueprint.classes <= FEW
+    return samples.with_extras({OFFSET: torch.cat(list(chunks(pooled))) if few else pooled})
 
 
 @torch.no_grad()
@@ -122,7 +146,7 @@ def training_loss(network: LateFusion, ensemble: UmeModel, task: Task) -> Loss:
     return loss
 
 
-def _stored(task: Task) -> dict[str, Tensor]:
+def _stored(task: Task) -> dict[str, Rows]:
     """Every uni-modal model's logits of the training samples."""
     return {_name(name): expert.logits["train"] for name, expert in task.experts.items()}
 

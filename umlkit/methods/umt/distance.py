@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, l1_loss, mse_loss
 
+from umlkit.rows import Rows, chunks
 from umlkit.training.risk import reduced
 
 Distance = Callable[[Tensor, Tensor], Tensor]
@@ -46,15 +47,22 @@ def between(distance: str, student: Tensor, teacher: Tensor, weights: Tensor | N
     return reduced(BY_SAMPLE[distance](student, teacher), weights)
 
 
-def unit(distance: str, teacher: Tensor) -> float:
+def unit(distance: str, teacher: Rows) -> float:
     """What a distance is divided by, so that a weight means the same on every data set.
 
     Args:
         distance: a key of :data:`DISTANCES`.
-        teacher: (n, D), the teacher's features of the training samples.
+        teacher: n rows (D,), the teacher's features of the training samples.
 
     Returns:
         The variance over samples and dimensions for ``mse``, its root for ``l1``, 1 for ``cosine``; floored.
     """
-    variance = max(float(teacher.double().var(correction=0)), SMALLEST_VARIANCE)
+    variance = max(_variance(teacher), SMALLEST_VARIANCE)
     return {"mse": variance, "l1": math.sqrt(variance), "cosine": 1.0}[distance]
+
+
+def _variance(features: Rows) -> float:
+    """Over samples and dimensions, in two passes."""
+    count = sum(part.numel() for part in chunks(features))
+    mean = sum(float(part.cpu().double().sum()) for part in chunks(features)) / count
+    return sum(float((part.cpu().double() - mean).square().sum()) for part in chunks(features)) / count

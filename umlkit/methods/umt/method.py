@@ -66,7 +66,7 @@ class Umt(Method[UmtOptions]):
 
     def train(self, task: Task) -> Trained:
         """Train every trial and keep the one with the lowest `select` log-loss."""
-        targets = [expert.features["train"].shape[1] for expert in task.experts.values()]
+        targets = [expert.width for expert in task.experts.values()]
         trained = {trial: self._train(task, trial, targets) for trial in self.trials()}
         best = min(trained, key=lambda trial: trained[trial][1].best_loss)
         return Trained(

@@ -1,0 +1,79 @@
+"""Safetensors files that are filled row by row and read in place: the same file, never in memory whole."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from umlkit.errors import RunError
+from umlkit.runs import tensors
+from umlkit.runs.tensor_file import filling
+
+ROWS = np.arange(7, dtype=np.int64)
+Z = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+SHAPES = {"z": ("float32", (7, 3)), "rows": ("int64", (7,)), "none": ("float32", (7, 0))}
+
+
+def write(path: Path) -> None:
+    with filling(path, SHAPES, {"about": "seven"}) as put:
+        put("rows", 0, ROWS)
+        put("z", 4, Z[4:])
+        put("z", 0, Z[:4])
+
+
+def test_file_filled_in_parts_is_what_others_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.safetensors")
+
+    found = load_file(tmp_path / "a.safetensors")
+    again, metadata = tensors.load(tmp_path / "a.safetensors")
+
+    np.testing.assert_array_equal(found["z"], Z)
+    np.testing.assert_array_equal(again["rows"], ROWS)
+    assert (found["none"].shape, metadata) == ((7, 0), {"about": "seven"})
+
+
+@pytest.mark.parametrize("way", ["filled", "saved"])
+def test_mapped_arrays_lie_in_the_file_and_stay_when_it_is_replaced(tmp_path: Path, way: str) -> None:
+    path = tmp_path / "a.safetensors"
+    if way == "filled":
+        write(path)
+    else:
+        tensors.save(path, {"z": Z, "rows": ROWS}, {"about": "seven"})
+
+    found, metadata = tensors.mapped(path)
+    tensors.save(path, {"z": Z + 1}, {})
+
+    np.testing.assert_array_equal(found["z"], Z)
+    np.testing.assert_array_equal(found["rows"], ROWS)
+    assert metadata == {"about": "seven"}
+    assert not found["z"].flags.owndata
+
+
+def test_what_is_written_to_a_mapped_array_does_not_reach_the_file(tmp_path: Path) -> None:
+    write(tmp_path / "a.safetensors")
+    tensors.mapped(tmp_path / "a.safetensors")[0]["z"][:] = 0
+
+    np.testing.assert_array_equal(tensors.mapped(tmp_path / "a.safetensors")[0]["z"], Z)
+
+
+@pytest.mark.parametrize("left", [0, 4, 50, -1])
+def test_file_cut_short_is_named(tmp_path: Path, left: int) -> None:
+    path = tmp_path / "a.safetensors"
+    write(path)
+    path.write_bytes(path.read_bytes()[:left])
+
+    with pytest.raises(RunError, match=r"(?s)damaged.*--force"):
+        tensors.mapped(path)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="missing"):
+        tensors.mapped(tmp_path / "a.safetensors")
+
+
+def test_nothing_is_left_of_a_file_whose_filling_fails(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), filling(tmp_path / "a.safetensors", SHAPES, {}):
+        _ = 1 / 0
+
+    assert list(tmp_path.iterdir()) == []
