@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -105,7 +106,7 @@ def header_of(path: Path, *, where: str) -> Stored:
     try:
         with path.open("rb") as file:
             found = read_header(file)
-    except (ValueError, EOFError, OSError, SyntaxError) as error:
+    except (ValueError, EOFError, OSError) as error:
         raise InputError(_damaged(where, str(error) or type(error).__name__)) from error
     values = path.stat().st_size - found.start
     if not found.dtype.hasobject and values != found.size:
@@ -124,7 +125,10 @@ def read_header(file: IO[bytes]) -> Stored:
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in readers:
         raise ValueError(f"array format {version} holds named fields, which are not plain numbers")
-    shape, fortran, dtype = readers[version](file)
+    try:
+        shape, fortran, dtype = readers[version](file)
+    except (SyntaxError, TokenError, TypeError, RecursionError, MemoryError) as error:
+        raise ValueError(f"a header that cannot be parsed: {error}") from error
     return Stored(tuple(shape), dtype, fortran, file.tell())
 
 

@@ -30,7 +30,6 @@ _BROKEN = (
     KeyError,
     OSError,
     struct.error,
-    SyntaxError,
 )
 _LOCAL_HEADER = struct.Struct("<26xHH")  # lengths of the name and of the extra field, which the member follows
 
