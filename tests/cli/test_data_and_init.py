@@ -68,6 +68,32 @@ def test_init_finds_the_data_from_another_folder(folder: Path, capsys: pytest.Ca
     assert main(["data", "recipes/mine.yaml"]) == 0
 
 
+def test_several_files_are_joined_from_init_to_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.csv").write_text("who,p,q,y\n" + "".join(f"s{i},{i % 7},{i % 5},{i % 2}\n" for i in range(60)))
+    (folder / "b.csv").write_text("who,p,r\n" + "".join(f"s{i},{i % 3},{i * i % 11}\n" for i in range(50, -3, -1)))
+    assert main(["init", "a.csv", "b.csv", "--label", "y"]) == 2
+    assert "--id who" in capsys.readouterr().err
+    assert main(["init", "a.csv", "b.csv", "--label", "y", "--id", "who"]) == 0
+    capsys.readouterr()
+    assert main(["data", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["name"], document["samples"]) == ("a.csv + b.csv", 51)
+    assert [entry["columns"] for entry in document["modalities"]] == [["a.p", "q"], ["b.p", "r"]]
+    assert [(one["file"], one["count"], one["ids"][0]) for one in document["left_out"]] == [
+        ("a", 9, "s51"),
+        ("b", 2, "s-1"),
+    ]
+
+
+@pytest.mark.parametrize("reference", ["d", "d/", "./d"])
+def test_a_folder_of_arrays_is_a_data_file(reference: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "d").mkdir()
+    for name, values in arrays(n=60).items():
+        np.save(folder / "d" / f"{name}.npy", values)
+    assert main(["data", reference, "--label", "y", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "d"
+
+
 @pytest.mark.parametrize(
     ("to", "said"),
     [

@@ -21,13 +21,9 @@ from umlkit.recipe.schema import Data
 N = 30
 FORMATS = ("stored.npz", "packed.npz", "a.npy", "a.safetensors", "a.parquet", "a.jsonl", "a.csv", "a.tsv")
 TOKENS = [b"", b"\0", b"\xff", b",", b'"', b"\n", b"{", b"]", b"null", b"1e999", b"-", b"NaN", b"9" * 30, b"\x93NUMPY"]
-CHANGES = st.lists(
-    st.tuples(
-        st.floats(0, 1), st.sampled_from([0, 0, 1, 4, 50, 5000]), st.sampled_from(TOKENS) | st.binary(max_size=8)
-    ),
-    min_size=1,
-    max_size=4,
-)
+LOST = [0, 0, 1, 4, 50, 5000]
+CHANGE = st.tuples(st.floats(0, 1), st.sampled_from(LOST), st.sampled_from(TOKENS) | st.binary(max_size=8))
+CHANGES = st.lists(CHANGE, min_size=1, max_size=4)
 """Where in the file, how many bytes go there, what comes in their place."""
 
 
@@ -43,11 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pq.write_table(pa.Table.from_pylist(rows), path / "a.parquet")
     (path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     for name, separator in (("a.csv", ","), ("a.tsv", "\t")):
-        lines = [
-            separator.join(("id", "v_1", "v_2", "y")),
-            *(f"s{i}{separator}{i}{separator}.5{separator}{y[i]}" for i in range(N)),
-        ]
-        (path / name).write_text("\n".join(lines) + "\n")
+        cells = [("id", "v_1", "v_2", "y"), *((f"s{i}", str(i), ".5", str(y[i])) for i in range(N))]
+        (path / name).write_text("\n".join(map(separator.join, cells)) + "\n")
     return path
 
 

@@ -13,7 +13,16 @@ from umlkit.data.leaks import leaks
 from umlkit.data.missing import column_ranges, value_range
 from umlkit.data.near import NearRepeats, near_repeats
 from umlkit.data.records import ROLES, Dataset, Ints, ModalityArray, Roles
-from umlkit.runs.records.data import ClassEntry, DataRecord, LeakEntry, Missing, ModalityEntry, NearEntry, RoleCounts
+from umlkit.runs.records.data import (
+    ClassEntry,
+    DataRecord,
+    LeakEntry,
+    LeftOutEntry,
+    Missing,
+    ModalityEntry,
+    NearEntry,
+    RoleCounts,
+)
 
 
 def describe(dataset: Dataset, roles: Roles) -> DataRecord:
@@ -39,6 +48,7 @@ def describe(dataset: Dataset, roles: Roles) -> DataRecord:
         measurable=roles.not_measurable is None,
         reason=roles.not_measurable,
         needed=roles.needed,
+        left_out=tuple(LeftOutEntry(**vars(one)) for one in dataset.left_out),
         reading=(*dataset.reading, *roles.reading),
         warnings=(*dataset.warnings, *roles.warnings),
     )

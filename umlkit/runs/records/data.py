@@ -64,6 +64,14 @@ class LeakEntry(Part):
     usual: float = Field(description="share of the largest class")
 
 
+class LeftOutEntry(Part):
+    """Samples of one of several files that a join left out."""
+
+    file: str = Field(description="its name in the recipe")
+    count: Count
+    ids: tuple[str, ...] = Field(description="the first of them, at most twenty")
+
+
 class DataRecord(Record):
     """The result of ``umlkit data --json``."""
 
@@ -88,6 +96,7 @@ class DataRecord(Record):
     measurable: bool = Field(description="whether `umlkit probe` can measure")
     reason: str | None = Field(description="why it cannot")
     needed: Count | None = Field(description="samples in all that would be enough")
+    left_out: tuple[LeftOutEntry, ...] = Field(description="by file, what a join of several left out; else empty")
     reading: tuple[str, ...] = Field(description="how the file was read, with the line of the recipe that changes it")
     warnings: tuple[str, ...]
 
