@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from umlkit.data.cells import is_missing
 from umlkit.data.records import Array, Ints
@@ -83,6 +82,8 @@ class Ngrams:
 
     @cached_property
     def _vectorizer(self) -> Any:
+        from sklearn.feature_extraction.text import TfidfVectorizer  # a second to import, and most data hold no text
+
         vectorizer = TfidfVectorizer(**self.family.settings(), sublinear_tf=True, vocabulary=self.terms)
         vectorizer.idf_ = self.idf
         return vectorizer
@@ -111,6 +112,8 @@ def _document_frequencies(texts: Array, rows: Ints, family: Family) -> dict[str,
 
 
 def _of_block(block: Array, family: Family) -> Iterator[tuple[str, int]]:
+    from sklearn.feature_extraction.text import CountVectorizer
+
     vectorizer = CountVectorizer(**family.settings(), binary=True)
     try:
         matrix = vectorizer.fit_transform(block)
