@@ -54,16 +54,26 @@ def encoder(name: str = "resnet", **options: Any) -> Encoder:
 
 def test_a_shifted_sample_is_a_window_of_the_sample_with_its_edge_repeated() -> None:
     with seeded(0):
-        views = shifted(numbered(300), 2)
-    padded = nn.functional.pad(numbered(1), (2, 2, 2, 2), mode="replicate")[0, 0]
-    windows = [padded[i : i + 12, j : j + 10] for i in range(5) for j in range(5)]
+        views = shifted(numbered(300), (2, 1))
+    padded = nn.functional.pad(numbered(1), (1, 1, 2, 2), mode="replicate")[0, 0]
+    windows = [padded[i : i + 12, j : j + 10] for i in range(5) for j in range(3)]
     found = [[bool(torch.equal(view[0], window)) for window in windows].index(True) for view in views]
-    assert set(found) == set(range(25))
+    assert set(found) == set(range(15))
+
+
+@pytest.mark.parametrize(("crop", "rows", "columns"), [(3, 3, 3), (0.25, 3, 2), (0.01, 1, 1)])
+def test_a_crop_is_stated_in_pixels_or_as_a_share_of_the_side(crop: float, rows: int, columns: int) -> None:
+    told = encoder(crop=crop, erasing=0.0).train()
+    with seeded(0):
+        views = told.augment(numbered(300))
+    offsets = views[:, 0, 6, 5] - numbered(1)[0, 0, 6, 5]  # ten pixels a row
+    down, across = ((offsets + 5) // 10).abs().max(), ((offsets + 5) % 10 - 5).abs().max()
+    assert (down, across) == (rows, columns)
 
 
 def test_a_flip_mirrors_left_and_right_in_half_of_the_samples() -> None:
     with seeded(0):
-        views = shifted(numbered(300), 0, flip=True)
+        views = shifted(numbered(300), (0, 0), flip=True)
     mirrored = [bool(torch.equal(view, numbered(1)[0].flip(-1))) for view in views]
     untouched = [bool(torch.equal(view, numbered(1)[0])) for view in views]
     assert sum(mirrored) + sum(untouched) == 300
@@ -92,7 +102,9 @@ def test_a_rectangle_of_the_stated_shares_is_erased_in_so_many_samples() -> None
     assert all(torch.equal(one, one.any(1)[:, None] & one.any(0)[None]) for one in touched)
 
 
-@pytest.mark.parametrize("view", [lambda x: shifted(x, 3, flip=True), lambda x: masked(x, 2), lambda x: erased(x, 1.0)])
+@pytest.mark.parametrize(
+    "view", [lambda x: shifted(x, (3, 3), flip=True), lambda x: masked(x, 2), lambda x: erased(x, 1.0)]
+)
 def test_a_view_is_of_the_random_stream_and_leaves_the_sample_alone(view: Callable[[Tensor], Tensor]) -> None:
     x = numbered(8)
     with seeded(1):
@@ -121,6 +133,13 @@ def test_nothing_is_ever_mirrored_by_itself(name: str) -> None:
     spec = registry.encoder(name)
     settings = spec.candidates(spec.options())
     assert not any(getattr(setting, "flip", False) for setting in settings)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_auto_compares_none_with_a_shift_and_an_erased_rectangle(name: str) -> None:
+    spec = registry.encoder(name)
+    assert [setting.augments for setting in spec.candidates(spec.options())] == [False, True]
+    assert len(spec.candidates(spec.options(crop=0, erasing=0.0))) == 1
 
 
 def pictures(n: int, seed: int) -> Samples:

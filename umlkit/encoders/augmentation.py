@@ -25,15 +25,23 @@ WIDEST_MASK = 4
 def augmented(x: Tensor, options: PictureOptions) -> Tensor:
     """A random view of every sample, as the options say."""
     if options.crop or options.flip:
-        x = shifted(x, options.crop, flip=options.flip)
+        x = shifted(x, _pixels(options.crop, x), flip=options.flip)
     if options.masks:
         x = masked(x, options.masks)
     if options.erasing:
-        x = erased(x, options.erasing)
+        x = erased(x, float(options.erasing))
     return x
 
 
-def shifted(x: Tensor, most: int, *, flip: bool = False) -> Tensor:
+def _pixels(crop: float | str, x: Tensor) -> tuple[int, int]:
+    """By how many pixels samples are moved at most, by axis: as stated, or as a share of the side, a pixel at least."""
+    if isinstance(crop, int):
+        return crop, crop
+    height, width = (max(1, round(float(crop) * side)) for side in x.shape[2:])
+    return height, width
+
+
+def shifted(x: Tensor, most: tuple[int, int], *, flip: bool = False) -> Tensor:
     """Pad by ``most`` on every side and cut a window of the old size anywhere, after mirroring half of the samples.
 
     He et al. (2016, section 4.2) pad with zeros; here the padding repeats the edge, which is the background wherever
@@ -41,13 +49,13 @@ def shifted(x: Tensor, most: int, *, flip: bool = False) -> Tensor:
 
     Args:
         x: (B, C, H, W).
-        most: pixels by which a sample is moved at most, along each axis by itself.
+        most: pixels by which a sample is moved at most, along each axis.
         flip: whether left and right change places with probability 1/2.
     """
     samples, _, height, width = x.shape
-    by = torch.randint(-most, most + 1, (2, samples, 1), device=x.device)
-    rows = (torch.arange(height, device=x.device) + by[0]).clamp_(0, height - 1)
-    columns = (torch.arange(width, device=x.device) + by[1]).clamp_(0, width - 1)
+    down, across = (torch.randint(-by, by + 1, (samples, 1), device=x.device) for by in most)
+    rows = (torch.arange(height, device=x.device) + down).clamp_(0, height - 1)
+    columns = (torch.arange(width, device=x.device) + across).clamp_(0, width - 1)
     if flip:
         mirrored = torch.rand(samples, 1, device=x.device) < 0.5
         columns = torch.where(mirrored, width - 1 - columns, columns)

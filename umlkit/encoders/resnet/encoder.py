@@ -4,8 +4,9 @@
 
 What is kept of the last maps is where things are: on digits' left halves (8x4) averaging over a 2x2 grid raised
 held-out log-loss from .18 to .21, and a block at full resolution before the others only its cost (*measured*, two
-splits; batch norm .19, width 24 .16 for 1.5 times the cost). Norms are group norms: they treat every sample alone, so
-evaluation and a last batch of any size are no special case.
+splits; batch norm .19, width 24 .16 for 1.5 times the cost). One block more, to 2x2 maps, lowered it from 1.118 to
+1.082 on emoji (32x32, 840 samples) and raised it from .146 to .190 on handwritten digits (28x28, 400; one split each).
+Norms are group norms: they treat every sample alone, so evaluation and a last batch of any size are no special case.
 
 Legend of shapes: B samples, (C, H, W) one picture, D features.
 """

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from umlkit.encoders.picture_options import PictureOptions
+from umlkit.encoders.picture_options import PictureOptions, candidates
 from umlkit.registry import EncoderSpec
 
 
@@ -32,4 +32,5 @@ SPEC = EncoderSpec(
     kinds=frozenset({"image", "spectrogram"}),
     options=ResnetOptions,
     implementation="umlkit.encoders.resnet.encoder:ResnetEncoder",
+    candidates=candidates,
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from umlkit.encoders.picture_options import PictureOptions
+from umlkit.encoders.picture_options import PictureOptions, candidates
 from umlkit.registry import EncoderSpec
 
 SHORTEST_SIDE = 64
@@ -31,5 +31,6 @@ SPEC = EncoderSpec(
     kinds=frozenset({"image", "spectrogram"}),
     options=Resnet18Options,
     implementation="umlkit.encoders.resnet18.encoder:Resnet18Encoder",
+    candidates=candidates,
     suits=lambda shape: min(shape[1:]) >= SHORTEST_SIDE,
 )
