@@ -39,6 +39,17 @@ def _texts(*words: str, longest: int, missing: bool = False) -> Values:
     return made
 
 
+def _ragged(longest: int, channels: int) -> Values:
+    """From one step to the longest; the first sample of many is the longest."""
+
+    def made(n: int, rng: np.random.Generator) -> ModalityArray:
+        values = rng.normal(size=(n, longest, channels))
+        lengths = np.maximum(1, np.linspace(longest, 1, n).astype(np.int64))
+        return ModalityArray(values=values, kind="sequence", source="a", lengths=lengths)
+
+    return made
+
+
 EXAMPLES: Mapping[str, Mapping[str, Values]] = {
     "vector": {"wide": _numbers("vector", 40), "7": _numbers("vector", 7), "1": _numbers("vector", 1)},
     "text": {
@@ -52,6 +63,13 @@ EXAMPLES: Mapping[str, Mapping[str, Values]] = {
         "64x64": _numbers("image", 64, 64),
     },
     "spectrogram": {"16x16": _numbers("spectrogram", 16, 16), "40x26": _numbers("spectrogram", 40, 26)},
+    "sequence": {
+        "20x2": _numbers("sequence", 20, 2),
+        "300x1": _numbers("sequence", 300, 1),
+        "3x4": _numbers("sequence", 3, 4),
+        "ragged": _ragged(21, 3),
+        "long-ragged": _ragged(190, 2),
+    },
 }
 """Kind -> variant -> samples; the first variant is small, quick, and has 32 samples that a network can tell apart."""
 

@@ -43,10 +43,10 @@ def test_the_longest_names_that_an_archive_may_have_come_through(tmp_path: Path)
 
 
 def test_a_kind_that_is_not_clear_is_stated_with_what_else_it_may_be(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", **arrays(X_a=np.random.default_rng(0).random((N, 40, 6))))
+    np.savez(tmp_path / "a.npz", **arrays(X_a=np.random.default_rng(0).random((N, 9, 9, 5))))
     proposal = proposed(tmp_path / "a.npz")
-    assert "kind: vector  # 40 x 6 a sample: `image` if" in proposal.text
-    assert reread(tmp_path / "a.npz", proposal).modalities["a"].sample_shape == (240,)
+    assert "kind: vector  # 9 x 9 x 5 a sample: `image` if" in proposal.text
+    assert reread(tmp_path / "a.npz", proposal).modalities["a"].sample_shape == (405,)
 
 
 def test_what_can_be_no_modality_is_left_out_with_its_reason(tmp_path: Path) -> None:

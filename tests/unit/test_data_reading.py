@@ -41,14 +41,14 @@ def test_bytes_stay_bytes_and_pixels_are_an_image() -> None:
         ((12, 9, 4), False, "image"),
         ((5,), True, "vector"),
         ((), False, "vector"),
-        ((8, 8), False, None),
+        ((8, 8), False, "sequence"),
         ((16, 16), False, "spectrogram"),
         ((40, 26), False, "spectrogram"),
         ((40, 26), True, "image"),
-        ((100, 15), False, None),
-        ((7, 8), True, None),
+        ((100, 15), False, "sequence"),
+        ((7, 8), True, "sequence"),
         ((8, 8, 5), True, None),
-        ((100, 3), False, None),
+        ((100, 3), False, "sequence"),
         ((3, 16, 16), False, None),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_stated_kind_is_taken() -> None:
 
 def test_the_error_for_an_unclear_kind_says_how_to_state_it() -> None:
     with pytest.raises(InputError) as caught:
-        read_arrays(arrays(X_a=np.random.default_rng(1).random((N, 40, 6))))
+        read_arrays(arrays(X_a=np.random.default_rng(1).random((N, 9, 9, 5))))
     assert "data.modalities.a.kind: image" in said(caught.value)
 
 

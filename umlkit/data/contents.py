@@ -22,7 +22,7 @@ def of_modality(modality: ModalityArray) -> str:
     values = modality.values
     filled = (modality.missing, modality.fill)
     read_as = (modality.source, modality.take, modality.columns, modality.kind, *filled, modality.levels)
-    lengths = None if modality.lengths is None else _hash([], modality.lengths)
+    lengths = None if modality.lengths is None else [modality.lengths_from, _hash([], modality.lengths)]
     return _hash([*read_as, lengths, str(values.dtype), values.shape], values)
 
 

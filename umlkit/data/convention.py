@@ -5,7 +5,8 @@ exactly those are modalities, else every array as long as the labels. For tables
 modality ``audio``; other columns belong together when at least two share what stands before their first underscore
 (``accel_x, accel_y``); where no two columns share anything, all of them are one modality called ``table``. A column
 of lists or of free text is a modality of its own. Of several tables each one is a modality, where two at least have
-columns for it. What is left over is listed as ignored.
+columns for it. Whole numbers called ``len_<modality>`` or ``lengths_<modality>`` say how many steps of a sample are
+real, and are no modality. What is left over is listed as ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 from umlkit.data.cut import Place, match_columns, missing_column
 from umlkit.data.free_text import free_text_columns
-from umlkit.data.raw import Raw
+from umlkit.data.raw import Header, Raw
 from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.recipe.schema import Data, Modality
 
@@ -24,6 +25,7 @@ RESERVED = ("groups", "split", "id", "sample_weight")
 INDEX_ARRAYS = {"train": "idx_train", "val": "idx_val", "test": "idx_test"}
 PREFIX = "X_"
 TABLE = "table"
+LENGTHS = ("len_", "lengths_")
 
 _REFUSED = "MmV"
 """Kinds of numpy types that no modality is made of: dates, durations, records."""
@@ -70,7 +72,7 @@ def lay_out(raw: Raw, data: Data) -> Layout:
         raise InputError(*problems)
     class_names = "class_names" if "class_names" in raw.headers and raw.headers["class_names"].shape else None
     used = {label, split, class_names, named["groups"], named["id"]} | set(() if data.split_by else index)
-    used |= {name for place in modalities for name in (place.columns or (place.source,))}
+    used |= {name for place in modalities for name in (*(place.columns or (place.source,)), place.lengths)}
     return Layout(
         label=label,
         groups=named["groups"],
@@ -86,6 +88,17 @@ def lay_out(raw: Raw, data: Data) -> Layout:
 def _with_shape(raw: Raw, name: str) -> str:
     shape = raw.headers[name].shape
     return f"{name} {shape}" if shape and not raw.table else name
+
+
+def lengths_of(raw: Raw, *modality: str) -> str | None:
+    """What by its name holds the lengths of a modality, which may be called by several names."""
+    names = (prefix + name for name in modality for prefix in LENGTHS)
+    return next((name for name in names if name in raw.headers and _may_be_lengths(raw.headers[name])), None)
+
+
+def _may_be_lengths(header: Header) -> bool:
+    """One whole number a sample, or text that may turn out to be one."""
+    return len(header.shape) in (1, 2) and header.shape[1:] in ((), (1,)) and header.dtype.kind in "iuO"
 
 
 def label_candidates(raw: Raw) -> list[str]:
@@ -165,11 +178,13 @@ def _by_columns(raw: Raw, bystanders: set[str]) -> list[Place]:
     names = [name for name, header in free.items() if len(header.shape) == 1 and header.dtype.kind not in _REFUSED]
     texts = free_text_columns(raw, names)
     names = [name for name in names if name not in texts]
+    lists = [name for name, header in free.items() if len(header.shape) > 1]
+    found = {name: lengths_of(raw, name) for name in (*lists, *column_prefixes(names))}
+    names = [name for name in names if name not in found.values()]
     groups = _by_files(raw, names) or column_prefixes(names) or ({TABLE: names} if names else {})
     groups |= {f"{name}_text" if name in groups else name: [name] for name in texts}
-    lists = [name for name, header in free.items() if len(header.shape) > 1]
-    places = [Place(name=name, source=TABLE, columns=tuple(columns)) for name, columns in groups.items()]
-    return places + [Place(name=name, source=name) for name in lists]
+    places = [Place(name, TABLE, tuple(columns), lengths=found.get(name)) for name, columns in groups.items()]
+    return places + [Place(name, name, lengths=found[name]) for name in lists]
 
 
 def _by_files(raw: Raw, names: list[str]) -> dict[str, list[str]]:
@@ -182,16 +197,22 @@ def _by_files(raw: Raw, names: list[str]) -> dict[str, list[str]]:
 def _by_arrays(raw: Raw, bystanders: set[str], *, label: str | None) -> list[Place]:
     names = [name for name in raw.headers if name not in bystanders]
     prefixed = [name for name in names if name.startswith(PREFIX) and name != PREFIX]
-    if prefixed:
-        return [Place(name=name.removeprefix(PREFIX), source=name) for name in prefixed]
     length = raw.headers[label].shape[:1] if label else ()
-    return [Place(name=name, source=name) for name in names if length and raw.headers[name].shape[:1] == length]
+    long = [name for name in names if length and raw.headers[name].shape[:1] == length]
+    places = [
+        Place(own, name, lengths=lengths_of(raw, own, name) if len(raw.headers[name].shape) > 1 else None)
+        for name in prefixed or long
+        for own in [name.removeprefix(PREFIX) if prefixed else name]
+    ]
+    beside = {place.lengths for place in places}
+    return [place for place in places if place.source not in beside]
 
 
 def _stated(raw: Raw, name: str, spec: Modality, bystanders: set[str], problems: list[Problem]) -> Place | None:
     own = spec.from_ or name
+    lengths = _stated_lengths(raw, name, spec, problems)
     if raw.table and spec.columns is None and own in raw.headers and len(raw.headers[own].shape) > 1:
-        return _place(name, own, (), spec)
+        return _place(name, own, (), spec, lengths=lengths)
     if raw.table:
         source, columns = TABLE, _stated_columns(raw, name, spec, bystanders, problems)
         if not columns:
@@ -200,12 +221,31 @@ def _stated(raw: Raw, name: str, spec: Modality, bystanders: set[str], problems:
         source, columns = _stated_array(raw, name, spec, problems), ()
     if not source:
         return None
-    return _place(name, source, columns, spec)
+    return _place(name, source, columns, spec, lengths=lengths)
 
 
-def _place(name: str, source: str, columns: tuple[str, ...], spec: Modality) -> Place:
+def _place(name: str, source: str, columns: tuple[str, ...], spec: Modality, *, lengths: str | None) -> Place:
     """A place with what the recipe says of the modality."""
-    return Place(name, source, columns, take=spec.take, kind=spec.kind, missing=spec.missing, fill=spec.fill or 0.0)
+    return Place(
+        name,
+        source,
+        columns,
+        take=spec.take,
+        kind=spec.kind,
+        missing=spec.missing,
+        fill=spec.fill or 0.0,
+        lengths=lengths,
+    )
+
+
+def _stated_lengths(raw: Raw, name: str, spec: Modality, problems: list[Problem]) -> str | None:
+    if spec.lengths is None:
+        names = (name, *([spec.from_] if spec.from_ else []))
+        return lengths_of(raw, *names) if spec.kind in ("auto", "sequence") else None
+    if spec.lengths not in raw.headers:
+        option = f"data.modalities.{name}.lengths: {raw.word.upper()}"
+        problems.append(missing_column(f"lengths of {name!r}", spec.lengths, raw, option=option))
+    return spec.lengths
 
 
 def _stated_array(raw: Raw, name: str, spec: Modality, problems: list[Problem]) -> str:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from umlkit.data import lengths
 from umlkit.data import take as cuts
 from umlkit.data.columns import NUMERIC, Extracted, as_texts, extract_columns, extract_texts
 from umlkit.data.raw import Raw
-from umlkit.data.records import Array, ModalityArray
+from umlkit.data.records import Array, Ints, ModalityArray
 from umlkit.errors import Problem, closest, listed
 
 _TEXT = "UST"
@@ -33,6 +34,7 @@ class Place:
         kind: ``auto`` or a kind's name, as stated.
         missing: ``error``, or how missing values are imputed.
         fill: what stands for a missing value where ``missing`` is ``impute-constant``.
+        lengths: holds how many steps of every sample are real; None where nothing does.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Place:
     kind: str = "auto"
     missing: str = "error"
     fill: float = 0.0
+    lengths: str | None = None
 
 
 def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:
@@ -53,6 +56,9 @@ def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | 
     values = apply_take(found.values, place, where=raw.name, problems=problems)
     if values is None:
         return None
+    lengths = _lengths(raw, place, found.values.shape, problems) if place.lengths is not None else None
+    if len(problems) > before:
+        return None
     return ModalityArray(
         values=values,
         kind="",
@@ -61,8 +67,33 @@ def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | 
         columns=place.columns,
         missing=place.missing,
         fill=place.fill,
+        lengths=lengths,
+        lengths_from=place.lengths,
         levels=found.levels,
     )
+
+
+def _lengths(raw: Raw, place: Place, shape: tuple[int, ...], problems: list[Problem]) -> Ints | None:
+    """How many steps of every sample are real after the cut, for values of this ``shape`` before it."""
+    if len(shape) < 2:
+        problems.append(Problem(f"the modality {place.name!r} has lengths and no steps", where=raw.name))
+        return None
+    found = lengths.stated(raw, str(place.lengths), shape=shape, problems=problems)
+    if found is None or place.take is None:
+        return found
+    take = place.take
+    kept = lengths.cut(found, shape, lambda real: cuts.cut(real, take))
+    if kept is None or not kept.all():
+        row = "" if kept is None else f", {raw.row(int(np.argmin(kept)))}"
+        problems.append(
+            Problem(
+                f"data.modalities.{place.name}.take leaves {'no steps in order' if kept is None else 'no step'}",
+                where=raw.name + row,
+                found=f"{take!r} with lengths from {place.lengths!r}",
+                allowed="a cut that keeps at least one real step of every sample",
+            )
+        )
+    return kept
 
 
 def apply_take(values: Array, place: Place, *, where: str, problems: list[Problem]) -> Array | None:

@@ -132,7 +132,6 @@ def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
         raise InputError(*problems)
     values = found.values
     settled = kinds.settle(place.name, found, stated="auto", where=raw.name)
-    missing = "impute-mean" if non_finite(values).nan else "error"
     if isinstance(settled, Problem):
         shape = " x ".join(map(str, values.shape[1:]))
         other = (
@@ -140,10 +139,11 @@ def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
             if values.ndim in (3, 4)
             else "its values side by side"
         )
+        missing = "impute-mean" if non_finite(values).nan else "error"
         return _Chosen(replace(place, kind="vector", missing=missing), f"{shape} a sample: {other}")
-    if found.is_text and kinds.KINDS[settled.modality.kind].missing(settled.modality):
-        missing = "empty"
-    return _Chosen(replace(place, kind=settled.modality.kind, missing=missing), settled.because)
+    kind = kinds.KINDS[settled.modality.kind]
+    missing = ("empty" if found.is_text else "impute-mean") if kind.missing(settled.modality) else "error"
+    return _Chosen(replace(place, kind=kind.name, missing=missing), settled.because)
 
 
 def _is_text(raw: Raw, place: Place) -> bool:
@@ -158,7 +158,15 @@ def _is_numeric(raw: Raw, column: str) -> bool:
 def _as_recipe(place: Place) -> Modality:
     columns = list(place.columns) or None
     source = None if columns else place.source
-    return Modality.model_validate({"from": source, "columns": columns, "kind": place.kind, "missing": place.missing})
+    return Modality.model_validate(
+        {
+            "from": source,
+            "columns": columns,
+            "kind": place.kind,
+            "missing": place.missing,
+            "lengths": place.lengths,
+        }
+    )
 
 
 def _head(raw: Raw, file: str) -> list[str]:
@@ -201,6 +209,8 @@ def _modality_lines(one: _Chosen, raw: Raw) -> list[str]:
     lines = [f"    {quoted(place.name)}:"]
     lines += _columns_lines(place, raw) if place.columns else [f"      from: {quoted(place.source)}"]
     lines.append(f"      kind: {place.kind}  # {one.remark}")
+    if place.lengths is not None:
+        lines.append(f"      lengths: {quoted(place.lengths)}  # how many steps of every sample are real")
     if place.missing != "error":
         lines.append(f"      missing: {place.missing}  # {_MISSING[place.missing]}")
     encoder = f"{'ngrams' if place.kind == 'text' else 'mlp':<16}"

@@ -35,7 +35,8 @@ class ModalityArray:
         columns: the table columns it was made from, in order; empty for arrays.
         missing: what happens to NaN: ``error``, or how they are imputed.
         fill: what stands for NaN where ``missing`` is ``impute-constant``.
-        lengths: (N,) how many steps of a sample are real, where that is said beside the values; else None.
+        lengths: (N,) how many steps of a sample are real: as said beside the values, or as settled; else None.
+        lengths_from: the name of the array or column that says so, or None.
         levels: for every column of ``values`` the categories that its whole numbers 0, 1, ... stand for, or None for
             a column of numbers; empty where no column holds categories.
     """
@@ -48,6 +49,7 @@ class ModalityArray:
     missing: str = "error"
     fill: float = 0.0
     lengths: Ints | None = None
+    lengths_from: str | None = None
     levels: tuple[tuple[str, ...] | None, ...] = ()
 
     def __len__(self) -> int:

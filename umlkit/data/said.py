@@ -37,12 +37,15 @@ def reading_lines(
 
 def _modality(name: str, modality: ModalityArray) -> str:
     what = KINDS[modality.kind].describe(modality)
+    beside = "" if modality.lengths_from is None else f", lengths: {modality.lengths_from}"
     if modality.columns:
         origin = f"{'column' if len(modality.columns) == 1 else 'columns'} {_span(modality.columns)}"
-        line = "{columns: ...}"
+        line = f"{{columns: ...{beside}}}"
     else:
         origin = f"array {modality.source}{modality.take or ''}"
-        line = f"{{from: {modality.source}, kind: {modality.kind}}}"
+        line = f"{{from: {modality.source}, kind: {modality.kind}{beside}}}"
+    if beside:
+        origin += f", lengths from {modality.lengths_from}"
     return f"modality {name}: {modality.kind}, {what}, from {origin}  [data.modalities.{name}: {line}]"
 
 

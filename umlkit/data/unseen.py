@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from umlkit.data import kinds, labels, sides
+from umlkit.data.convention import lengths_of
 from umlkit.data.cut import Place, extract, missing_column, not_numbers
 from umlkit.data.raw import Raw, from_arrays
 from umlkit.data.records import Array, Ints, ModalityArray
@@ -32,6 +33,7 @@ class InputSpec:
         kind: a key of :data:`umlkit.data.kinds.KINDS`.
         missing: ``error``, or how missing values are imputed.
         sample_shape: shape of one sample as read, before anything is fitted.
+        lengths: holds how many steps of every sample are real; None where nothing did in training.
     """
 
     source: str
@@ -40,6 +42,7 @@ class InputSpec:
     kind: str
     missing: str
     sample_shape: tuple[int, ...]
+    lengths: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,15 +142,36 @@ def _modality(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> 
 
 def _place(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> Place | None:
     """Where the modality lies: its columns, its raw array to be cut, or its own array, cut already."""
+    lengths = _lengths(raw, name, spec, problems)
     if spec.columns and all(column in raw.headers for column in spec.columns):
-        return Place(name, raw.name, spec.columns, take=spec.take, kind=spec.kind, missing=spec.missing)
+        return Place(
+            name, raw.name, spec.columns, take=spec.take, kind=spec.kind, missing=spec.missing, lengths=lengths
+        )
     if not spec.columns and spec.source in raw.headers:
-        return Place(name, spec.source, take=spec.take, missing=spec.missing)
+        return Place(name, spec.source, take=spec.take, missing=spec.missing, lengths=lengths)
     own = [key for key in (name, PREFIX + name) if key in raw.headers and not raw.table]
     if own:
-        return Place(name, own[0], missing=spec.missing)
+        return Place(name, own[0], missing=spec.missing, lengths=lengths)
     problems.append(_absent(raw, name, spec))
     return None
+
+
+def _lengths(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> str | None:
+    """What holds the lengths. They are needed where training had them: what pads the values is not to be guessed."""
+    if spec.kind != "sequence":
+        return None
+    found = spec.lengths if spec.lengths in raw.headers else lengths_of(raw, name, spec.source)
+    if found is None and spec.lengths is not None:
+        problems.append(
+            Problem(
+                f"the lengths {spec.lengths!r} of the modality {name!r} are missing",
+                where=raw.name,
+                found=listed(map(repr, raw.headers)),
+                allowed="how many steps of every sample are real, one whole number a sample",
+                closest=closest(spec.lengths, raw.headers),
+            )
+        )
+    return found
 
 
 def _absent(raw: Raw, name: str, spec: InputSpec) -> Problem:
@@ -170,7 +194,7 @@ def _wrong_shape(raw: Raw, name: str, spec: InputSpec, found: str) -> Problem:
         f"the modality {name!r} has another shape than in training",
         where=raw.name,
         found=found + (f" after the cut {spec.take}" if spec.take else ""),
-        allowed=f"{spec.sample_shape} a sample",
+        allowed=kinds.KINDS[spec.kind].expected(spec.sample_shape),
     )
 
 

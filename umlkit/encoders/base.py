@@ -1,6 +1,6 @@
 """What an encoder is: a module from one modality's batch to a record of features.
 
-Legend of shapes: B samples of a batch, D features, T tokens, C classes.
+Legend of shapes: B samples of a batch, D features, T tokens, W the width of a token, C classes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Encoded(NamedTuple):
 
     Attributes:
         features: (B, D); late fusion reads these.
-        tokens: (B, T, D) where the encoder has them, else None.
+        tokens: (B, T, W) where the encoder has them, else None.
         mask: (B, T) True where a token is real, else None.
         maps: feature maps by stage, earliest first.
     """

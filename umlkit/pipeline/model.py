@@ -37,6 +37,7 @@ class ModalityConfig(Part):
     columns: tuple[str, ...]
     kind: str
     missing: str
+    lengths: str | None = None
     raw_shape: tuple[int, ...]
     sample_shape: tuple[int, ...]
     encoder: str
@@ -51,6 +52,7 @@ class ModalityConfig(Part):
             kind=self.kind,
             missing=self.missing,
             sample_shape=self.raw_shape,
+            lengths=self.lengths,
         )
 
 

@@ -168,6 +168,7 @@ def _config(session: Session, artifact: Artifact, trained: Trained, scale: float
             columns=raw.columns,
             kind=raw.kind,
             missing=raw.missing,
+            lengths=raw.lengths_from,
             raw_shape=raw.sample_shape,
             sample_shape=plan.sample_shape,
             encoder=plan.encoder,

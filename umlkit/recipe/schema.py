@@ -58,7 +58,7 @@ class Modality(Section):
     columns: Reference | list[Reference] | None = Field(
         default=None, description='columns of a table, by name or pattern: "mean *", or a list of these'
     )
-    kind: Literal["auto", "vector", "text", "image", "spectrogram"] = Field(
+    kind: Literal["auto", "vector", "text", "image", "spectrogram", "sequence"] = Field(
         default="auto", description="what a sample is; `auto` looks"
     )
     missing: Literal["error", "impute-mean", "impute-median", "impute-constant", "empty"] = Field(
@@ -68,6 +68,11 @@ class Modality(Section):
     )
     fill: float | None = Field(
         default=None, description="stands for NaN where `missing` is `impute-constant`; default: 0"
+    )
+    lengths: Reference | None = Field(
+        default=None,
+        description="array or column with the number of real steps of every sample of a sequence; default: "
+        "`len_<modality>` if there is one, else steps at the end that are NaN throughout are none",
     )
     encoder: EncoderChoice = Field(
         default=EncoderChoice(name="auto"),

@@ -13,6 +13,7 @@ encoder is built from:
 | image | (n, C, H, W) | (C, H, W) |
 | spectrogram | (n, 1, T, F) | (1, T, F) |
 | text | (n, L, 3): n-gram, its weight, token | (numbers of n-grams, numbers of tokens, longest) |
+| sequence | (n, L, C), steps beyond a sample's end NaN, all others numbers | (T, C), T the longest in training |
 """
 
 from __future__ import annotations
@@ -167,6 +168,10 @@ class Kind(ABC):
     def sketch(self, modality: ModalityArray, rows: Ints) -> Sketch:
         """How to say a sample in a few numbers whose distances tell near repeats, by what the samples ``rows`` are."""
         return of_texts(modality, rows) if modality.is_text else of_numbers(modality, rows)
+
+    def expected(self, raw_shape: tuple[int, ...]) -> str:
+        """What unseen samples have to be for a model whose samples had ``raw_shape``, for messages."""
+        return f"{raw_shape} a sample"
 
     def mismatch(self, raw_shape: tuple[int, ...], modality: ModalityArray) -> str | None:
         """What is wrong with unseen samples, settled, for a model whose samples had ``raw_shape``; None if nothing."""

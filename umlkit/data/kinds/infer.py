@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from umlkit.data import lengths
 from umlkit.data.kinds.base import Kind, Settled
 from umlkit.data.kinds.image import Image, channels_first
 from umlkit.data.kinds.numbers import not_numbers
+from umlkit.data.kinds.sequence import Sequence
 from umlkit.data.kinds.spectrogram import Spectrogram
 from umlkit.data.kinds.text import Text
 from umlkit.data.kinds.vector import Vector
@@ -18,7 +20,7 @@ from umlkit.data.records import ModalityArray
 from umlkit.errors import Problem, listed
 
 AUTO = "auto"
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Vector(), Image(), Spectrogram(), Text())}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Vector(), Image(), Spectrogram(), Text(), Sequence())}
 """Every kind by name, in the order in which they are looked for."""
 
 
@@ -31,13 +33,34 @@ def settle(name: str, modality: ModalityArray, *, stated: str, where: str) -> Se
         stated: ``auto`` or a kind's name.
         where: the source, for messages.
     """
+    if modality.lengths is not None and stated not in (AUTO, Sequence.name):
+        return _needless_lengths(name, stated, where=where)
     if stated != AUTO:
         return _settled(KINDS[stated], name, modality, because="stated", where=where)
+    if _differ_in_length(modality):
+        return _settled(KINDS[Sequence.name], name, modality, because="samples differ in length", where=where)
     for kind in KINDS.values():
         because = kind.suggested(modality)
         if because is not None:
             return _settled(kind, name, modality, because=because, where=where)
     return _unclear(name, modality, where=where)
+
+
+def _differ_in_length(modality: ModalityArray) -> bool:
+    """Lengths are said beside the values, or seen in a list or an array; columns of a table are no list."""
+    if modality.lengths is not None:
+        return True
+    return not modality.is_text and not modality.columns and lengths.differ(modality.values)
+
+
+def _needless_lengths(name: str, stated: str, *, where: str) -> Problem:
+    return Problem(
+        f"the modality {name!r} has lengths, and its kind has none",
+        where=where,
+        found=f"kind: {stated}",
+        allowed="kind: sequence",
+        try_next=f"data.modalities.{name}.lengths: take it out, or change the kind",
+    )
 
 
 def _settled(kind: Kind, name: str, modality: ModalityArray, *, because: str, where: str) -> Settled | Problem:

@@ -8,7 +8,7 @@ than ten thousand standard deviations out is cut there, so that no input is infi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,12 @@ class Standardiser:
     @classmethod
     def fit(cls, values: Array, rows: Ints, *, width: int) -> Standardiser:
         """Over the samples ``rows`` of (N, ...), whose last ``width`` numbers are one row of columns; NaN left out."""
-        return cls(*_moments(values, rows, width))
+        return cls.of(lambda: _chosen(values, rows, width), width=width)
+
+    @classmethod
+    def of(cls, rows: Callable[[], Iterable[Array]], *, width: int) -> Standardiser:
+        """Over blocks (k, ``width``) of rows, which are asked for three times; NaN left out."""
+        return cls(*_moments(rows, width))
 
     def apply(self, columns: Array) -> Array:
         """(..., K) numbers -> (..., K) float64, standardised; NaN becomes 0."""
@@ -61,27 +66,31 @@ class Standardiser:
         )
 
 
-def _chosen(values: Array, rows: Ints, width: int) -> Iterable[Statistics]:
-    """Blocks of the chosen rows as (k, width) float64, about two million values each."""
+def _chosen(values: Array, rows: Ints, width: int) -> Iterable[Array]:
+    """Blocks of the chosen rows as (k, width), about two million values each."""
     step = max(1, _BLOCK // max(1, values[:1].size))
     for start in range(0, len(rows), step):
-        yield values[rows[start : start + step]].reshape(-1, width).astype(np.float64)
+        yield values[rows[start : start + step]].reshape(-1, width)
 
 
-def _moments(values: Array, rows: Ints, width: int) -> tuple[Statistics, Statistics]:
+def _wide(rows: Callable[[], Iterable[Array]]) -> Iterable[Statistics]:
+    return (block.astype(np.float64) for block in rows())
+
+
+def _moments(rows: Callable[[], Iterable[Array]], width: int) -> tuple[Statistics, Statistics]:
     """Mean and standard deviation by column, in two passes over values scaled to [-1, 1], so that nothing overflows."""
     low, high = np.full(width, np.inf), np.full(width, -np.inf)
-    for block in _chosen(values, rows, width):
+    for block in _wide(rows):
         low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))
     scale = np.where(np.isfinite(low), np.maximum(np.abs(low), np.abs(high)), 0.0)
     scale = np.where(scale > 0, scale, 1.0)
     count, total = np.zeros(width), np.zeros(width)
-    for block in _chosen(values, rows, width):
+    for block in _wide(rows):
         count += np.isfinite(block).sum(axis=0)
         total += np.nansum(block / scale, axis=0)
     count = np.maximum(count, 1)
     mean, squares = total / count, np.zeros(width)
-    for block in _chosen(values, rows, width):
+    for block in _wide(rows):
         squares += np.nansum((block / scale - mean) ** 2, axis=0)
     # By the range, not the sum of squares: rounding leaves a constant column a variance above 0.
     varies = low < high

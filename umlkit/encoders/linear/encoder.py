@@ -1,4 +1,4 @@
-"""The linear encoder: ``z = W x + b``. Pictures are read as one long vector.
+"""The linear encoder: ``z = W x + b``. Pictures and sequences are read as one long vector.
 
 Alone, it starts from logistic regression with an L2 penalty chosen on `select` (:mod:`ridge_logistic`), which is what
 it has to reach where samples are few and columns many. Trained jointly it starts small, so that early stopping shrinks
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout, SampleSpec
+from umlkit.encoders.flattening import Flattening
 from umlkit.encoders.linear import ridge_logistic
 from umlkit.encoders.linear.factoring import factored
 from umlkit.encoders.linear.options import LinearOptions
@@ -38,13 +39,14 @@ class LinearEncoder(Encoder):
     def __init__(self, options: LinearOptions, sample: SampleSpec, scale: int) -> None:
         super().__init__()
         self.features = options.features * scale
-        self.linear = nn.Linear(math.prod(sample.shape), self.features)
+        self.flatten = Flattening(sample)
+        self.linear = nn.Linear(self.flatten.width, self.features)
         nn.init.normal_(self.linear.weight, std=0.1 / math.sqrt(self.linear.in_features))
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, x: Tensor) -> Encoded:
         """(B, *sample_shape) -> features (B, D)."""
-        return Encoded(self.linear(x.flatten(1)))
+        return Encoded(self.linear(self.flatten(x)))
 
     def warm_start(self, train: Labelled, select: Labelled, *, classes: int) -> Readout | None:
         """Logistic regression, factored over the features; nothing where a class is missing or the effort too large."""
@@ -55,8 +57,8 @@ class LinearEncoder(Encoder):
         if (n + len(select.y)) * inputs > LARGEST_PROBLEM:
             return None
         solution = ridge_logistic.solve(
-            *_arrays(train),
-            *_arrays(select),
+            *self._arrays(train),
+            *self._arrays(select),
             classes=classes,
             weights=_weights(train),
             select_weights=_weights(select),
@@ -67,10 +69,9 @@ class LinearEncoder(Encoder):
             self.linear.weight.copy_(inner)
         return Readout(readout, bias)
 
-
-def _arrays(samples: Labelled) -> tuple[ridge_logistic.Floats, ridge_logistic.Ints]:
-    x = np.concatenate([part.flatten(1).double().cpu().numpy() for part in chunks(samples.x)])
-    return x, samples.y.cpu().numpy()
+    def _arrays(self, samples: Labelled) -> tuple[ridge_logistic.Floats, ridge_logistic.Ints]:
+        x = np.concatenate([self.flatten(part).double().cpu().numpy() for part in chunks(samples.x)])
+        return x, samples.y.cpu().numpy()
 
 
 def _weights(samples: Labelled) -> ridge_logistic.Floats | None:

@@ -1,4 +1,6 @@
-"""The multi-layer perceptron encoder: ``z = V dropout(gelu(norm(U x + a))) + b``. Pictures are read as one long vector.
+"""The multi-layer perceptron encoder: ``z = V dropout(gelu(norm(U x + a))) + b``.
+
+Pictures and sequences are read as one long vector.
 
 What was compared, on halves of digits, columns of breast cancer, wine and two views of handwritten digits (*measured*:
 mean held-out log-loss at the temperature of `select`, 2 to 4 splits each): 128 hidden units .227, without the norm
@@ -11,11 +13,10 @@ Legend of shapes: B samples, P inputs of one sample, H hidden units, D features.
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor, nn
 
 from umlkit.encoders.base import Encoded, Encoder, SampleSpec
+from umlkit.encoders.flattening import Flattening
 from umlkit.encoders.mlp.options import MlpOptions
 
 
@@ -31,9 +32,10 @@ class MlpEncoder(Encoder):
         hidden = options.hidden * scale
         self.features = options.features * scale
         self.weight_decay = float(options.weight_decay)
+        flatten = Flattening(sample)
         self.layers = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(math.prod(sample.shape), hidden),
+            flatten,
+            nn.Linear(flatten.width, hidden),
             nn.GroupNorm(scale, hidden),
             nn.GELU(),
             nn.Dropout(float(options.dropout)),

@@ -41,8 +41,8 @@ def candidates(options: MlpOptions) -> list[MlpOptions]:
 
 SPEC = EncoderSpec(
     name="mlp",
-    summary="one hidden layer; vectors and small pictures",
-    kinds=frozenset({"vector", "image", "spectrogram"}),
+    summary="one hidden layer; vectors, small pictures and short sequences",
+    kinds=frozenset({"vector", "image", "sequence", "spectrogram"}),
     options=MlpOptions,
     implementation="umlkit.encoders.mlp.encoder:MlpEncoder",
     candidates=candidates,

@@ -1,0 +1,38 @@
+"""Options of the convolutional network over time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from umlkit.registry import EncoderSpec, Options
+
+
+class Conv1dOptions(Options):
+    """What may be said of a convolutional network over time."""
+
+    width: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = Field(
+        default=32, description="channels of every layer, a multiple of 8"
+    )
+    kernel: Annotated[int, Field(ge=1, le=63)] = Field(default=5, description="steps that a convolution sees at a time")
+    blocks: Annotated[int, Field(ge=1, le=12)] | None = Field(
+        default=None, description="residual blocks, each at half the resolution; default: by the longest sample"
+    )
+    segments: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=4, description="equal parts of a sample's length whose means are kept apart; 1 forgets what came when"
+    )
+    features: Annotated[int, Field(ge=1, le=65_536)] = Field(default=32, description="features it returns")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.5, description="share of the pooled values dropped in training"
+    )
+    weight_decay: Annotated[float, Field(ge=0, le=100)] = Field(default=1e-2, description="decoupled weight decay")
+
+
+SPEC = EncoderSpec(
+    name="conv1d",
+    summary="a small residual network over time; sequences of any length",
+    kinds=frozenset({"sequence"}),
+    options=Conv1dOptions,
+    implementation="umlkit.encoders.conv1d.encoder:Conv1dEncoder",
+)
