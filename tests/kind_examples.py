@@ -50,12 +50,29 @@ def _ragged(longest: int, channels: int) -> Values:
     return made
 
 
+def _table(numbers: int, *cardinalities: int, gaps: bool = False) -> Values:
+    def values(n: int, rng: np.random.Generator) -> ModalityArray:
+        parts = [rng.normal(size=(n, numbers)), *(rng.integers(size, size=(n, 1)) for size in cardinalities)]
+        cells = np.hstack(parts).astype(np.float64)
+        if gaps:
+            cells[rng.random(cells.shape) < 0.1] = np.nan
+        levels = (*[None] * numbers, *(tuple(f"word {i}" for i in range(size)) for size in cardinalities))
+        return ModalityArray(values=cells, kind="table", source="a", missing="impute-mean", levels=levels)
+
+    return values
+
+
 EXAMPLES: Mapping[str, Mapping[str, Values]] = {
     "vector": {"wide": _numbers("vector", 40), "7": _numbers("vector", 7), "1": _numbers("vector", 1)},
     "text": {
         "words": _texts("red", "green", "blue", "car", "bird", longest=4),
         "long": _texts("one", "two,", "three!", "x", "naïve", "東京", longest=400),
         "empty": _texts("yes", "no", longest=3, missing=True),
+    },
+    "table": {
+        "mixed": _table(8, 3, 20, gaps=True),
+        "numbers": _table(3),
+        "categories": _table(0, 5, 40),
     },
     "image": {
         "8x4": _numbers("image", 8, 4),

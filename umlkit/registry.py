@@ -49,6 +49,7 @@ class EncoderSpec:
         implementation: ``"module:attribute"`` of an :class:`umlkit.encoders.base.Encoder` subclass.
         suits: shape of a sample (:mod:`umlkit.data.kinds.base`) -> whether ``auto`` considers the encoder for it.
         candidates: options with ``auto`` values -> the settings to be compared on ``select``, none of them ``auto``.
+        only_for: options that not all of its kinds read -> the kinds that do.
     """
 
     name: str
@@ -58,6 +59,7 @@ class EncoderSpec:
     implementation: str
     candidates: Callable[[Any], list[Any]] = field(default=_only_itself)
     suits: Callable[[tuple[int, ...]], bool] = field(default=_any_shape)
+    only_for: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def encoder_settings(
         shape: of its samples, for which ``auto`` leaves out what does not suit it; None where it is not known yet.
 
     Raises:
-        InputError: no such encoder, or it does not read ``kind``.
+        InputError: no such encoder, or it does not read ``kind``, or an option that it reads for other kinds alone.
         pydantic.ValidationError: an option that it does not know or accept.
     """
     fitting = [spec for spec in encoders().values() if kind in spec.kinds]
@@ -154,11 +156,26 @@ def encoder_settings(
                 try_next="umlkit encoders",
             )
         )
-    return [
-        (spec.name, setting)
-        for spec in specs
-        for setting in spec.candidates(spec.options.model_validate(dict(options)))
-    ]
+    return [(spec.name, setting) for spec in specs for setting in _settings(spec, options, kind)]
+
+
+def _settings(spec: EncoderSpec, options: Mapping[str, Any], kind: str) -> list[Options]:
+    """The settings that differ in an option that is read for this kind."""
+    unread = [option for option, kinds in spec.only_for.items() if kind not in kinds]
+    plain = spec.options()
+    said = (plain, spec.candidates(plain)[0])  # the default, and what stands in a resolved setting for it
+    if idle := [o for o in unread if o in options and options[o] not in [getattr(one, o) for one in said]]:
+        raise InputError(
+            Problem(
+                f"the option {idle[0]} of the encoder {spec.name} says nothing for the kind {kind}",
+                found=repr(options[idle[0]]),
+                allowed=f"for {listed(sorted(spec.only_for[idle[0]]))} alone",
+                try_next=f"take {idle[0]} out",
+            )
+        )
+    settings: list[Options] = spec.candidates(spec.options.model_validate(dict(options)))
+    first = [getattr(settings[0], option) for option in unread]
+    return [setting for setting in settings if [getattr(setting, option) for option in unread] == first]
 
 
 def implementation(spec: Spec) -> Any:

@@ -69,7 +69,9 @@ def test_columns_are_written_as_a_pattern_where_one_says_it_and_listed_elsewhere
     assert 'columns: "accel_*"' in proposed(tmp_path / "a.csv").text
     (tmp_path / "a.csv").write_text(table.replace("accel_", "accel"))
     proposal = proposed(tmp_path / "a.csv")
-    assert "columns: [accelx, accely, b]" in proposal.text and proposal.left_out == ("column 'name' (text)",)
+    assert "columns: [accelx, accely, b]" in proposal.text and proposal.left_out == (
+        "column 'name' (nearly every row another word: ids, not categories)",
+    )
     assert reread(tmp_path / "a.csv", proposal).modalities["table"].columns == ("accelx", "accely", "b")
 
 

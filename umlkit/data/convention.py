@@ -15,8 +15,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from umlkit.data.categories import unfit
 from umlkit.data.cut import Place, match_columns, missing_column
 from umlkit.data.free_text import free_text_columns
+from umlkit.data.kinds import KINDS
 from umlkit.data.raw import Header, Raw
 from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.recipe.schema import Data, Modality
@@ -81,13 +83,17 @@ def lay_out(raw: Raw, data: Data) -> Layout:
         class_names=class_names,
         index=() if data.split_by else index,
         modalities=tuple(modalities),
-        ignored=tuple(_with_shape(raw, name) for name in raw.headers if name not in used),
+        ignored=tuple(_left_out(raw, name) for name in raw.headers if name not in used),
     )
 
 
-def _with_shape(raw: Raw, name: str) -> str:
+def _left_out(raw: Raw, name: str) -> str:
+    """A name that no modality has: an array with its shape, a column with the reason where it could be no input."""
     shape = raw.headers[name].shape
-    return f"{name} {shape}" if shape and not raw.table else name
+    if not raw.table:
+        return f"{name} {shape}" if shape else name
+    reason = unfit(raw, name)
+    return f"{name} ({reason})" if reason else name
 
 
 def lengths_of(raw: Raw, *modality: str) -> str | None:
@@ -181,6 +187,7 @@ def _by_columns(raw: Raw, bystanders: set[str]) -> list[Place]:
     lists = [name for name, header in free.items() if len(header.shape) > 1]
     found = {name: lengths_of(raw, name) for name in (*lists, *column_prefixes(names))}
     names = [name for name in names if name not in found.values()]
+    names = [name for name in names if unfit(raw, name) is None]
     groups = _by_files(raw, names) or column_prefixes(names) or ({TABLE: names} if names else {})
     groups |= {f"{name}_text" if name in groups else name: [name] for name in texts}
     places = [Place(name, TABLE, tuple(columns), lengths=found.get(name)) for name, columns in groups.items()]
@@ -235,6 +242,8 @@ def _place(name: str, source: str, columns: tuple[str, ...], spec: Modality, *, 
         missing=spec.missing,
         fill=spec.fill or 0.0,
         lengths=lengths,
+        categories=tuple(spec.categories or ()),
+        sure=spec.kind in KINDS and KINDS[spec.kind].words == "none",
     )
 
 
@@ -277,11 +286,19 @@ def _stated_columns(
         free = [key for key in names if key not in bystanders]
         own = _by_files(raw, free).get(name) or column_prefixes(free).get(name)
         if own:
-            return tuple(own)
-        patterns = "*" if name == TABLE and TABLE not in free else name
+            return _fit(raw, own)
+        if name == TABLE and TABLE not in free:
+            return _fit(raw, free)
+        patterns = name
     found, nothing = match_columns(patterns, names, but=bystanders)
     problems.extend(_no_column(raw, name, pattern, names) for pattern in nothing)
     return tuple(found)
+
+
+def _fit(raw: Raw, names: list[str]) -> tuple[str, ...]:
+    """The columns that can be inputs, or all of them where none can."""
+    texts = free_text_columns(raw, names)
+    return tuple(name for name in names if unfit(raw, name) is None and name not in texts) or tuple(names)
 
 
 def _no_column(raw: Raw, name: str, pattern: str, names: list[str]) -> Problem:

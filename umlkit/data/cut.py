@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from umlkit.data import lengths
 from umlkit.data import take as cuts
-from umlkit.data.columns import NUMERIC, Extracted, as_texts, extract_columns, extract_texts
-from umlkit.data.raw import Raw
+from umlkit.data.categories import categorised, no_category
+from umlkit.data.columns import NUMERIC, Extracted, Levels, Wanted, as_texts, extract_columns, extract_texts
+from umlkit.data.raw import Raw, from_arrays
 from umlkit.data.records import Array, Ints, ModalityArray
 from umlkit.errors import Problem, closest, listed
 
@@ -35,6 +36,9 @@ class Place:
         missing: ``error``, or how missing values are imputed.
         fill: what stands for a missing value where ``missing`` is ``impute-constant``.
         lengths: holds how many steps of every sample are real; None where nothing does.
+        categories: columns that hold categories though they may look like numbers: names or patterns, or numbers of
+            columns.
+        sure: no other column does; a word there is a mistake.
     """
 
     name: str
@@ -45,6 +49,8 @@ class Place:
     missing: str = "error"
     fill: float = 0.0
     lengths: str | None = None
+    categories: tuple[str | int, ...] = ()
+    sure: bool = False
 
 
 def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:
@@ -57,10 +63,15 @@ def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | 
     if values is None:
         return None
     lengths = _lengths(raw, place, found.values.shape, problems) if place.lengths is not None else None
-    if len(problems) > before:
+    taken: Extracted | Problem = replace(found, values=values, levels=_levels(found, place))
+    if place.categories and not place.columns and isinstance(taken, Extracted):
+        taken = categorised(taken, place.categories, name=place.name)
+    if isinstance(taken, Problem):
+        problems.append(replace(taken, where=raw.name))
+    if len(problems) > before or isinstance(taken, Problem):
         return None
     return ModalityArray(
-        values=values,
+        values=taken.values,
         kind="",
         source=place.source,
         take=place.take,
@@ -69,7 +80,7 @@ def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | 
         fill=place.fill,
         lengths=lengths,
         lengths_from=place.lengths,
-        levels=found.levels,
+        levels=taken.levels,
     )
 
 
@@ -94,6 +105,33 @@ def _lengths(raw: Raw, place: Place, shape: tuple[int, ...], problems: list[Prob
             )
         )
     return kept
+
+
+def _columns(raw: Raw, place: Place, problems: list[Problem]) -> Extracted | None:
+    if place.kind == "text":
+        return Extracted(extract_texts(raw, place.columns))
+    names: set[str] = set()
+    for one in place.categories:
+        matched = _named(one, place.columns)
+        if not matched:
+            problem = no_category(place.name, one, listed(map(repr, place.columns)))
+            problems.append(replace(problem, where=raw.name, closest=closest(str(one), place.columns)))
+        names |= set(matched)
+    return extract_columns(raw, place.columns, problems, wanted=Wanted(names, sure=place.sure))
+
+
+def _named(category: str | int, columns: Sequence[str]) -> Sequence[str]:
+    if isinstance(category, str):
+        return match_columns(category, columns, but=())[0]
+    return columns[category : category + 1]
+
+
+def _levels(found: Extracted, place: Place) -> Levels:
+    """The levels of the columns that a cut leaves."""
+    if place.take is None or not found.levels:
+        return found.levels
+    left = cuts.cut(np.arange(len(found.levels))[None], place.take).reshape(-1)
+    return tuple(found.levels[i] for i in left)
 
 
 def apply_take(values: Array, place: Place, *, where: str, problems: list[Problem]) -> Array | None:
@@ -162,12 +200,6 @@ def match_columns(
     return [name for name in names if name in found], nothing
 
 
-def _columns(raw: Raw, place: Place, problems: list[Problem]) -> Extracted | None:
-    if place.kind == "text":
-        return Extracted(extract_texts(raw, place.columns))
-    return extract_columns(raw, place.columns, problems)
-
-
 def _array(raw: Raw, place: Place, problems: list[Problem]) -> Extracted | None:
     header = raw.headers[place.source]
     problem = not_numbers(place.source, header.dtype, where=raw.name)
@@ -182,7 +214,17 @@ def _array(raw: Raw, place: Place, problems: list[Problem]) -> Extracted | None:
     if values.dtype.kind == "S" and (problem := _not_utf8(raw, place.source, values.reshape(-1))) is not None:
         problems.append(problem)
         return None
-    return Extracted(as_texts(values) if values.dtype.kind in _TEXT and values.ndim == 1 else values)
+    if values.dtype.kind not in _TEXT or values.ndim > 2:
+        return Extracted(values)
+    return Extracted(as_texts(values)) if values.ndim == 1 else _words(raw, place, values, problems)
+
+
+def _words(raw: Raw, place: Place, values: Array, problems: list[Problem]) -> Extracted | None:
+    """An array of words (N, K), read as the columns of a table would be."""
+    names = tuple(f"{place.source}[:, {i}]" for i in range(values.shape[1]))
+    table = from_arrays({name: values[:, i] for i, name in enumerate(names)}, name=raw.name, table=True)
+    stated = [names[one] for one in place.categories if isinstance(one, int) and one < len(names)]
+    return extract_columns(table, names, problems, wanted=Wanted(stated if not place.take else (), sure=place.sure))
 
 
 def _not_utf8(raw: Raw, name: str, texts: Array) -> Problem | None:

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from umlkit.data import kinds
-from umlkit.data.cells import to_numbers
-from umlkit.data.convention import lay_out
+from umlkit.data.categories import unfit
+from umlkit.data.convention import Layout, lay_out
 from umlkit.data.cut import Place, extract, match_columns, not_numbers
-from umlkit.data.free_text import free_text_columns
 from umlkit.data.missing import non_finite
 from umlkit.data.raw import Raw
 from umlkit.data.reading import from_raw
@@ -71,7 +70,7 @@ def propose(raw: Raw, data: Data, *, name: str, file: str) -> Proposal:
         InputError: the label is not named, or the data cannot be read even so.
     """
     layout = lay_out(raw, data)
-    left_out: list[str] = []
+    left_out = _unfit(raw, layout)
     chosen = [found for place in layout.modalities if (found := _choose(raw, place, left_out)) is not None]
     if not chosen:
         raise InputError(Problem("nothing in it can be a modality", where=raw.name, found="; ".join(left_out) or None))
@@ -115,13 +114,7 @@ def _escaped(character: str) -> str:
 
 
 def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
-    if place.columns and not _is_text(raw, place):
-        numeric = [column for column in place.columns if _is_numeric(raw, column)]
-        left_out += [f"column {column!r} (text)" for column in place.columns if column not in numeric]
-        place = replace(place, columns=tuple(numeric))
-        if not numeric:
-            return None
-    elif not place.columns:
+    if not place.columns:
         problem = not_numbers(place.source, raw.headers[place.source].dtype, where=raw.name)
         if problem is not None:
             left_out.append(f"{problem.what} ({problem.found})")
@@ -142,17 +135,17 @@ def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
         missing = "impute-mean" if non_finite(values).nan else "error"
         return _Chosen(replace(place, kind="vector", missing=missing), f"{shape} a sample: {other}")
     kind = kinds.KINDS[settled.modality.kind]
-    missing = ("empty" if found.is_text else "impute-mean") if kind.missing(settled.modality) else "error"
+    missing = ("empty" if settled.modality.is_text else "impute-mean") if kind.missing(settled.modality) else "error"
     return _Chosen(replace(place, kind=kind.name, missing=missing), settled.because)
 
 
-def _is_text(raw: Raw, place: Place) -> bool:
-    return list(place.columns) == free_text_columns(raw, place.columns)
-
-
-def _is_numeric(raw: Raw, column: str) -> bool:
-    values = raw.load(column)
-    return values.dtype.kind in "biuf" or to_numbers(values).text is None
+def _unfit(raw: Raw, layout: Layout) -> list[str]:
+    """Columns that can be no input and are nothing else either, with the reason."""
+    named = {layout.label, layout.groups, layout.split, layout.id}
+    named |= {name for place in layout.modalities for name in place.columns}
+    columns = [name for name, header in raw.headers.items() if raw.table and len(header.shape) == 1]
+    reasons = {name: unfit(raw, name) for name in columns if name not in named}
+    return [f"column {name!r} ({reason})" for name, reason in reasons.items() if reason]
 
 
 def _as_recipe(place: Place) -> Modality:

@@ -6,12 +6,13 @@ The arrays that come out are raw, of the shape that the model's own standardisat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from umlkit.data import kinds, labels, sides
+from umlkit.data.categories import column_names
 from umlkit.data.convention import lengths_of
 from umlkit.data.cut import Place, extract, missing_column, not_numbers
 from umlkit.data.raw import Raw, from_arrays
@@ -32,6 +33,7 @@ class InputSpec:
         columns: the columns that it is made of, in order; empty for an array.
         kind: a key of :data:`umlkit.data.kinds.KINDS`.
         missing: ``error``, or how missing values are imputed.
+        categories: which columns of the cut samples hold categories, by number.
         sample_shape: shape of one sample as read, before anything is fitted.
         lengths: holds how many steps of every sample are real; None where nothing did in training.
     """
@@ -43,6 +45,7 @@ class InputSpec:
     missing: str
     sample_shape: tuple[int, ...]
     lengths: str | None = None
+    categories: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,15 +146,25 @@ def _modality(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> 
 def _place(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> Place | None:
     """Where the modality lies: its columns, its raw array to be cut, or its own array, cut already."""
     lengths = _lengths(raw, name, spec, problems)
+    sure = kinds.KINDS[spec.kind].words != "any"
+    cut = Place(
+        name,
+        spec.source,
+        take=spec.take,
+        kind=spec.kind,
+        missing=spec.missing,
+        categories=spec.categories,
+        sure=sure,
+        lengths=lengths,
+    )
     if spec.columns and all(column in raw.headers for column in spec.columns):
-        return Place(
-            name, raw.name, spec.columns, take=spec.take, kind=spec.kind, missing=spec.missing, lengths=lengths
-        )
+        named = column_names(spec.categories, spec.columns, take=spec.take)
+        return replace(cut, source=raw.name, columns=spec.columns, categories=named)
     if not spec.columns and spec.source in raw.headers:
-        return Place(name, spec.source, take=spec.take, missing=spec.missing, lengths=lengths)
+        return cut
     own = [key for key in (name, PREFIX + name) if key in raw.headers and not raw.table]
     if own:
-        return Place(name, own[0], missing=spec.missing, lengths=lengths)
+        return replace(cut, source=own[0], take=None)
     problems.append(_absent(raw, name, spec))
     return None
 

@@ -39,6 +39,7 @@ class ModalityConfig(Part):
     missing: str
     lengths: str | None = None
     raw_shape: tuple[int, ...]
+    categories: tuple[int, ...] = ()
     sample_shape: tuple[int, ...]
     encoder: str
     options: dict[str, Any]
@@ -53,6 +54,7 @@ class ModalityConfig(Part):
             missing=self.missing,
             sample_shape=self.raw_shape,
             lengths=self.lengths,
+            categories=self.categories,
         )
 
 

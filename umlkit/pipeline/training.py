@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from umlkit import registry
+from umlkit.data.categories import category_numbers
 from umlkit.data.records import Samples
 from umlkit.errors import RunError
 from umlkit.methods import inference
@@ -170,6 +171,7 @@ def _config(session: Session, artifact: Artifact, trained: Trained, scale: float
             missing=raw.missing,
             lengths=raw.lengths_from,
             raw_shape=raw.sample_shape,
+            categories=category_numbers(raw),
             sample_shape=plan.sample_shape,
             encoder=plan.encoder,
             options=dict(plan.options),

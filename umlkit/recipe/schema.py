@@ -58,13 +58,17 @@ class Modality(Section):
     columns: Reference | list[Reference] | None = Field(
         default=None, description='columns of a table, by name or pattern: "mean *", or a list of these'
     )
-    kind: Literal["auto", "vector", "text", "image", "spectrogram", "sequence"] = Field(
+    kind: Literal["auto", "vector", "table", "text", "image", "spectrogram", "sequence"] = Field(
         default="auto", description="what a sample is; `auto` looks"
     )
     missing: Literal["error", "impute-mean", "impute-median", "impute-constant", "empty"] = Field(
         default="error",
         description="what to do about missing values: refuse; or fill in the mean or median of the training samples, "
         "or `fill`; a missing text may be `empty`",
+    )
+    categories: list[Reference | Annotated[int, Field(ge=0)]] | None = Field(
+        default=None,
+        description="columns that hold categories though they are numbers: names, patterns, or numbers of columns",
     )
     fill: float | None = Field(
         default=None, description="stands for NaN where `missing` is `impute-constant`; default: 0"
@@ -83,6 +87,12 @@ class Modality(Section):
     def _fill_is_used(self) -> Modality:
         if self.fill is not None and self.missing != "impute-constant":
             raise ValueError("has fill, which only missing: impute-constant reads; write that, or take fill out")
+        return self
+
+    @model_validator(mode="after")
+    def _categories_are_of_a_table(self) -> Modality:
+        if self.categories is not None and self.kind not in ("auto", "table"):
+            raise ValueError(f"has categories, which the kind {self.kind} does not know; write kind: table")
         return self
 
 

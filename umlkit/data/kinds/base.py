@@ -10,6 +10,7 @@ encoder is built from:
 | kind | array | shape |
 |---|---|---|
 | vector | (n, D'): D columns and an indicator for each that misses values in training | (D',) |
+| table | (n, 2 K + Q), see :mod:`table` | (K, bins, n_1, ..., n_Q): Q columns of n_q categories |
 | image | (n, C, H, W) | (C, H, W) |
 | spectrogram | (n, 1, T, F) | (1, T, F) |
 | text | (n, L, 3): n-gram, its weight, token | (numbers of n-grams, numbers of tokens, longest) |
@@ -21,7 +22,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -121,12 +122,15 @@ class Kind(ABC):
         name: as written in a recipe.
         preprocess: what its fitting gives.
         allowed: what an array of this kind has to be, for messages.
+        words: what a word in a column is: a mistake (``none``), a category, of columns that training settles
+            (``categories``), or whatever the kind makes of it (``any``).
         imputes: the values of ``missing`` that it knows beside ``error``.
     """
 
     name: ClassVar[str]
     preprocess: ClassVar[type[Preprocess]]
     allowed: ClassVar[str]
+    words: ClassVar[Literal["none", "categories", "any"]] = "any"
     imputes: ClassVar[frozenset[str]] = frozenset({"impute-mean"})
 
     @abstractmethod

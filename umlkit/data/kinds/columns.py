@@ -53,6 +53,13 @@ class Columns:
         """K + I."""
         return len(self.fill) + len(self.marked)
 
+    def only(self, columns: Ints) -> Columns:
+        """What was fitted on these columns alone."""
+        place = {column: i for i, column in enumerate(columns.tolist())}
+        marked = [place[column] for column in self.marked.tolist() if column in place]
+        statistics = Standardiser(self.standardiser.mean[columns], self.standardiser.std[columns])
+        return Columns(statistics, self.fill[columns], np.array(marked, dtype=np.int64))
+
     def filled(self, block: Array) -> Array:
         """(n, K) with ``fill`` for what is missing."""
         if block.dtype.kind != "f":

@@ -14,13 +14,16 @@ from umlkit.data.kinds.image import Image, channels_first
 from umlkit.data.kinds.numbers import not_numbers
 from umlkit.data.kinds.sequence import Sequence
 from umlkit.data.kinds.spectrogram import Spectrogram
+from umlkit.data.kinds.table import Table
 from umlkit.data.kinds.text import Text
 from umlkit.data.kinds.vector import Vector
 from umlkit.data.records import ModalityArray
 from umlkit.errors import Problem, listed
 
 AUTO = "auto"
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Vector(), Image(), Spectrogram(), Text(), Sequence())}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind for kind in (Vector(), Table(), Image(), Spectrogram(), Text(), Sequence())
+}
 """Every kind by name, in the order in which they are looked for."""
 
 

@@ -55,6 +55,7 @@ class Vector(Kind):
     name = "vector"
     preprocess = VectorPreprocess
     allowed = "numbers of any shape, taken as one row a sample"
+    words = "none"
     imputes = EVERY_WAY
 
     def suggested(self, modality: ModalityArray) -> str | None:

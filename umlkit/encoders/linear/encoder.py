@@ -17,10 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout, SampleSpec
-from umlkit.encoders.flattening import Flattening
 from umlkit.encoders.linear import ridge_logistic
 from umlkit.encoders.linear.factoring import factored
 from umlkit.encoders.linear.options import LinearOptions
+from umlkit.encoders.stems import stem_for
 from umlkit.rows import chunks
 
 LARGEST_EFFORT = 5 * 10**11
@@ -39,14 +39,14 @@ class LinearEncoder(Encoder):
     def __init__(self, options: LinearOptions, sample: SampleSpec, scale: int) -> None:
         super().__init__()
         self.features = options.features * scale
-        self.flatten = Flattening(sample)
-        self.linear = nn.Linear(self.flatten.width, self.features)
+        self.stem = stem_for(sample)
+        self.linear = nn.Linear(self.stem.width, self.features)
         nn.init.normal_(self.linear.weight, std=0.1 / math.sqrt(self.linear.in_features))
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, x: Tensor) -> Encoded:
         """(B, *sample_shape) -> features (B, D)."""
-        return Encoded(self.linear(self.flatten(x)))
+        return Encoded(self.linear(self.stem(x)))
 
     def warm_start(self, train: Labelled, select: Labelled, *, classes: int) -> Readout | None:
         """Logistic regression, factored over the features; nothing where a class is missing or the effort too large."""
@@ -69,8 +69,9 @@ class LinearEncoder(Encoder):
             self.linear.weight.copy_(inner)
         return Readout(readout, bias)
 
+    @torch.no_grad()
     def _arrays(self, samples: Labelled) -> tuple[ridge_logistic.Floats, ridge_logistic.Ints]:
-        x = np.concatenate([self.flatten(part).double().cpu().numpy() for part in chunks(samples.x)])
+        x = np.concatenate([self.stem(part).double().cpu().numpy() for part in chunks(samples.x)])
         return x, samples.y.cpu().numpy()
 
 

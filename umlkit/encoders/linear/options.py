@@ -18,7 +18,7 @@ class LinearOptions(Options):
 SPEC = EncoderSpec(
     name="linear",
     summary="one linear map; right where samples are few and columns many",
-    kinds=frozenset({"vector", "image", "sequence", "spectrogram"}),
+    kinds=frozenset({"vector", "table", "image", "sequence", "spectrogram"}),
     options=LinearOptions,
     implementation="umlkit.encoders.linear.encoder:LinearEncoder",
 )

@@ -16,8 +16,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from umlkit.encoders.base import Encoded, Encoder, SampleSpec
-from umlkit.encoders.flattening import Flattening
 from umlkit.encoders.mlp.options import MlpOptions
+from umlkit.encoders.stems import stem_for
 
 
 class MlpEncoder(Encoder):
@@ -32,10 +32,10 @@ class MlpEncoder(Encoder):
         hidden = options.hidden * scale
         self.features = options.features * scale
         self.weight_decay = float(options.weight_decay)
-        flatten = Flattening(sample)
+        stem = stem_for(sample, piecewise=options.numeric == "piecewise")
         self.layers = nn.Sequential(
-            flatten,
-            nn.Linear(flatten.width, hidden),
+            stem,
+            nn.Linear(stem.width, hidden),
             nn.GroupNorm(scale, hidden),
             nn.GELU(),
             nn.Dropout(float(options.dropout)),

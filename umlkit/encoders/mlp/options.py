@@ -10,6 +10,8 @@ from umlkit.registry import EncoderSpec, Options
 
 REGULARISATION = ((0.0, 1e-2), (0.5, 1e-1))
 """(dropout, weight decay): weak and strong."""
+NUMERIC = ("standard", "piecewise")
+"""How numbers of a table are read."""
 
 
 class MlpOptions(Options):
@@ -20,20 +22,27 @@ class MlpOptions(Options):
     dropout: Annotated[float, Field(ge=0, lt=1)] | Literal["auto"] = Field(
         default="auto", description="share of hidden units dropped in training; `auto` compares on `select`"
     )
+    numeric: Literal["standard", "piecewise", "auto"] = Field(
+        default="auto",
+        description="numbers of a table: standardised, or piecewise linear between their quantiles too; "
+        "`auto` compares on `select`",
+    )
     weight_decay: Annotated[float, Field(ge=0, le=100)] | Literal["auto"] = Field(
         default="auto", description="decoupled weight decay; `auto` compares on `select`"
     )
 
 
 def candidates(options: MlpOptions) -> list[MlpOptions]:
-    """The settings that ``auto`` stands for, weak regularisation first, each once."""
+    """The settings that ``auto`` stands for, by how numbers are read, weak regularisation first, each once."""
     settings = [
         options.model_copy(
             update={
+                "numeric": numeric,
                 "dropout": dropout if options.dropout == "auto" else options.dropout,
                 "weight_decay": decay if options.weight_decay == "auto" else options.weight_decay,
             }
         )
+        for numeric in (NUMERIC if options.numeric == "auto" else [options.numeric])
         for dropout, decay in REGULARISATION
     ]
     return list(dict.fromkeys(settings))
@@ -41,9 +50,10 @@ def candidates(options: MlpOptions) -> list[MlpOptions]:
 
 SPEC = EncoderSpec(
     name="mlp",
-    summary="one hidden layer; vectors, small pictures and short sequences",
-    kinds=frozenset({"vector", "image", "sequence", "spectrogram"}),
+    summary="one hidden layer; vectors, tables, small pictures and short sequences",
+    kinds=frozenset({"vector", "table", "image", "sequence", "spectrogram"}),
     options=MlpOptions,
     implementation="umlkit.encoders.mlp.encoder:MlpEncoder",
     candidates=candidates,
+    only_for={"numeric": frozenset({"table"})},
 )
