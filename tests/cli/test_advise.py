@@ -24,7 +24,7 @@ def probe(tmp_path: Path) -> str:
     """A finished probe.json, alone in its folder."""
     folder = tmp_path / "alone"
     folder.mkdir()
-    return str(shutil.copy(GOLDEN / "probe-1.json", folder / "probe.json"))
+    return str(shutil.copy(GOLDEN / "probe-2.json", folder / "probe.json"))
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_bad_usage_is_exit_2_with_nothing_on_stdout(
     assert "Value error" not in captured.err
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": "umlkit.probe/2"}', '{"schema": "umlkit.advice/1"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": "umlkit.probe/3"}', '{"schema": "umlkit.advice/1"}'])
 def test_a_file_that_is_no_probe_is_exit_2_by_name(
     tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,7 +152,7 @@ def measured_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(
         locate,
         "find_probe",
-        lambda loaded, directory, *, reference: ProbeRecord.read(GOLDEN / "probe-1.json"),
+        lambda loaded, directory, *, reference: ProbeRecord.read(GOLDEN / "probe-2.json"),
     )
     return tmp_path / "run"
 

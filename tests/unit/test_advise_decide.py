@@ -25,7 +25,7 @@ def probe_of(losses: dict[str, float], *, sd: float = 0.3, n: int = 400, **chang
     """A probe whose candidates have these mean losses and independent losses of standard deviation ``sd``."""
     names = list(losses)
     document: dict[str, Any] = {
-        "schema": "umlkit.probe/1",
+        "schema": "umlkit.probe/2",
         "name": "made up",
         "measured": True,
         "seeds": [0],
@@ -57,7 +57,7 @@ def probe_of(losses: dict[str, float], *, sd: float = 0.3, n: int = 400, **chang
 
 
 def test_the_advice_is_the_golden_one() -> None:
-    advice = advise(ProbeRecord.read(GOLDEN / "probe-1.json"))
+    advice = advise(ProbeRecord.read(GOLDEN / "probe-2.json"))
     close(advice.document(), json.loads((GOLDEN / "advice-1.json").read_text()))
 
 

@@ -13,7 +13,7 @@ from umlkit.errors import InputError
 from umlkit.runs.records.common import Record
 from umlkit.runs.records.probe import ProbeRecord
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "probe-1.json"
+GOLDEN = Path(__file__).parents[1] / "golden" / "probe-2.json"
 
 
 def refusal(path: Path, record: type[Record] = ProbeRecord) -> str:
@@ -41,7 +41,7 @@ def test_the_golden_document_is_read() -> None:
     [
         (b"", "is empty"),
         (b" \n", "is empty"),
-        (b'{"schema": "umlkit.probe/1", ', "is broken JSON"),
+        (b'{"schema": "umlkit.probe/2", ', "is broken JSON"),
         (b"[" * 100_000, "is broken JSON"),
         (b"[1, 2]", "is not a JSON object"),
         (b"\xff\xfe\x00", "is not text"),
@@ -50,10 +50,10 @@ def test_the_golden_document_is_read() -> None:
         (b'{"schema": "umlkit.advice/1"}', "not a document of the kind umlkit.probe"),
         (b'{"schema": "umlkit.probe/0"}', "not a document of the kind umlkit.probe"),
         (b'{"schema": "umlkit.probe/one"}', "not a document of the kind umlkit.probe"),
-        (b'{"schema": "umlkit.probe/2"}', "newer umlkit"),
-        (b'{"schema": "umlkit.probe/1"}', "Field required"),
-        (b'{"schema": "umlkit.probe/1", "name": "x", "measured": true}', "at least three probe samples"),
-        (b'{"schema": "umlkit.probe/1", "x": ' + b"9" * 5000 + b"}", "is broken JSON"),
+        (b'{"schema": "umlkit.probe/3"}', "newer umlkit"),
+        (b'{"schema": "umlkit.probe/2"}', "Field required"),
+        (b'{"schema": "umlkit.probe/2", "name": "x", "measured": true}', "at least three probe samples"),
+        (b'{"schema": "umlkit.probe/2", "x": ' + b"9" * 5000 + b"}", "is broken JSON"),
     ],
 )
 def test_what_is_no_probe_is_refused_by_name(tmp_path: Path, content: bytes, said: str) -> None:

@@ -12,6 +12,8 @@ from typing import ClassVar
 import pytest
 
 import umlkit
+from umlkit.errors import InputError
+from umlkit.runs.records.activity import RunRecord
 from umlkit.runs.records.common import Record
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -63,3 +65,32 @@ def test_a_record_without_a_golden_file_would_be_seen() -> None:
         assert not golden(New).exists()
     finally:
         New.__module__ = "tests"
+
+
+def older() -> list[Path]:
+    return sorted((GOLDEN / "older").glob("*.json"))
+
+
+def holds(present: object, past: object) -> bool:
+    """Whether everything that ``past`` says stands in ``present``, but for the version."""
+    if isinstance(past, dict):
+        return isinstance(present, dict) and all(holds(present.get(k), v) for k, v in past.items() if k != "schema")
+    if isinstance(past, list):
+        return isinstance(present, list) and len(present) == len(past) and all(map(holds, present, past))
+    return bool(present == past)
+
+
+@pytest.mark.parametrize("path", older(), ids=lambda path: path.stem)
+def test_a_document_of_an_older_version_is_read_and_nothing_of_it_is_lost(path: Path) -> None:
+    past = json.loads(path.read_text(encoding="utf-8"))
+    record = next(r for r in every_record() if past["schema"].partition("/")[0] == r.KIND)
+    present = record.read(path).document()
+    assert present["schema"] == f"{record.KIND}/{record.VERSION}" != past["schema"]
+    assert holds(present, past)
+
+
+@pytest.mark.parametrize("content", ['"probe": 3', '"probe": {}', '"test": []'])
+def test_what_no_older_version_ever_wrote_is_refused_and_not_migrated(tmp_path: Path, content: str) -> None:
+    (tmp_path / "result.json").write_text(f'{{"schema": "umlkit.run-result/1", {content}}}')
+    with pytest.raises(InputError, match="was not written by umlkit as it stands"):
+        RunRecord.read(tmp_path / "result.json")

@@ -34,11 +34,13 @@ def command(call: Invocation) -> None:
     from umlkit.data.describe import describe
     from umlkit.data.reading import read
     from umlkit.data.roles import assign
+    from umlkit.data.weights import weigh
     from umlkit.runs.layout import RunDirectory
 
     RunDirectory(call.run_directory(loaded)).check()
     dataset = read(loaded)
-    record = describe(dataset, assign(dataset, loaded.recipe.data.split))
+    roles = assign(dataset, loaded.recipe.data.split)
+    record = describe(dataset, roles, weigh(dataset, roles, loaded.recipe.train.class_weight))
     call.output.result_json(record.document())
     _show(call.output, record)
     for line in record.warnings:
@@ -53,7 +55,8 @@ def _show(output: Output, record: DataRecord) -> None:
         ("modality", "kind", "a sample", "type", "values", "missing", "constant"),
         [_modality_row(entry) for entry in record.modalities],
     )
-    output.table(f"{record.label}: {len(record.classes)} classes", ("class", "samples", *ROLES), _class_rows(record))
+    titles = ("class", "samples", *ROLES, *(("weight",) if _weighted(record) else ()))
+    output.table(f"{record.label}: {len(record.classes)} classes", titles, _class_rows(record))
     if record.groups_by_role is not None:
         counts = ", ".join(f"{role} {getattr(record.groups_by_role, role)}" for role in ROLES)
         output.result_text(f"Groups: {record.groups} ({counts})")
@@ -99,10 +102,19 @@ def _leaks(record: DataRecord) -> list[str]:
 
 def _class_rows(record: DataRecord) -> list[list[str]]:
     rows = [
-        [entry.name, str(entry.samples), *(str(getattr(entry.by_role, role)) for role in ROLES)]
+        [
+            entry.name,
+            str(entry.samples),
+            *(str(getattr(entry.by_role, role)) for role in ROLES),
+            *(() if entry.weight is None else (f"{entry.weight:.3g}",)),
+        ]
         for entry in record.classes[:SHOWN_CLASSES]
     ]
     if len(record.classes) > SHOWN_CLASSES:
-        rows.append([f"and {len(record.classes) - SHOWN_CLASSES} more", "", "", "", "", ""])
+        rows.append([f"and {len(record.classes) - SHOWN_CLASSES} more", *[""] * (len(rows[0]) - 1)])
     total = [str(getattr(record.roles, role)) for role in ROLES]
-    return [*rows, ["all", str(record.samples), *total]]
+    return [*rows, ["all", str(record.samples), *total, *(("1",) if _weighted(record) else ())]]
+
+
+def _weighted(record: DataRecord) -> bool:
+    return record.classes[0].weight is not None

@@ -10,6 +10,7 @@ import typer
 from umlkit.cli import completing
 from umlkit.cli.options import Invocation, shared_options
 from umlkit.errors import InputError, Problem, closest, listed
+from umlkit.output import printable
 
 if TYPE_CHECKING:
     from umlkit.cli.opening import FinishedModel
@@ -40,9 +41,10 @@ Data = Annotated[Path | None, typer.Option("--data", metavar="FILE", help="New l
 
 @shared_options(without=("force",))
 def command(call: Invocation, method: Method = None, split: Split = None, data: Data = None) -> None:
-    """Accuracy, balanced accuracy, log-loss and calibration error of a finished model.
+    """Accuracy and log-loss, plain and balanced over classes, and calibration error of a finished model.
 
-    Reading test is logged in the run directory's test-reads.jsonl. Trains nothing.
+    Where the data have sample weights all of them are weighted, which is said. Reading test is logged in the run
+    directory's test-reads.jsonl. Trains nothing.
 
     Examples:
 
@@ -116,13 +118,20 @@ def _check(split: str | None, data: Path | None) -> None:
 
 
 def metrics_line(metrics: Metrics) -> str:
-    """The four metrics as one line."""
+    """The metrics as one line."""
+    loss = "" if metrics.balanced_log_loss is None else f", balanced log-loss {metrics.balanced_log_loss:.4f} nats"
     return (
         f"accuracy {metrics.accuracy:.4f}, balanced accuracy {metrics.balanced_accuracy:.4f}, "
-        f"log-loss {metrics.log_loss:.4f} nats, calibration error {metrics.ece:.4f}"
+        f"log-loss {metrics.log_loss:.4f} nats{loss}, calibration error {metrics.ece:.4f}"
     )
 
 
+def weighting(record: EvaluationRecord) -> str:
+    """That the metrics are weighted, to follow what they are of; nothing where they are not."""
+    return "" if record.weighted_by is None else f", weighted by {printable(record.weighted_by)}"
+
+
 def _show(call: Invocation, record: EvaluationRecord) -> None:
-    call.output.result_text(f"{record.method} on {record.split} (seed {record.seed}, n = {record.n})")
+    of = f"{record.method} on {record.split} (seed {record.seed}, n = {record.n})"
+    call.output.result_text(of + weighting(record))
     call.output.result_text(metrics_line(record.metrics))

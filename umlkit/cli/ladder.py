@@ -96,7 +96,9 @@ def _scope(probe: ProbeRecord) -> str:
         over += f" in {probe.groups} groups, intervals over groups"
     within = "; intervals hold within these groups only, not for new ones" if probe.within_groups else ""
     entropy = probe.entropy_nats / math.log(2)
-    return f"Read on {over}{within}. Bits are usable information of H(Y) = {entropy:.2f}; loss in nats."
+    equal = None if probe.n_effective is None else round(probe.n_effective)
+    weighed = "" if equal is None else f" Weighted, they tell as much as {equal} equal ones would."
+    return f"Read on {over}{within}.{weighed} Bits are usable information of H(Y) = {entropy:.2f}; loss in nats."
 
 
 def _contribution(found: Contribution) -> str:

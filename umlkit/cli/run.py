@@ -41,12 +41,14 @@ def command(call: Invocation) -> None:
 
 def _show(call: Invocation, session: Session, result: RunResult) -> None:
     """One screen: the ladder, the advice, the test figures, where everything lies, what to do next."""
-    from umlkit.cli.evaluate import metrics_line
+    from umlkit.cli.evaluate import metrics_line, weighting
     from umlkit.cli.ladder import show_advice, show_probe
 
     if result.probe.measured:  # the advice says why not, else
         show_probe(call.output, result.probe)
     show_advice(call.output, result.advice)
-    call.output.result_text(f"Test ({result.test.method}, n = {result.test.n}): {metrics_line(result.test.metrics)}")
+    call.output.result_text(
+        f"Test ({result.test.method}, n = {result.test.n}){weighting(result.test)}: {metrics_line(result.test.metrics)}"
+    )
     call.output.result_text(f"Everything lies in {session.directory.root}")
     call.output.result_text(f"Next: umlkit predict {call.shown} NEW.npz --to predictions.csv")

@@ -27,8 +27,11 @@ def of_modality(modality: ModalityArray) -> str:
 
 
 def of_labels(dataset: Dataset) -> str:
-    """32 hex characters over the labels, their name, and what the classes are called and written as."""
-    return _hash([dataset.label_name, dataset.classes, dataset.class_values], dataset.labels)
+    """32 hex characters over the labels, their name, what the classes are called, and how much every sample counts."""
+    found = _hash([dataset.label_name, dataset.classes, dataset.class_values], dataset.labels)
+    if dataset.sample_weights is None:
+        return found
+    return _hash([found, dataset.weight_name], dataset.sample_weights)
 
 
 def of_roles(dataset: Dataset, roles: Roles) -> str:

@@ -21,7 +21,7 @@ from umlkit.data.free_text import free_text_columns
 from umlkit.data.kinds import KINDS
 from umlkit.data.raw import Header, Raw
 from umlkit.errors import InputError, Problem, closest, listed
-from umlkit.recipe.schema import Data, Modality
+from umlkit.recipe.schema import NO_WEIGHTS, Data, Modality
 
 RESERVED = ("groups", "split", "id", "sample_weight")
 INDEX_ARRAYS = {"train": "idx_train", "val": "idx_val", "test": "idx_test"}
@@ -40,7 +40,7 @@ class Layout:
 
     Attributes:
         label: holds the labels.
-        groups, split, id, class_names: hold these, or None.
+        groups, split, id, sample_weight, class_names: hold these, or None.
         index: the index arrays ``idx_train`` and its like that are there.
         modalities: in order.
         ignored: what no part of umlkit reads; an array with its shape.
@@ -50,6 +50,7 @@ class Layout:
     groups: str | None
     split: str | None
     id: str | None
+    sample_weight: str | None
     class_names: str | None
     index: tuple[str, ...]
     modalities: tuple[Place, ...]
@@ -64,7 +65,7 @@ def lay_out(raw: Raw, data: Data) -> Layout:
     """
     problems: list[Problem] = []
     label = _label(raw, data, problems)
-    named = {key: _named(raw, data, key, problems) for key in ("groups", "split_by", "id")}
+    named = {key: _named(raw, data, key, problems) for key in ("groups", "split_by", "id", "sample_weight")}
     index = tuple(name for name in INDEX_ARRAYS.values() if name in raw.headers and not raw.table)
     split = named["split_by"] or ("split" if "split" in raw.headers else None)
     other = {label, *named.values(), split, *RESERVED, *(() if raw.table else (*index, "class_names"))}
@@ -73,13 +74,15 @@ def lay_out(raw: Raw, data: Data) -> Layout:
     if problems or label is None:
         raise InputError(*problems)
     class_names = "class_names" if "class_names" in raw.headers and raw.headers["class_names"].shape else None
-    used = {label, split, class_names, named["groups"], named["id"]} | set(() if data.split_by else index)
+    used = {label, split, class_names, named["groups"], named["id"], named["sample_weight"]}
+    used |= set(() if data.split_by else index)
     used |= {name for place in modalities for name in (*(place.columns or (place.source,)), place.lengths)}
     return Layout(
         label=label,
         groups=named["groups"],
         split=split,
         id=named["id"],
+        sample_weight=named["sample_weight"],
         class_names=class_names,
         index=() if data.split_by else index,
         modalities=tuple(modalities),
@@ -156,10 +159,13 @@ def _named(raw: Raw, data: Data, key: str, problems: list[Problem]) -> str | Non
     name: str | None = getattr(data, key)
     if name is None:
         return key if key in raw.headers and key in RESERVED else None
+    if key == "sample_weight" and name == NO_WEIGHTS:
+        return None
     if name in raw.headers:
         return name
-    option = f"--{key.replace('_', '-')} NAME, or data.{key} in the recipe"
-    problems.append(missing_column(key.replace("_by", ""), name, raw, option=option))
+    flag = "" if key == "sample_weight" else f"--{key.replace('_', '-')} NAME, or "
+    what = key.replace("_by", "").replace("_", " ")
+    problems.append(missing_column(what, name, raw, option=f"{flag}data.{key} in the recipe"))
     return None
 
 

@@ -13,6 +13,7 @@ from umlkit.data.leaks import leaks
 from umlkit.data.missing import column_ranges, value_range
 from umlkit.data.near import NearRepeats, near_repeats
 from umlkit.data.records import ROLES, Dataset, Ints, ModalityArray, Roles
+from umlkit.data.weights import Weights
 from umlkit.runs.records.data import (
     ClassEntry,
     DataRecord,
@@ -25,7 +26,7 @@ from umlkit.runs.records.data import (
 )
 
 
-def describe(dataset: Dataset, roles: Roles) -> DataRecord:
+def describe(dataset: Dataset, roles: Roles, weights: Weights | None = None) -> DataRecord:
     """Counts, kinds, shapes, ranges, what is missing, constant, repeated or suspicious; no model looks at anything."""
     groups, keys = dataset.groups, duplicates.keys(dataset.modalities)
     parts = {part: roles.rows(part) for part in ("train", "val", "test")}
@@ -33,7 +34,7 @@ def describe(dataset: Dataset, roles: Roles) -> DataRecord:
         name=dataset.name,
         samples=len(dataset),
         label=dataset.label_name,
-        classes=_classes(dataset, roles),
+        classes=_classes(dataset, roles, weights),
         modalities=tuple(_modality(name, modality, roles.train) for name, modality in dataset.modalities.items()),
         roles=_counts({role: len(roles.rows(role)) for role in ROLES}),
         groups=None if groups is None else len(np.unique(groups)),
@@ -49,14 +50,15 @@ def describe(dataset: Dataset, roles: Roles) -> DataRecord:
         reason=roles.not_measurable,
         needed=roles.needed,
         left_out=tuple(LeftOutEntry(**vars(one)) for one in dataset.left_out),
-        reading=(*dataset.reading, *roles.reading),
+        reading=(*dataset.reading, *roles.reading, *(weights.reading if weights else ())),
         warnings=(*dataset.warnings, *roles.warnings),
     )
 
 
-def _classes(dataset: Dataset, roles: Roles) -> tuple[ClassEntry, ...]:
+def _classes(dataset: Dataset, roles: Roles, weights: Weights | None) -> tuple[ClassEntry, ...]:
     size = len(dataset.classes)
     total = np.bincount(dataset.labels, minlength=size)
+    shares = None if weights is None else np.bincount(dataset.labels[roles.train], weights=weights.by_role["train"])
     by_role = {role: _per_class(dataset.labels[roles.rows(role)], size) for role in ROLES}
     return tuple(
         ClassEntry(
@@ -64,6 +66,7 @@ def _classes(dataset: Dataset, roles: Roles) -> tuple[ClassEntry, ...]:
             value=value,
             samples=int(total[c]),
             by_role=_counts({role: int(by_role[role][c]) for role in ROLES}),
+            weight=None if shares is None else float(shares[c] / by_role["train"][c]),
         )
         for c, (name, value) in enumerate(zip(dataset.classes, dataset.class_values, strict=True))
     )

@@ -18,7 +18,7 @@ from umlkit.data.convention import Layout, lay_out
 from umlkit.data.cut import Place, extract
 from umlkit.data.digests import texts
 from umlkit.data.raw import Raw
-from umlkit.data.records import Array, Dataset, Ints, ModalityArray
+from umlkit.data.records import Array, Dataset, Doubles, Ints, ModalityArray
 from umlkit.data.said import reading_lines
 from umlkit.data.sources import open_data
 from umlkit.errors import InputError, Problem, listed
@@ -70,17 +70,20 @@ def from_raw(raw: Raw, data: Data) -> Dataset:
         warnings=(*_unnamed(raw, layout), *_warnings(modalities, found.numbers)),
         name=Path(raw.name).name,
         left_out=raw.left_out,
+        sample_weights=beside.weights,
+        weight_name=layout.sample_weight or "",
     )
 
 
 @dataclass(frozen=True)
 class _Beside:
-    """What stands beside the samples: ids, groups with their names, and the stated split."""
+    """What stands beside the samples: ids, groups with their names, the stated split, and weights."""
 
     ids: Sequence[str]
     groups: Ints | None
     group_names: tuple[str, ...]
     given: Array | None
+    weights: Doubles | None
 
 
 def _beside(raw: Raw, layout: Layout, problems: list[Problem]) -> _Beside:
@@ -91,12 +94,13 @@ def _beside(raw: Raw, layout: Layout, problems: list[Problem]) -> _Beside:
     given = _given_split(raw, layout, length, problems)
     if given is not None:
         problems.extend(_split_problems(raw, given, groups, names))
-    return _Beside(ids, groups, names, given)
+    weights = sides.weights(raw, layout.sample_weight, length, problems)
+    return _Beside(ids, groups, names, given, weights)
 
 
 def _lengths(raw: Raw, layout: Layout) -> list[Problem]:
     """One problem that names every array's length, where they differ."""
-    names = [layout.label, layout.groups, layout.split, layout.id]
+    names = [layout.label, layout.groups, layout.split, layout.id, layout.sample_weight]
     names += [name for place in layout.modalities for name in (place.columns or (place.source,))]
     lengths = {name: raw.headers[name].shape[0] for name in names if name is not None and raw.headers[name].shape}
     if len(set(lengths.values())) <= 1:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
 Role = Literal["train", "select", "probe", "test"]
 ROLES: tuple[Role, ...] = ("train", "select", "probe", "test")
 
@@ -103,6 +104,8 @@ class Dataset:
         warnings: lines worth a user's attention (duplicates across splits and the like).
         name: the file's or the source's name, for messages.
         left_out: for every file of a join the samples that it left out.
+        sample_weights: (N,) float64 >= 0 as the data write them, not all 0; None where they write none.
+        weight_name: name of the array or column that they came from; empty where there are none.
     """
 
     modalities: Mapping[str, ModalityArray]
@@ -117,6 +120,8 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     name: str = "data"
     left_out: tuple[LeftOut, ...] = ()
+    sample_weights: Doubles | None = None
+    weight_name: str = ""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -213,6 +218,6 @@ class Samples:
         return replace(self, extras={**self.extras, **extras})
 
     @property
-    def weights_array(self) -> npt.NDArray[np.float64] | None:
+    def weights_array(self) -> Doubles | None:
         """The weights (n,) as an array, for what is solved without torch; None where there are none."""
         return None if self.weights is None else np.asarray(self.weights.cpu(), dtype=np.float64)

@@ -30,6 +30,9 @@ def reading_lines(
         lines.append(_split(layout, given))
     if layout.id is not None:
         lines.append(f"ids {layout.id}  [data.id: {layout.id}]")
+    if layout.sample_weight is not None:
+        name = layout.sample_weight
+        lines.append(f"sample weights {name}  [data.sample_weight: {name}, or none to leave them out]")
     if layout.ignored:
         lines.append(f"ignored: {listed(layout.ignored, limit=20)}  [data.modalities: ...]")
     return tuple(map(printable, lines))

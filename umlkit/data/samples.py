@@ -9,7 +9,7 @@ import numpy as np
 
 from umlkit.data.kinds import Preprocess
 from umlkit.data.kinds.base import RaggedPreprocess
-from umlkit.data.records import Dataset, Ints, ModalityArray, Samples
+from umlkit.data.records import Dataset, Doubles, Ints, ModalityArray, Samples
 from umlkit.rows import Rows
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ def samples(
     preprocess: Mapping[str, Preprocess],
     modalities: Sequence[str],
     device: torch.device | str = "cpu",
+    weights: Doubles | None = None,
 ) -> Samples:
-    """The samples ``rows`` of these modalities."""
+    """The samples ``rows`` of these modalities, with their weights (n,) of mean 1 where they have any."""
     # Imported here: reading and describing data need no torch.
     import torch
 
@@ -40,7 +41,11 @@ def samples(
         name: rows_of(dataset.modalities[name], rows, preprocess[name], device=device, in_memory=small)
         for name in modalities
     }
-    return Samples(inputs=inputs, labels=torch.from_numpy(dataset.labels[rows]).to(device))
+    return Samples(
+        inputs=inputs,
+        labels=torch.from_numpy(dataset.labels[rows]).to(device),
+        weights=None if weights is None else torch.from_numpy(weights.astype(np.float32)).to(device),
+    )
 
 
 def all_rows(modalities: Mapping[str, ModalityArray], preprocess: Mapping[str, Preprocess]) -> dict[str, Rows]:

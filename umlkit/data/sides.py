@@ -1,4 +1,4 @@
-"""What stands beside the samples: their ids, their groups and the split that the data state, each checked."""
+"""What stands beside the samples: their ids, groups and weights, and the split that the data state, each checked."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from umlkit.data import digests
-from umlkit.data.cells import is_missing
+from umlkit.data.cells import is_missing, number, to_numbers
 from umlkit.data.levels import of_texts
 from umlkit.data.names import Named, RowNumbers
 from umlkit.data.raw import Raw
-from umlkit.data.records import Array, Ints
+from umlkit.data.records import Array, Doubles, Ints
 from umlkit.errors import Problem, closest, listed
 
 WORDS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
@@ -60,6 +60,58 @@ def groups(raw: Raw, name: str | None, length: int, problems: list[Problem]) -> 
         )
     named = found.mapped(found.values)
     return named.codes, named.values
+
+
+def weights(raw: Raw, name: str | None, length: int, problems: list[Problem]) -> Doubles | None:
+    """Every sample's weight (N,), finite, >= 0, not all 0; None where the data name none."""
+    values = None if name is None else _one_each(raw, name, "sample weights", length, problems)
+    if name is None or values is None:
+        return None
+    found = _as_numbers(raw, name, values)
+    problem = found if isinstance(found, Problem) else _weight_problem(raw, name, found)
+    if problem is not None:
+        problems.append(problem)
+    return None if isinstance(found, Problem) else found
+
+
+def _as_numbers(raw: Raw, name: str, values: Array) -> Doubles | Problem:
+    """Numbers, or text that spells numbers, as float64."""
+    if values.dtype.kind in "biuf":
+        return np.asarray(values, dtype=np.float64)
+    if values.dtype.kind not in "OUST":
+        return Problem(f"the sample weights {name!r} are no numbers", where=raw.name, found=f"dtype {values.dtype}")
+    written = of_texts(values)
+    numbers = to_numbers(np.array(written.values, dtype=object))
+    if numbers.text is None:
+        return np.asarray(numbers.values[written.codes], dtype=np.float64)
+    _, row = written.count(lambda cell: number(cell) is None)
+    return Problem(
+        f"the sample weights {name!r} are no numbers",
+        where=f"{raw.name}, {raw.row(row)}",
+        found=repr(written.values[written.codes[row]]),
+        allowed="numbers from 0 up",
+    )
+
+
+def _weight_problem(raw: Raw, name: str, values: Doubles) -> Problem | None:
+    wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+    if len(wrong):
+        gaps = np.isnan(values[wrong[0]])
+        return Problem(
+            f"{len(wrong)} of the sample weights {name!r} {'is' if len(wrong) == 1 else 'are'} no weight",
+            where=f"{raw.name}, {raw.row(int(wrong[0]))}",
+            found="missing (NaN)" if gaps else f"{values[wrong[0]]:g}",
+            allowed="finite numbers from 0 up",
+            try_next="weigh a sample that is not to count 0",
+        )
+    if not values.any():
+        return Problem(
+            f"the sample weights {name!r} are all 0",
+            where=raw.name,
+            allowed="some weight above 0",
+            try_next="data.sample_weight: none",
+        )
+    return None
 
 
 def split_words(raw: Raw, name: str, length: int, problems: list[Problem]) -> Array | None:

@@ -16,7 +16,7 @@ from umlkit.data.categories import column_names
 from umlkit.data.convention import lengths_of
 from umlkit.data.cut import Place, extract, missing_column, not_numbers
 from umlkit.data.raw import Raw, from_arrays
-from umlkit.data.records import Array, Ints, ModalityArray
+from umlkit.data.records import Array, Doubles, Ints, ModalityArray
 from umlkit.data.sources import open_new
 from umlkit.errors import InputError, Problem, closest, listed
 
@@ -56,11 +56,13 @@ class Unseen:
         modalities: by name, settled.
         ids: n names; the row numbers where the data name none.
         labels: (n,) class numbers, or None where they were not asked for.
+        weights: (n,) sample weights >= 0; None where they were not asked for or are not there.
     """
 
     modalities: Mapping[str, ModalityArray]
     ids: Sequence[str]
     labels: Ints | None
+    weights: Doubles | None = None
 
 
 def read_unseen(
@@ -72,6 +74,7 @@ def read_unseen(
     class_values: Sequence[str] = (),
     id: str | None = None,
     usual_id: str | None = None,
+    sample_weight: str | None = None,
 ) -> Unseen:
     """The samples in a data file, or in a folder of ``.npy`` files.
 
@@ -83,6 +86,7 @@ def read_unseen(
         class_values: ... or what the training data wrote for it, in the same order.
         id: array or column with the ids, which has to be there; None takes ``usual_id`` or ``id``, if one is there.
         usual_id: where the recipe has the ids of its own data.
+        sample_weight: array or column with the samples' weights, taken if it is there; None for none.
 
     Raises:
         InputError: everything that is wrong.
@@ -93,9 +97,10 @@ def read_unseen(
     numbers = _labels(raw, label, classes, class_values, problems=problems) if label is not None else None
     length = _length(raw, modalities, None if numbers is None else label, numbers, problems=problems)
     names = _ids(raw, id, usual_id, length, problems=problems)
+    weights = sides.weights(raw, sample_weight if sample_weight in raw.headers else None, length, problems)
     if problems:
         raise InputError(*problems)
-    return Unseen(modalities=modalities, ids=names, labels=numbers)
+    return Unseen(modalities=modalities, ids=names, labels=numbers, weights=weights)
 
 
 def cut_arrays(arrays: Mapping[str, Array], specs: Mapping[str, InputSpec]) -> dict[str, ModalityArray]:

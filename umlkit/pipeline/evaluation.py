@@ -6,14 +6,16 @@ The only reader of `test`, and every look at it is logged.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import accuracy_score, log_loss, recall_score
 
-from umlkit.data.records import Array, Ints, Role
+from umlkit.data.records import Array, Doubles, Ints, Role
 from umlkit.data.unseen import read_unseen
 from umlkit.methods.calibration import softmax
+from umlkit.methods.folds import rows_of
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs
 from umlkit.pipeline.artifact import Artifact
@@ -42,9 +44,10 @@ def on_split(session: Session, artifact: Artifact, *, method: str, split: str, c
     else:
         parts = [outputs.read(session, artifact, role) for role in roles if len(session.roles.rows(role))]
     logits = np.concatenate([part.logits for part in parts])
-    labels = session.dataset.labels[np.concatenate([part.rows for part in parts])]
-    proba = softmax(logits / model.config.temperature)
-    return _record(method, model, split=split, proba=proba, labels=labels)
+    rows = np.concatenate([part.rows for part in parts])
+    weights = rows_of(session.dataset.sample_weights, rows)
+    shown = Shown(softmax(logits / model.config.temperature), session.dataset.labels[rows], weights)
+    return _record(method, model, split=split, shown=shown)
 
 
 def on_file(
@@ -80,47 +83,83 @@ def on_file(
         class_values=model.config.class_values,
         id=id_name,
         usual_id=usual_id,
+        sample_weight=model.config.sample_weight,
     )
     for note in model.notes_of(unseen.modalities):
         warn(note)
-    proba = model.proba_of(unseen.modalities)
-    labels = np.asarray(unseen.labels, dtype=np.int64)
-    return _record(method, model, split=str(path), proba=proba, labels=labels)
+    if model.config.sample_weight is not None and unseen.weights is None:
+        warn(f"{path} has no {model.config.sample_weight!r}: its samples all weigh the same")
+    shown = Shown(model.proba_of(unseen.modalities), np.asarray(unseen.labels, dtype=np.int64), unseen.weights)
+    return _record(method, model, split=str(path), shown=shown)
 
 
-def metrics(proba: Array, labels: Ints) -> Metrics:
-    """The four metrics.
+@dataclass(frozen=True)
+class Shown:
+    """What a model says of labelled samples.
 
-    Args:
+    Attributes:
         proba: (n, C), rows sum to 1.
         labels: (n,) class index.
+        weights: (n,) sample weights as the data write them, or None.
     """
-    predicted = proba.argmax(axis=1)
+
+    proba: Array
+    labels: Ints
+    weights: Doubles | None = None
+
+    def of_class(self, number: int) -> Shown:
+        """The samples of one class."""
+        rows = np.flatnonzero(self.labels == number)
+        return Shown(self.proba[rows], self.labels[rows], rows_of(self.weights, rows))
+
+
+def metrics(shown: Shown) -> Metrics:
+    """The five metrics, weighted where the samples have weights."""
+    predicted, labels, weights = shown.proba.argmax(axis=1), shown.labels, shown.weights
+    classes = np.unique(labels if weights is None else labels[weights > 0])
     return Metrics(
-        accuracy=float(accuracy_score(labels, predicted)),
-        balanced_accuracy=float(
-            recall_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0.0)
+        accuracy=_share(accuracy_score(labels, predicted, sample_weight=weights)),
+        balanced_accuracy=_share(
+            recall_score(labels, predicted, labels=classes, average="macro", zero_division=0.0, sample_weight=weights)
         ),
-        log_loss=max(0.0, float(log_loss(labels, proba, labels=np.arange(proba.shape[1])))),
-        ece=expected_calibration_error(proba, labels),
+        log_loss=_log_loss(shown),
+        balanced_log_loss=float(np.mean([_log_loss(shown.of_class(number)) for number in classes])),
+        ece=expected_calibration_error(shown.proba, labels, weights=weights),
     )
 
 
-def expected_calibration_error(proba: Array, labels: Ints) -> float:
+def _log_loss(shown: Shown) -> float:
+    every = np.arange(shown.proba.shape[1])
+    return max(0.0, float(log_loss(shown.labels, shown.proba, labels=every, sample_weight=shown.weights)))
+
+
+def _share(value: float) -> float:
+    """A share whose weighted mean may have been rounded to just above 1."""
+    return min(1.0, float(value))
+
+
+def expected_calibration_error(proba: Array, labels: Ints, *, weights: Doubles | None = None) -> float:
     """``sum_b n_b / n |accuracy_b - confidence_b|`` over 15 bins of the largest probability, in [0, 1].
 
-    Guo et al., *On Calibration of Modern Neural Networks*, arXiv 1706.04599, equation 3.
+    Guo et al., *On Calibration of Modern Neural Networks*, arXiv 1706.04599, equation 3. With weights (n,) the numbers
+    of samples are sums of these, and the means over a bin weighted.
     """
     confidence = proba.max(axis=1)
     right = (proba.argmax(axis=1) == labels).astype(float)
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, weights=right - confidence, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(labels))
+    gap = right - confidence
+    gaps = np.bincount(bins, weights=gap if weights is None else weights * gap, minlength=BINS)
+    return _share(np.abs(gaps).sum() / (len(labels) if weights is None else weights.sum()))
 
 
-def _record(method: str, model: TrainedModel, *, split: str, proba: Array, labels: Ints) -> EvaluationRecord:
+def _record(method: str, model: TrainedModel, *, split: str, shown: Shown) -> EvaluationRecord:
     return EvaluationRecord(
-        method=method, seed=model.config.seed, split=split, n=len(labels), metrics=metrics(proba, labels)
+        method=method,
+        seed=model.config.seed,
+        split=split,
+        n=len(shown.labels),
+        metrics=metrics(shown),
+        weighted_by=None if shown.weights is None else model.config.sample_weight,
     )
 
 

@@ -20,7 +20,7 @@ def gather(session: Session) -> Evidence:
     """Everything that the measurement is made from; every artifact of the plans is finished."""
     roles, dataset = session.roles, session.dataset
     first = session.plans[0]
-    counts = np.bincount(dataset.labels[roles.train], minlength=len(dataset.classes))
+    counts = np.bincount(dataset.labels[roles.train], session.weights_of("train"), minlength=len(dataset.classes))
     return Evidence(
         name=session.recipe.name,
         classes=dataset.classes,
@@ -30,6 +30,8 @@ def gather(session: Session) -> Evidence:
         probe_labels=dataset.labels[roles.probe],
         select_groups=None if dataset.groups is None else dataset.groups[roles.select],
         probe_groups=None if dataset.groups is None else dataset.groups[roles.probe],
+        select_weights=session.weights_of("select"),
+        probe_weights=session.weights_of("probe"),
         within_groups=roles.within_groups,
         rungs=[rung for plan in session.plans for rung in _ladder(session, plan)],
         features={

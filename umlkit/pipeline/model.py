@@ -26,7 +26,7 @@ from umlkit.methods import inference
 from umlkit.methods.base import Blueprint, Method, ModalityPlan, MultiModalModel
 from umlkit.methods.calibration import softmax
 from umlkit.runs import tensors
-from umlkit.runs.records.common import Part, Record
+from umlkit.runs.records.common import Migration, Part, Record, unchanged
 
 
 class ModalityConfig(Part):
@@ -62,10 +62,11 @@ class ModelConfig(Record):
     """``config.json``: the model, resolved, so that it loads without the rest of the run."""
 
     KIND: ClassVar[str] = "umlkit.model"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD --force"
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: unchanged}
 
-    schema_: Literal["umlkit.model/1"] = Field(default="umlkit.model/1", alias="schema")
+    schema_: Literal["umlkit.model/2"] = Field(default="umlkit.model/2", alias="schema")
     label: str = Field(description="names the model within its run")
     method: str
     options: dict[str, Any] = Field(description="the method's options, as the recipe resolved them")
@@ -74,6 +75,12 @@ class ModelConfig(Record):
     classes: tuple[str, ...]
     class_values: tuple[str, ...] = Field(description="the labels as the data write them, in the order of classes")
     label_name: str
+    sample_weight: str | None = Field(
+        default=None, description="array or column of the training samples' weights; null for none"
+    )
+    class_weights: tuple[float, ...] | None = Field(
+        default=None, description="in the order of classes; null where all weigh 1"
+    )
     temperature: float = Field(description="logits are divided by it; fitted on select")
     seed: int
     fold: str

@@ -148,10 +148,16 @@ class Plan:
         return {
             "labels": self.identity.labels,
             "roles": self.identity.roles,
-            "train": self.recipe.train.model_dump(mode="json"),
+            "train": _train(self.recipe),
             "seed": self.seed,
             "fold": self.fold,
         }
+
+
+def _train(recipe: Recipe) -> dict[str, Any]:
+    """The training section; without class weights where there are none, as before there were any."""
+    section = recipe.train.model_dump(mode="json")
+    return {key: value for key, value in section.items() if (key, value) != ("class_weight", "none")}
 
 
 def unresolved(modality: Modality, kind: str) -> bool:

@@ -13,9 +13,10 @@ import torch
 from umlkit.data.contents import of_labels, of_modality, of_roles, rows_as_text
 from umlkit.data.kinds import KINDS, Preprocess
 from umlkit.data.reading import read
-from umlkit.data.records import ROLES, Dataset, Role, Roles, Samples
+from umlkit.data.records import ROLES, Dataset, Doubles, Role, Roles, Samples
 from umlkit.data.roles import assign
 from umlkit.data.samples import samples
+from umlkit.data.weights import Weights, weigh
 from umlkit.errors import InputError, Problem
 from umlkit.output import Output
 from umlkit.pipeline.identity import DataIdentity, remember, stamp
@@ -44,6 +45,7 @@ class Session:
         device: where networks run.
         output: the one sink.
         force: train anew what is asked for by name, finished or not.
+        weights: how much every sample counts; None where all count alike.
         done: fingerprints of the models that this session has trained or found finished.
     """
 
@@ -55,6 +57,7 @@ class Session:
     device: torch.device
     output: Output
     force: bool = False
+    weights: Weights | None = None
     done: set[str] = field(default_factory=set)
 
     @property
@@ -76,8 +79,14 @@ class Session:
         """The samples of a role as standardised tensors on the device; made once."""
         if role not in self._made:
             rows = self.roles.rows(role)
-            self._made[role] = samples(self.dataset, rows, self.preprocess, list(self.dataset.modalities), self.device)
+            names = list(self.dataset.modalities)
+            weights = self.weights_of(role)
+            self._made[role] = samples(self.dataset, rows, self.preprocess, names, self.device, weights)
         return self._made[role]
+
+    def weights_of(self, role: Role) -> Doubles | None:
+        """The weights (n,) of a role's samples, of mean 1; None where all count alike."""
+        return None if self.weights is None else self.weights.of(role)
 
     @cached_property
     def _made(self) -> dict[Role, Samples]:
@@ -135,7 +144,8 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
     began = stamp(loaded)
     dataset = read(loaded)
     roles = assign(dataset, recipe.data.split)
-    for line in (*dataset.reading, *roles.reading):
+    weights = weigh(dataset, roles, recipe.train.class_weight)
+    for line in (*dataset.reading, *roles.reading, *(weights.reading if weights else ())):
         output.note(line)
     for line in (*dataset.warnings, *roles.warnings):
         output.warn(line)
@@ -144,7 +154,7 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
         raise InputError(
             Problem("has changed while it was read", where=dataset.name, try_next="the same command once more")
         )
-    return Session(loaded, dataset, roles, identity, directory, device, output, force)
+    return Session(loaded, dataset, roles, identity, directory, device, output, force, weights)
 
 
 def identify(loaded: LoadedRecipe, dataset: Dataset, roles: Roles) -> DataIdentity:

@@ -185,6 +185,8 @@ def _config(session: Session, artifact: Artifact, trained: Trained, scale: float
         classes=session.dataset.classes,
         class_values=session.dataset.class_values,
         label_name=session.dataset.label_name,
+        sample_weight=session.dataset.weight_name or None,
+        class_weights=None if session.weights is None else session.weights.classes,
         temperature=scale,
         seed=artifact.seed,
         fold=artifact.fold,

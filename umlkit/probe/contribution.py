@@ -79,8 +79,8 @@ def mcnemar_mid_p(first_only: int, second_only: int) -> float:
 
 
 def _mcnemar(readings: Readings, rival: str) -> tuple[McNemar, ...]:
-    """A seed at a time: pooled over seeds the same samples would be counted as new ones."""
-    return tuple(_one_seed(seed, ume.correct, other.correct) for seed, ume, other in _paired(readings, rival))
+    """A seed at a time: pooled over seeds the same samples would be counted as new ones. Weights have no part in it."""
+    return tuple(_one_seed(seed, ume.right, other.right) for seed, ume, other in _paired(readings, rival))
 
 
 def _paired(readings: Readings, rival: str) -> list[tuple[int, Reading, Reading]]:

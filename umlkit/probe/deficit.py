@@ -15,10 +15,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from umlkit.methods.folds import folds
+from umlkit.methods.folds import folds, rows_of
 from umlkit.probe.contribution import difference
 from umlkit.probe.evidence import EncoderFeatures, Evidence, Floats, Ints
 from umlkit.probe.units import Units, Values
+from umlkit.probe.weighting import share, weighted
 from umlkit.runs.records.probe import Deficit
 
 RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # scikit-learn's C, weakest model first
@@ -34,15 +35,18 @@ def deficits(evidence: Evidence, units: Units) -> tuple[Deficit, ...]:
     )
 
 
-def linear_probe(features: EncoderFeatures, labels: Ints, *, classes: int, groups: Ints | None) -> Values:
-    """Log-probabilities (n_p, C) of logistic regression fitted on select features (n_s, D) and labels (n_s,)."""
+def linear_probe(
+    features: EncoderFeatures, labels: Ints, *, classes: int, groups: Ints | None, weights: Values | None = None
+) -> Values:
+    """Log-probabilities (n_p, C) of logistic regression on select features (n_s, D), labels and weights (n_s,)."""
     scaler = StandardScaler().fit(features.select)
     select, probe = scaler.transform(features.select), scaler.transform(features.probe)
     losses = np.zeros(len(RIDGES))
     for fitted, scored in folds(labels, groups=groups):
-        path = _path(select[fitted], labels[fitted], select[scored], classes)
-        losses += [-one[np.arange(len(one)), labels[scored]].sum() for one in path]
-    return _path(select, labels, probe, classes)[int(np.argmin(losses))]
+        path = _path(select[fitted], labels[fitted], select[scored], classes, rows_of(weights, fitted))
+        counted = 1.0 if weights is None else weights[scored]
+        losses += [-(counted * one[np.arange(len(one)), labels[scored]]).sum() for one in path]
+    return _path(select, labels, probe, classes, weights)[int(np.argmin(losses))]
 
 
 def _complete_seeds(modality: str, evidence: Evidence) -> list[int]:
@@ -62,8 +66,8 @@ def _deficit(modality: str, seeds: list[int], *, evidence: Evidence, units: Unit
         modality=modality,
         unimodal_log_loss=float(alone_losses.mean()),
         joint_log_loss=float(joint_losses.mean()),
-        unimodal_accuracy=float(alone_correct.mean()),
-        joint_accuracy=float(joint_correct.mean()),
+        unimodal_accuracy=share(alone_correct),
+        joint_accuracy=share(joint_correct),
         deficit=difference(joint_losses - alone_losses, alone_correct - joint_correct, units),
     )
 
@@ -72,12 +76,17 @@ def _read(features: EncoderFeatures, evidence: Evidence) -> Values:
     """(2, n_p): losses in nats and correctness of a linear probe on one encoder."""
     labels = evidence.probe_labels
     log_probs = linear_probe(
-        features, evidence.select_labels, classes=len(evidence.classes), groups=evidence.select_groups
+        features,
+        evidence.select_labels,
+        classes=len(evidence.classes),
+        groups=evidence.select_groups,
+        weights=evidence.select_weights,
     )
-    return np.stack([-log_probs[np.arange(len(labels)), labels], log_probs.argmax(axis=1) == labels])
+    losses, right = -log_probs[np.arange(len(labels)), labels], (log_probs.argmax(axis=1) == labels).astype(float)
+    return np.stack([weighted(values, evidence.probe_weights) for values in (losses, right)])
 
 
-def _path(features: Floats, labels: Ints, unseen: Floats, classes: int) -> list[Values]:
+def _path(features: Floats, labels: Ints, unseen: Floats, classes: int, weights: Values | None = None) -> list[Values]:
     """Log-probabilities (n, C) on ``unseen`` for every ridge; a class that ``labels`` lacks gets the floor."""
     if len(np.unique(labels)) == 1:  # a group that holds a whole class was left out; there is nothing to regress
         certain = np.log(np.where(np.arange(classes) == labels[0], 1.0, FLOOR))
@@ -89,7 +98,7 @@ def _path(features: Floats, labels: Ints, unseen: Floats, classes: int) -> list[
         with warnings.catch_warnings():
             # A probe that is 300 steps on its way to the optimum of a weak ridge is compared as it stands.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(features, labels)
+            model.fit(features, labels, sample_weight=weights)
         shares = np.full((len(unseen), classes), FLOOR)
         shares[:, model.classes_] = np.maximum(model.predict_proba(unseen), FLOOR)
         every.append(np.log(shares / shares.sum(axis=1, keepdims=True)))

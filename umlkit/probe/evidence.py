@@ -61,7 +61,7 @@ class Evidence:
         name: the recipe's name.
         classes: C names.
         modalities: M names, in order.
-        prior: (C,) class frequencies among the training samples.
+        prior: (C,) class frequencies among the training samples, weighted where these have weights.
         select_labels: (n_s,) class index.
         probe_labels: (n_p,) class index.
         probe_groups: (n_p,) group index, or None where the data name no groups.
@@ -73,6 +73,7 @@ class Evidence:
         paper: what the paper's guide compares, for every seed.
         smallest_effect: nats that matter to the user.
         seeds: S training seeds.
+        select_weights, probe_weights: (n_s,) and (n_p,) weights of mean 1, or None where all samples count alike.
         select_groups: (n_s,) group index, kept whole where something is cross-validated within `select`; or None.
     """
 
@@ -92,3 +93,5 @@ class Evidence:
     smallest_effect: float = 0.02
     seeds: Sequence[int] = field(default=(0,))
     select_groups: Ints | None = None
+    select_weights: npt.NDArray[np.float64] | None = None
+    probe_weights: npt.NDArray[np.float64] | None = None

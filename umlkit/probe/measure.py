@@ -11,6 +11,7 @@ from umlkit.probe.deficit import deficits
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.readings import BEST_SINGLE, PRIOR, Reading, Readings, read, read_prior
 from umlkit.probe.units import FEWEST_GROUPS, Units, Values
+from umlkit.probe.weighting import effective, share
 from umlkit.runs.records.probe import Candidate, Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
 
 LADDER_AFTER_UNIMODAL = (UME, "frozen-linear", "frozen-mlp", "joint-additive", "joint", "residual", "umt")
@@ -39,6 +40,7 @@ def measure(evidence: Evidence) -> ProbeRecord:
         seeds=tuple(evidence.seeds),
         n_select=len(evidence.select_labels),
         n_probe=n,
+        n_effective=None if evidence.probe_weights is None else effective(evidence.probe_weights),
         class_counts=tuple(np.bincount(evidence.probe_labels, minlength=len(evidence.classes)).tolist()),
         groups=groups,
         unit="groups" if by_group else "samples",
@@ -85,8 +87,9 @@ def _entry(reading: Reading) -> Entry:
         seed=reading.seed,
         additive=reading.additive,
         log_loss=float(reading.losses.mean()),
-        accuracy=float(reading.correct.mean()),
+        accuracy=share(reading.correct),
         balanced_accuracy=reading.balanced_accuracy,
+        balanced_log_loss=reading.balanced_log_loss,
         temperature=reading.temperature,
         select_loss=reading.select_loss,
         seconds=reading.seconds,
@@ -98,8 +101,9 @@ def _rung(name: str, readings: Readings, units: Units) -> Rung:
     return Rung(
         name=name,
         additive=readings.additive(name),
-        accuracy=float(readings.correct(name).mean()),
+        accuracy=share(readings.correct(name)),
         balanced_accuracy=float(np.mean([entry.balanced_accuracy for entry in entries])),
+        balanced_log_loss=float(np.mean([entry.balanced_log_loss for entry in entries])),
         log_loss=units.estimate(losses),
         usable_bits=units.estimate((readings.losses(PRIOR) - losses) / np.log(2)),
         select_loss=readings.select_loss(name),
@@ -156,7 +160,7 @@ def _paper_row(reading: Reading) -> PaperRow:
     return PaperRow(
         name=reading.rung,
         seed=reading.seed or 0,
-        accuracy=float(reading.correct.mean()),
+        accuracy=share(reading.correct),
         log_loss=float(reading.losses.mean()),
     )
 

@@ -19,13 +19,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import recall_score
 
 from umlkit.errors import RunError
-from umlkit.methods.calibration import log_loss, temperature
-from umlkit.methods.folds import folds
-from umlkit.probe.evidence import Evidence, Floats, Ints, RungOutputs
+from umlkit.methods.calibration import log_loss, mean, temperature
+from umlkit.methods.folds import folds, rows_of
+from umlkit.probe.evidence import Evidence, Floats, RungOutputs
 from umlkit.probe.units import Values
+from umlkit.probe.weighting import balanced, weighted
 
 PRIOR = "prior"
 BEST_SINGLE = "best-single"
@@ -43,9 +43,11 @@ class Reading:
         temperature: what its logits were divided by.
         select_loss: nats, cross-validated.
         seconds: training time beyond the uni-modal models.
-        losses: (n_p,) nats.
-        correct: (n_p,) 1 where the class with the largest logit is the label, else 0.
+        losses: (n_p,) nats, of the weighted risk (:mod:`umlkit.probe.weighting`) where samples have weights.
+        correct: (n_p,) 1 where the class with the largest logit is the label, else 0; likewise.
+        right: (n_p,) the same without any weights.
         balanced_accuracy: mean recall over the classes that occur in `probe`.
+        balanced_log_loss: mean over these classes of their mean loss, nats.
     """
 
     rung: str
@@ -56,7 +58,9 @@ class Reading:
     seconds: float
     losses: Values
     correct: Values
+    right: Values
     balanced_accuracy: float
+    balanced_log_loss: float
 
 
 def read(outputs: RungOutputs, evidence: Evidence) -> Reading:
@@ -67,8 +71,7 @@ def read(outputs: RungOutputs, evidence: Evidence) -> Reading:
     """
     if not (np.isfinite(outputs.select_logits).all() and np.isfinite(outputs.probe_logits).all()):
         raise RunError(f"the outputs of {outputs.rung} with seed {outputs.seed} hold NaN or infinity")
-    scale = temperature(outputs.select_logits, evidence.select_labels)
-    logits = np.asarray(outputs.probe_logits, dtype=np.float64) / scale
+    scale = temperature(outputs.select_logits, evidence.select_labels, weights=evidence.select_weights)
     return Reading(
         rung=outputs.rung,
         seed=outputs.seed,
@@ -76,9 +79,7 @@ def read(outputs: RungOutputs, evidence: Evidence) -> Reading:
         temperature=scale,
         select_loss=_select_loss(outputs, evidence) if outputs.select_loss is None else outputs.select_loss,
         seconds=outputs.seconds,
-        losses=log_loss(logits, evidence.probe_labels),
-        correct=_correct(logits, evidence.probe_labels),
-        balanced_accuracy=_balanced_accuracy(logits, evidence.probe_labels),
+        **vars(_on_probe(np.asarray(outputs.probe_logits, dtype=np.float64) / scale, evidence)),
     )
 
 
@@ -93,11 +94,9 @@ def read_prior(evidence: Evidence) -> Reading:
         seed=None,
         additive=True,
         temperature=1.0,
-        select_loss=float(log_loss(on_select, evidence.select_labels).mean()),
+        select_loss=mean(log_loss(on_select, evidence.select_labels), evidence.select_weights),
         seconds=0.0,
-        losses=log_loss(on_probe, evidence.probe_labels),
-        correct=_correct(on_probe, evidence.probe_labels),
-        balanced_accuracy=_balanced_accuracy(on_probe, evidence.probe_labels),
+        **vars(_on_probe(on_probe, evidence)),
     )
 
 
@@ -136,16 +135,31 @@ def _select_loss(outputs: RungOutputs, evidence: Evidence) -> float:
     labels, logits = evidence.select_labels, outputs.select_logits
     losses = np.empty(len(labels))
     for fitted, scored in folds(labels, groups=evidence.select_groups):
-        scale = temperature(logits[fitted], labels[fitted])
+        scale = temperature(logits[fitted], labels[fitted], weights=rows_of(evidence.select_weights, fitted))
         losses[scored] = log_loss(np.asarray(logits[scored], dtype=np.float64) / scale, labels[scored])
-    return float(losses.mean())
+    return mean(losses, evidence.select_weights)
 
 
-def _correct(logits: Floats, labels: Ints) -> Values:
-    return np.asarray(logits.argmax(axis=1) == labels, dtype=np.float64)
+@dataclass(frozen=True)
+class _OnProbe:
+    """The part of a :class:`Reading` that is read off the probe samples."""
+
+    losses: Values
+    correct: Values
+    right: Values
+    balanced_accuracy: float
+    balanced_log_loss: float
 
 
-def _balanced_accuracy(logits: Floats, labels: Ints) -> float:
-    return float(
-        recall_score(labels, logits.argmax(axis=1), labels=np.unique(labels), average="macro", zero_division=0)
+def _on_probe(logits: Floats, evidence: Evidence) -> _OnProbe:
+    """Scaled logits (n_p, C), read."""
+    labels, weights = evidence.probe_labels, evidence.probe_weights
+    losses = log_loss(logits, labels)
+    right = np.asarray(logits.argmax(axis=1) == labels, dtype=np.float64)
+    return _OnProbe(
+        losses=weighted(losses, weights),
+        correct=weighted(right, weights),
+        right=right,
+        balanced_accuracy=min(1.0, balanced(right, labels, weights)),
+        balanced_log_loss=balanced(losses, labels, weights),
     )

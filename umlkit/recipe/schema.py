@@ -21,6 +21,8 @@ Reference = Annotated[str, Field(min_length=1, max_length=4096)]
 
 Files = Annotated[list[Reference], Field(min_length=1)] | Annotated[dict[Reference, Reference], Field(min_length=1)]
 """Several files: a list, or by name."""
+NO_WEIGHTS = "none"
+"""What `data.sample_weight` says to leave out weights that the data have."""
 
 
 class Section(BaseModel):
@@ -163,6 +165,11 @@ class Data(Section):
     id: Reference | None = Field(
         default=None, description="array or column naming each sample; several tables are joined by it"
     )
+    sample_weight: Reference | None = Field(
+        default=None,
+        description="array or column with each sample's weight, a number >= 0; default: `sample_weight` if there is "
+        "one; `none` for no weights",
+    )
     join: Literal["inner", "left"] = Field(
         default="inner",
         description="which samples of several tables: those in all of them, or all of the first, with missing values",
@@ -221,6 +228,11 @@ class Train(Section):
     precision: Literal["float32", "bfloat16", "float16"] = Field(
         default="float32",
         description="of networks while they train (autocast); losses and evaluation are float32; float16 on CUDA alone",
+    )
+    class_weight: Literal["none", "balanced"] | dict[Reference, Annotated[float, Field(gt=0, le=1e6)]] = Field(
+        default="none",
+        description="`none`; `balanced`: n / (C n_c), every class counts alike; or a weight for each class, by name; "
+        "times the sample's weight it weighs every loss, in training and in the measurement",
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from umlkit.runs.records.advice import AdviceRecord
-from umlkit.runs.records.common import Count, Part, Record, Seconds
+from umlkit.runs.records.common import Count, Migration, Part, Record, Seconds
 from umlkit.runs.records.evaluation import EvaluationRecord
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -38,14 +39,24 @@ class TrainingRecord(Record):
     models: tuple[TrainedEntry, ...]
 
 
+def _with_present_parts(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 held the measurement and the evaluation of their versions 1; versions 2 only have more."""
+    return {
+        **old,
+        "probe": {**old["probe"], "schema": "umlkit.probe/2"},
+        "test": {**old["test"], "schema": "umlkit.evaluate/2"},
+    }
+
+
 class RunRecord(Record):
     """The result of ``umlkit run --json``."""
 
     KIND: ClassVar[str] = "umlkit.run-result"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     COMMAND: ClassVar[str] = "umlkit run RECIPE --json"
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: _with_present_parts}
 
-    schema_: Literal["umlkit.run-result/1"] = Field(default="umlkit.run-result/1", alias="schema")
+    schema_: Literal["umlkit.run-result/2"] = Field(default="umlkit.run-result/2", alias="schema")
     directory: str
     probe: ProbeRecord
     advice: AdviceRecord

@@ -71,7 +71,7 @@ class Record(Part):
         document = _parsed(text, path=path, command=cls.COMMAND)
         version = _version(document, record=cls, path=path)
         if version < cls.VERSION:
-            text = json.dumps(_migrated(document, version, record=cls))
+            text = json.dumps(_migrated(document, version, record=cls, path=path))
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
@@ -148,9 +148,18 @@ def _version(document: dict[str, Any], *, record: type[Record], path: Path) -> i
     return version
 
 
-def _migrated(document: dict[str, Any], version: int, *, record: type[Record]) -> dict[str, Any]:
+def unchanged(document: dict[str, Any]) -> dict[str, Any]:
+    """The migration of a document whose next version only has more, all of it with defaults."""
+    return document
+
+
+def _migrated(document: dict[str, Any], version: int, *, record: type[Record], path: Path) -> dict[str, Any]:
     for step in range(version, record.VERSION):
-        document = record.MIGRATIONS[step](document)
+        try:
+            document = record.MIGRATIONS[step](document)
+        except (AttributeError, KeyError, TypeError, ValueError):  # no document that version ever wrote
+            problem = Problem("was not written by umlkit as it stands", where=str(path), try_next=record.COMMAND)
+            raise InputError(problem) from None
     return {**document, "schema": f"{record.KIND}/{record.VERSION}"}
 
 

@@ -44,6 +44,9 @@ class ClassEntry(Part):
     value: str = Field(description="the label as the data write it")
     samples: Count
     by_role: RoleCounts
+    weight: float | None = Field(
+        default=None, description="mean weight of its training samples, all of which have mean 1; null without weights"
+    )
 
 
 class NearEntry(Part):

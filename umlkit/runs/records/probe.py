@@ -2,9 +2,12 @@
 
 An *entry* is one rung of the ladder trained with one seed. For every entry the document holds mean loss and
 correctness over the n probe samples, and between all entries the covariance of the per-sample values, so that the
-variance of any difference of means follows: ``Var(w . mean) = w' S w / n``. Where groups are the unit of uncertainty
+variance of any difference of means follows: ``Var(a . mean) = a' S a / n``. Where groups are the unit of uncertainty
 it holds, beside that, the covariance of the group means (:mod:`umlkit.probe.units`), with G groups in place of n
 samples.
+
+Where samples have weights all means are weighted ones, and the per-sample values those of
+:mod:`umlkit.probe.weighting`; McNemar's counts are of samples and stay unweighted.
 
 Losses are in nats, usable information in bits, differences of accuracy in points (hundredths).
 """
@@ -12,11 +15,12 @@ Losses are in nats, usable information in bits, differences of accuracy in point
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from umlkit.runs.records.common import Count, Estimate, Part, Record, Seconds, Share
+from umlkit.runs.records.common import Count, Estimate, Migration, Part, Record, Seconds, Share, unchanged
 
 LARGEST = 1e9  # nats; beyond that a number is broken, and sums of it would overflow
 Nats = float
@@ -36,6 +40,9 @@ class Entry(Part):
     log_loss: Loss = Field(description="mean over probe samples, nats")
     accuracy: Share
     balanced_accuracy: Share = Field(description="mean recall over the classes that occur in probe")
+    balanced_log_loss: Loss | None = Field(
+        default=None, description="mean over these classes of their mean loss, nats; null in a document of version 1"
+    )
     temperature: Annotated[float, Field(gt=0)] = Field(description="divides the logits; fitted on select")
     select_loss: Loss = Field(description="nats; cross-validated in what was fitted on select")
     seconds: Seconds = Field(
@@ -59,6 +66,7 @@ class Rung(Part):
     additive: bool
     accuracy: Share
     balanced_accuracy: Share
+    balanced_log_loss: Loss | None = Field(default=None, description="nats; null in a document of version 1")
     log_loss: Estimate
     usable_bits: Estimate = Field(description="I = H(Y) - log-loss; H(Y) is the prior's log-loss on the same samples")
     select_loss: Nats
@@ -132,10 +140,11 @@ class ProbeRecord(Record):
     """A measurement, or why there is none."""
 
     KIND: ClassVar[str] = "umlkit.probe"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     COMMAND: ClassVar[str] = "umlkit probe RECIPE"
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: unchanged}
 
-    schema_: Literal["umlkit.probe/1"] = Field(default="umlkit.probe/1", alias="schema")
+    schema_: Literal["umlkit.probe/2"] = Field(default="umlkit.probe/2", alias="schema")
     name: str = Field(description="the recipe's name")
     fingerprint: str | None = Field(default=None, description="of what was measured; null outside of a run directory")
     measured: bool
@@ -146,6 +155,9 @@ class ProbeRecord(Record):
     seeds: tuple[int, ...] = ()
     n_select: Count = 0
     n_probe: Count = Field(default=0, description="n, the samples that everything is read on")
+    n_effective: Annotated[float, Field(ge=1)] | None = Field(
+        default=None, description="as many equal samples would tell as much; null where samples have no weights"
+    )
     class_counts: tuple[Count, ...] = Field(default=(), description="probe samples of every class")
     groups: Count | None = Field(default=None, description="G, groups among the probe samples")
     unit: Literal["samples", "groups"] = Field(default="samples", description="what the intervals go over")
