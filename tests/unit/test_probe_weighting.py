@@ -1,0 +1,146 @@
+"""The weighted risk in the measurement: values, intervals, balanced figures, and what stays unweighted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from tests.synthetic_evidence import make_evidence
+from umlkit.probe.evidence import EncoderFeatures, Evidence, RungOutputs
+from umlkit.probe.measure import measure
+from umlkit.probe.units import Units
+from umlkit.probe.weighting import balanced, effective, weighted
+from umlkit.runs.records.probe import ProbeRecord
+
+DRAWS = np.random.default_rng(0)
+LOSSES, WEIGHTS = DRAWS.exponential(size=400), DRAWS.exponential(size=400)
+WEIGHTS = WEIGHTS / WEIGHTS.mean()
+
+
+def repeated(evidence: Evidence, counts: dict[str, np.ndarray]) -> Evidence:
+    """Every sample as often as ``counts`` says."""
+    rows = {role: np.repeat(np.arange(len(c)), c) for role, c in counts.items()}
+
+    def again(rung: RungOutputs) -> RungOutputs:
+        return replace(
+            rung, select_logits=rung.select_logits[rows["select"]], probe_logits=rung.probe_logits[rows["probe"]]
+        )
+
+    return replace(
+        evidence,
+        select_labels=evidence.select_labels[rows["select"]],
+        probe_labels=evidence.probe_labels[rows["probe"]],
+        rungs=[again(rung) for rung in evidence.rungs],
+        features={
+            key: EncoderFeatures(stored[0][rows["select"]], stored[1][rows["probe"]])
+            for key, stored in evidence.features.items()
+        },
+        paper=[again(rung) for rung in evidence.paper],
+    )
+
+
+@pytest.fixture
+def counts() -> dict[str, np.ndarray]:
+    draws = np.random.default_rng(3)
+    return {"select": draws.integers(1, 4, 120), "probe": draws.integers(1, 4, 150)}
+
+
+@pytest.fixture
+def heavy(counts: dict[str, np.ndarray]) -> Evidence:
+    weights = {f"{role}_weights": c / c.mean() for role, c in counts.items()}
+    return replace(make_evidence(seed=7), **weights)
+
+
+def test_the_mean_is_the_weighted_mean() -> None:
+    assert weighted(LOSSES, WEIGHTS).mean() == pytest.approx(np.average(LOSSES, weights=WEIGHTS))
+    assert weighted(LOSSES, None) is LOSSES
+
+
+def test_a_loss_that_is_the_same_for_all_has_no_uncertainty_and_equal_weights_change_nothing() -> None:
+    same = Units(400).estimate(weighted(np.full(400, 0.7), WEIGHTS))
+    assert (same.low, same.high) == pytest.approx((0.7, 0.7))
+    assert weighted(LOSSES, np.ones(400)) == pytest.approx(LOSSES)
+
+
+def test_differences_may_be_taken_before_or_after() -> None:
+    other = LOSSES**2
+    assert weighted(LOSSES - other, WEIGHTS) == pytest.approx(weighted(LOSSES, WEIGHTS) - weighted(other, WEIGHTS))
+
+
+@pytest.mark.parametrize("groups", [None, 40], ids=["samples", "groups"])
+def test_intervals_hold_the_weighted_risk_as_often_as_they_say(groups: int | None) -> None:
+    """2,000 samples of 400 from a population whose weights and losses go together: the risk is E[w l] / E[w] = 2."""
+    stream, inside = np.random.default_rng(1), 0
+    for _ in range(2000):
+        raw = stream.exponential(size=400)  # E[w] = 1, and l = w + noise: E[w l] = E[w^2] = 2
+        losses = raw + stream.normal(scale=0.5, size=400)
+        units = Units.of(400, None if groups is None else np.arange(400) % groups)
+        found = units.estimate(weighted(losses, raw / raw.mean()))
+        inside += found.low <= 2 <= found.high
+    assert 0.92 <= inside / 2000 <= 0.97
+
+
+def test_uneven_weights_count_as_fewer_samples() -> None:
+    assert effective(np.ones(30)) == 30
+    assert effective(np.array([2.0, 0.0, 2.0, 0.0])) == 2
+
+
+def test_balanced_figures_are_means_over_classes_of_weighted_means() -> None:
+    labels = np.repeat([0, 1, 2], [300, 90, 10])
+    predicted = np.where(DRAWS.random(400) < 0.3, (labels + 1) % 3, labels)
+    right = (predicted == labels).astype(float)
+    assert balanced(right, labels, None) == pytest.approx(balanced_accuracy_score(labels, predicted))
+    assert balanced(right, labels, WEIGHTS) == pytest.approx(
+        balanced_accuracy_score(labels, predicted, sample_weight=WEIGHTS)
+    )
+
+
+def test_a_class_that_weighs_nothing_is_left_out_of_the_balance() -> None:
+    labels, weights = np.array([0, 0, 1, 1, 2]), np.array([1.0, 1.0, 2.0, 1.0, 0.0])
+    assert balanced(np.array([0.0, 1.0, 0.0, 3.0, 9.0]), labels, weights) == pytest.approx((0.5 + 1.0) / 2)
+
+
+def test_a_measurement_with_weights_is_that_of_the_samples_repeated(
+    heavy: Evidence, counts: dict[str, np.ndarray]
+) -> None:
+    plain = measure(make_evidence(seed=7))
+    by_weight, by_copy = measure(heavy), measure(repeated(make_evidence(seed=7), counts))
+
+    apart = [abs(a.log_loss.value - b.log_loss.value) for a, b in zip(plain.ladder, by_copy.ladder, strict=True)]
+    assert max(apart) > 0.02
+    for one, other in zip(by_weight.ladder, by_copy.ladder, strict=True):
+        # Temperatures take a prior of one sample of n: n is larger with copies.
+        assert one.log_loss.value == pytest.approx(other.log_loss.value, abs=3e-3)
+        assert one.accuracy == pytest.approx(other.accuracy)
+        assert one.balanced_accuracy == pytest.approx(other.balanced_accuracy)
+        assert one.balanced_log_loss == pytest.approx(other.balanced_log_loss, abs=3e-3)
+    assert by_weight.n_probe == 150 and by_weight.n_effective is not None and by_copy.n_effective is None
+    assert by_weight.n_effective == pytest.approx(effective(counts["probe"].astype(float)))
+
+
+def test_mcnemars_counts_are_of_samples_whatever_these_weigh(heavy: Evidence) -> None:
+    plain, found = measure(make_evidence(seed=7)).contribution, measure(heavy).contribution
+    assert plain is not None and found is not None and plain.mcnemar
+    assert sum((found.mcnemar[0].ume_only, found.mcnemar[0].rival_only)) <= 150
+    if plain.rung == found.rung:
+        assert (found.mcnemar[0].ume_only, found.mcnemar[0].rival_only) == (
+            plain.mcnemar[0].ume_only,
+            plain.mcnemar[0].rival_only,
+        )
+
+
+def test_a_weighted_measurement_can_be_advised_from_and_comes_back(heavy: Evidence, tmp_path) -> None:
+    right = replace(
+        heavy,
+        rungs=[
+            replace(rung, probe_logits=np.eye(3)[heavy.probe_labels] * 30) if rung.rung == "umt" else rung
+            for rung in heavy.rungs
+        ],
+    )
+    probe = measure(right)
+    assert next(rung for rung in probe.ladder if rung.name == "umt").accuracy == 1.0
+    probe.write(tmp_path / "probe.json")
+    assert ProbeRecord.read(tmp_path / "probe.json") == probe
