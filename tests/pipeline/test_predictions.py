@@ -107,7 +107,7 @@ def test_evaluate_gives_metrics_on_every_split_and_on_new_data(folder: Path, cal
     for split, n in sizes.items():
         record = document(call("evaluate", *RUN, "--method", "umt", "--split", split, "--json")[1])
         assert (record["schema"], record["n"], record["method"]) == ("umlkit.evaluate/2", n, "umt")
-        assert set(record["metrics"]) == {"accuracy", "balanced_accuracy", "log_loss", "ece"}
+        assert set(record["metrics"]) == {"accuracy", "balanced_accuracy", "log_loss", "balanced_log_loss", "ece"}
     record = document(call("evaluate", *RUN, "--method", "umt", "--data", "labelled.npz", "--json")[1])
     assert record["n"] == 7
 
