@@ -43,6 +43,16 @@ def test_resnet18_has_the_published_maps() -> None:
     assert encoded.features.shape == (1, 512)
 
 
+@pytest.mark.parametrize(
+    ("shape", "last_side"), [((1, 8, 8), 4), ((1, 28, 28), 4), ((1, 100, 64), 4), ((3, 32, 32), 2), ((4, 64, 64), 2)]
+)
+def test_the_small_resnet_goes_down_to_four_positions_a_side_and_in_colour_to_two(
+    shape: tuple[int, ...], last_side: int
+) -> None:
+    encoded = build("resnet", {}, SampleSpec("image", shape)).eval().encode(torch.randn(1, *shape))
+    assert min(encoded.maps[-1].shape[2:]) == last_side
+
+
 @pytest.mark.parametrize(("shape", "considered"), [((3, 63, 200), False), ((3, 64, 64), True), ((1, 200, 64), True)])
 def test_auto_considers_resnet18_for_larger_pictures_alone(shape: tuple[int, ...], considered: bool) -> None:
     found = candidates(ModalityPlan("image", registry.AUTO, {}, shape))

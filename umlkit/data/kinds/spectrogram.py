@@ -73,7 +73,7 @@ class Spectrogram(Kind):
         plane = len(modality.sample_shape) == 2 and min(modality.sample_shape) >= SHORTEST_SIDE
         if not plane or modality.is_text or modality.levels or modality.lengths is not None:
             return None
-        return f"two sides of at least {SHORTEST_SIDE} and no pixel values"
+        return f"two sides of at least {SHORTEST_SIDE}, no pixel values; `sequence` if steps by channels"
 
     def settle(self, name: str, modality: ModalityArray, *, where: str) -> ModalityArray | Problem:
         """(N, T, F), or (N, T, F, 1), whose last axis is dropped."""

@@ -17,7 +17,8 @@ class ResnetOptions(PictureOptions):
         default=16, description="channels of the stem, a multiple of 8; every block doubles them, up to 8 times"
     )
     blocks: Annotated[int, Field(ge=1, le=8)] | None = Field(
-        default=None, description="residual blocks, each at half the resolution; default: by the picture's size"
+        default=None,
+        description="residual blocks, each at half the resolution; default: by the picture's size and colours",
     )
     features: Annotated[int, Field(ge=1, le=65_536)] = Field(default=32, description="features it returns")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
