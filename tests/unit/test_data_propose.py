@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 import yaml
 
 from tests.unit.data_sets import N, arrays, said
-from umlkit.data.propose import Proposal, propose, quoted
+from umlkit.data.propose import Proposal, propose
 from umlkit.data.reading import read
+from umlkit.data.recipe_lines import quoted
 from umlkit.data.records import Dataset
 from umlkit.data.sources import open_source
 from umlkit.errors import InputError
@@ -113,8 +115,31 @@ def test_without_a_label_the_candidates_are_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", audio=np.ones((N, 3)), speaker=np.arange(N) % 4, word=np.array(["a", "b"] * 30))
     with pytest.raises(InputError) as caught:
         proposed(tmp_path / "a.npz", label=None)
-    assert "'speaker', 'word'" in said(caught.value)
-    assert "--label speaker" in said(caught.value)
+    assert "'word' (2 values), 'speaker' (4 values)" in said(caught.value)
+    assert "--label word" in said(caught.value)
+
+
+def test_columns_that_may_name_groups_are_offered_in_a_comment_that_works_when_it_is_taken_up(tmp_path: Path) -> None:
+    rows = "".join(f"{i // 6},{i % 7},{i % 5},{'ab'[i % 2]}\n" for i in range(120))
+    (tmp_path / "a.csv").write_text("patient,height,weight,y\n" + rows)
+    proposal = proposed(tmp_path / "a.csv")
+    assert "# groups: patient  # 20 values, about 6 samples of each" in proposal.text
+    assert reread(tmp_path / "a.csv", proposal).groups is None
+    taken_up = replace(proposal, text=proposal.text.replace("  # groups: patient", "  groups: patient"))
+    assert reread(tmp_path / "a.csv", taken_up).groups is not None
+
+
+def test_skewed_classes_are_said_beside_the_key_that_weighs_them(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **arrays(y=(np.arange(N) % 10 == 0).astype(int)))
+    text = proposed(tmp_path / "a.npz").text
+    assert "9 times the samples of the smallest (54 and 6)" in text
+    assert yaml.safe_load(text)["train"] == {"class_weight": "none"}
+
+
+def test_every_modality_says_which_encoders_are_compared_for_its_kind(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **arrays(X_t=np.array([f"some words {i}" for i in range(N)])))
+    entry = proposed(tmp_path / "a.npz").text.partition("    t:")[2]
+    assert "kind: text" in entry and "ngrams" in entry and "resnet" not in entry
 
 
 def test_data_that_cannot_be_read_give_no_recipe(tmp_path: Path) -> None:

@@ -6,30 +6,22 @@ stated as ``vector`` with a word on what else it may be.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from umlkit.data import kinds
 from umlkit.data.categories import unfit
 from umlkit.data.convention import Layout, lay_out
-from umlkit.data.cut import Place, extract, match_columns, not_numbers
+from umlkit.data.cut import Place, extract, not_numbers
 from umlkit.data.missing import non_finite
 from umlkit.data.raw import Raw
 from umlkit.data.reading import from_raw
-from umlkit.errors import InputError, Problem
+from umlkit.data.recipe_lines import data_lines, head, modality_lines, quoted, tail
+from umlkit.data.suspects import likely_groups, likely_labels
+from umlkit.errors import InputError, Problem, listed
 from umlkit.output import printable
-from umlkit.recipe.json_schema import modeline
-from umlkit.recipe.scalars import is_text
 from umlkit.recipe.schema import Data, Modality
-
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_WORDS_OF_OLD_YAML = frozenset({"yes", "no", "on", "off"})
-_WIDTH = 100
-_MISSING = {
-    "impute-mean": "the mean of the training samples for values that are missing",
-    "empty": "a text that is missing is an empty one",
-}
 
 
 @dataclass(frozen=True)
@@ -69,6 +61,8 @@ def propose(raw: Raw, data: Data, *, name: str, file: str) -> Proposal:
     Raises:
         InputError: the label is not named, or the data cannot be read even so.
     """
+    if data.label is None and raw.label is None:
+        raise InputError(_which_label(raw))
     layout = lay_out(raw, data)
     left_out = _unfit(raw, layout)
     chosen = [found for place in layout.modalities if (found := _choose(raw, place, left_out)) is not None]
@@ -84,33 +78,33 @@ def propose(raw: Raw, data: Data, *, name: str, file: str) -> Proposal:
         }
     )
     dataset = from_raw(raw, named)  # everything else that is wrong comes out here, before a file is written
+    stated = dataset.given_split is not None
+    spoken_for = {name for name in (layout.label, layout.groups, layout.id, layout.split, *layout.index) if name}
     lines = [
-        *_head(raw, file),
+        *head(raw, file),
         f"name: {quoted(name)}",
         "",
         "data:",
-        *_data_lines(named, classes=len(dataset.classes), stated=dataset.given_split is not None),
+        *data_lines(named, classes=len(dataset.classes), stated=stated, groups=likely_groups(raw, but=spoken_for)),
         "  modalities:                  # exactly these; take one out, or cut it with `take`",
-        *(line for one in chosen for line in _modality_lines(one, raw)),
+        *(line for one in chosen for line in modality_lines(one.place, raw, remark=one.remark)),
         *(f"  # left out: {printable(reason)}" for reason in left_out),
-        *_tail(stated=dataset.given_split is not None),
+        *tail(stated=stated, sizes=np.bincount(dataset.labels).tolist()),
     ]
     return Proposal("\n".join(lines) + "\n", layout.label, tuple(named.modalities or {}), tuple(left_out))
 
 
-def quoted(text: str) -> str:
-    """``text`` as a YAML scalar that every YAML reader takes for exactly this text."""
-    plain = _PLAIN.fullmatch(text) and is_text(text) and text.lower() not in _WORDS_OF_OLD_YAML
-    return text if plain else '"' + "".join(map(_escaped, text)) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+def _which_label(raw: Raw) -> Problem:
+    """Which array or column could be the label, the likeliest first."""
+    found = likely_labels(raw)
+    return Problem(
+        f"which {raw.word} is the label is not said",
+        where=raw.name,
+        found=listed((f"{one.name!r} ({one.distinct} values)" for one in found), limit=8)
+        or f"nothing that looks like one: {listed(map(repr, raw.headers))}",
+        allowed="whole numbers, truth values or words, one a sample, each value several times",
+        try_next=f"--label {found[0].name if found else 'NAME'}",
+    )
 
 
 def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
@@ -160,88 +154,3 @@ def _as_recipe(place: Place) -> Modality:
             "lengths": place.lengths,
         }
     )
-
-
-def _head(raw: Raw, file: str) -> list[str]:
-    return [
-        modeline(),
-        f"# A recipe for {printable(raw.name)}, as umlkit reads it. Keys that are not here have their defaults.",
-        "#",
-        f"#   umlkit data {printable(file)}       checks and describes the data",
-        f"#   umlkit run {printable(file)}        trains, measures, advises, evaluates",
-        "",
-    ]
-
-
-def _data_lines(data: Data, *, classes: int, stated: bool) -> list[str]:
-    lines = [*_place_lines(data), f"  label: {quoted(data.label or '')}  # {classes} classes"]
-    lines += [
-        f"  {key}: {quoted(value)}  # {why}"
-        for key, value, why in (
-            ("groups", data.groups, "kept whole in splits"),
-            ("split_by", data.split_by, "states who trains and who is tested"),
-            ("id", data.id, "names the samples"),
-        )
-        if value is not None
-    ]
-    if data.groups is None:
-        lines.append("  # groups: subject            # an array or column whose groups are kept whole in splits")
-    if stated and data.split_by is None:
-        lines.append("  # the split is stated by the index arrays idx_train, idx_val, idx_test")
-    return lines
-
-
-def _place_lines(data: Data) -> list[str]:
-    if isinstance(data.path, dict):
-        return ["  path:", *(f"    {quoted(name)}: {quoted(path)}" for name, path in data.path.items())]
-    return [f"  source: {quoted(data.source)}" if data.source else f"  path: {quoted(str(data.path))}"]
-
-
-def _modality_lines(one: _Chosen, raw: Raw) -> list[str]:
-    place = one.place
-    lines = [f"    {quoted(place.name)}:"]
-    lines += _columns_lines(place, raw) if place.columns else [f"      from: {quoted(place.source)}"]
-    lines.append(f"      kind: {place.kind}  # {one.remark}")
-    if place.lengths is not None:
-        lines.append(f"      lengths: {quoted(place.lengths)}  # how many steps of every sample are real")
-    if place.missing != "error":
-        lines.append(f"      missing: {place.missing}  # {_MISSING[place.missing]}")
-    encoder = f"{'ngrams' if place.kind == 'text' else 'mlp':<16}"
-    lines.append(f"      # encoder: {encoder}# `umlkit encoders` lists them; default: the best on `select`")
-    return lines
-
-
-def _columns_lines(place: Place, raw: Raw) -> list[str]:
-    for pattern in (f"{place.name}_*", "*"):
-        found, _ = match_columns(pattern, list(raw.headers), but=_others(place, raw))
-        if tuple(found) == place.columns and pattern != "*":
-            return [f"      columns: {quoted(pattern)}"]
-    return _flow([quoted(column) for column in place.columns])
-
-
-def _others(place: Place, raw: Raw) -> Sequence[str]:
-    return [name for name in raw.headers if len(raw.headers[name].shape) != 1 and name not in place.columns]
-
-
-def _flow(items: list[str]) -> list[str]:
-    lines, line = [], "      columns: ["
-    for i, item in enumerate(items):
-        piece = item + ("]" if i == len(items) - 1 else ", ")
-        if len(line) + len(piece) > _WIDTH and line.strip():
-            lines.append(line.rstrip())
-            line = "        "
-        line += piece
-    return [*lines, line]
-
-
-def _tail(*, stated: bool) -> list[str]:
-    split = (
-        [] if stated else ["  # split: {train: 0.6, val: 0.2, test: 0.2, seed: 0}   # default: by what the data need"]
-    )
-    return [
-        *split,
-        "",
-        "# train: {epochs: 300, patience: 30, batch_size: 64, lr: 0.001}   # the training loop",
-        "# methods: {umt: {weight: auto}}                                   # `umlkit methods -v` lists their options",
-        "# seeds: [0, 1, 2]                                                 # the measurement is the mean over them",
-    ]
