@@ -29,7 +29,7 @@ def _texts(*words: str, longest: int, missing: bool = False) -> Values:
     def made(n: int, rng: np.random.Generator) -> ModalityArray:
         values = np.empty(n, dtype=object)
         values[:] = [
-            f"{words[i % len(words)]}{i % 40} " + " ".join(rng.choice(words, size=rng.integers(0, longest)))
+            f"{words[i % 32 % len(words)]}{i % 32} " + " ".join(rng.choice(words, size=rng.integers(0, longest)))
             for i in range(n)
         ]
         if missing:

@@ -5,7 +5,8 @@ Legend of shapes: (O, I, ...) a weight from I inputs to O outputs; (o, i, ...) t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +39,14 @@ def embed_leading_block(
 def _split(tensor: Tensor, parts: int) -> tuple[Tensor, ...]:
     """Views of the parts."""
     return (tensor,) if parts == 1 else tensor.chunk(parts)
+
+
+@contextmanager
+def columns_kept(table: Tensor, *, beyond: int) -> Iterator[None]:
+    """Keep the columns from ``beyond`` on of an embedding table (V, O), whose rows are its inputs, as they are."""
+    before = table[:, beyond:].clone()
+    yield
+    table[:, beyond:] = before
 
 
 def _embed(wide: Tensor, narrow: Tensor) -> None:

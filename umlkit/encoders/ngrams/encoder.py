@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from umlkit.encoders.base import Encoded, Encoder, Labelled, Readout, SampleSpec
+from umlkit.encoders.embedding import columns_kept
 from umlkit.encoders.linear import ridge_logistic
 from umlkit.encoders.linear.factoring import factored
 from umlkit.encoders.ngrams.bag import sparse
@@ -53,10 +54,8 @@ class NgramsEncoder(Encoder):
     @torch.no_grad()
     def embed(self, narrow: Encoder) -> None:
         """As in every encoder; an n-gram's vector is a row here, so the narrow ones are the leading columns."""
-        mine = self.bag.weight.clone()
-        super().embed(narrow)
-        width = narrow.get_parameter("bag.weight").shape[1]
-        self.bag.weight[:, width:] = mine[:, width:]
+        with columns_kept(self.bag.weight, beyond=narrow.get_parameter("bag.weight").shape[1]):
+            super().embed(narrow)
 
     def warm_start(self, train: Labelled, select: Labelled, *, classes: int) -> Readout | None:
         """Logistic regression on the TF-IDF weights, factored over the features; nothing where a class is missing.

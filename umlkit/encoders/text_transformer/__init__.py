@@ -1,0 +1,1 @@
+"""A small transformer over tokens."""
