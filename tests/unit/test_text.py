@@ -14,9 +14,11 @@ from torch.nn.functional import cross_entropy
 from tests.unit.data_sets import N, arrays, read_arrays
 from umlkit import registry
 from umlkit.data.kinds import KINDS, ngrams, text, tokens
-from umlkit.data.records import ModalityArray
+from umlkit.data.records import ModalityArray, Samples
 from umlkit.encoders.base import Labelled, SampleSpec, build
 from umlkit.errors import InputError
+from umlkit.methods.base import ModalityPlan
+from umlkit.methods.unimodal import screening
 from umlkit.runs import tensors
 
 WORDS = ("the", "a", "red", "blue", "car", "dog", "runs", "fast,", "it's", "new!", "naïve", "東京", "x", "42", "don't")
@@ -243,3 +245,32 @@ def test_imputing_numbers_is_not_for_texts():
 
     with pytest.raises(InputError, match="'t' is of the kind text, whose missing values are not filled in this way"):
         read_arrays(held, modalities={"t": {"missing": "impute-mean"}})
+
+
+def test_auto_leaves_a_network_out_that_it_cannot_afford():
+    preprocess = fitted(texts(64))
+    inputs = torch.from_numpy(preprocess.apply(modality(texts(64))))
+    select = Samples({"t": inputs}, torch.arange(64) % 3)
+    plans = screening.candidates(ModalityPlan("text", "auto", {}, preprocess.shape))
+
+    few, many = (
+        {plan.encoder for plan in screening.affordable(plans, classes=3, samples=n, epochs=300, select=select)}
+        for n in (1000, 1_000_000)
+    )
+
+    assert few == {"ngrams", "text-transformer"}
+    assert many == {"ngrams"}
+
+
+def test_weights_of_samples_count_in_the_warm_start():
+    values, labels = texts(200), torch.arange(200) % 2
+    preprocess = fitted(values)
+    x = torch.from_numpy(preprocess.apply(modality(values)))
+    weights = torch.where(labels == 1, 1.8, 0.2)
+    encoder = build("ngrams", {"hidden": 0}, SampleSpec("text", preprocess.shape)).eval()
+
+    half = Labelled(x[:100], labels[:100], weights[:100]), Labelled(x[100:], labels[100:], weights[100:])
+    readout = encoder.warm_start(*half, classes=2)
+
+    proba = (encoder.encode(x).features @ readout.weight.T + readout.bias).softmax(dim=1)
+    assert proba[:, 1].mean().item() == pytest.approx(0.9, abs=0.05)

@@ -81,12 +81,15 @@ class Encoder(nn.Module, ABC):
         features: D, the number of features it returns.
         weight_decay: decoupled weight decay of its weights; None takes the recipe's.
         lr_factor: its learning rate over the recipe's.
+        slowness: how many times as long an operation of it takes as one of a large convolution; what ``auto`` can
+            afford is counted by it.
         augments: whether :meth:`augment` changes anything in training.
     """
 
     features: int
     weight_decay: float | None = None
     lr_factor: float = 1.0
+    slowness: float = 1.0
     augments: bool = False
 
     @abstractmethod

@@ -4,7 +4,21 @@ Both lie side by side in one array, so that an encoder takes what it needs: a st
 its weight, and a token's number. Numbers count from 1; 0 stands for none. The bag and the tokens of a text fill their
 columns from the start, each to its own end.
 
-What is kept was compared with logistic regression on scikit-learn's own TF-IDF matrices; see :data:`FAMILIES`.
+What is kept was compared by logistic regression, its strength chosen on `select` (*measured*, held-out log-loss, mean
+of two or three splits): names of 1530 emoji / 5000 film reviews / 13,905 film reviews and plots
+
+| n-grams | emoji | reviews | and plots | in a text of these |
+|---|---|---|---|---|
+| words 1-2 | 1.23 | .507 | .488 | 4, 34, 44 |
+| words 1-2, the 30,000 of most texts | 1.23 | .519 | .494 | 4, 28, 31 |
+| these and characters 3 | 1.12 | .510 | .470 | 17, 114, 135 |
+| these and characters 4 | 1.10 | .499 | .464 | 15, 101, 120 |
+| these and characters 3-4 | 1.09 | .501 | .463 | 28, 184, 220 |
+| these and characters 2-4 | 1.09 | .501 | .461 | 43, 261, 306 |
+| these, none left out for its rareness | 1.09 | .494 | .459 | 43, 269, 327 |
+
+Leaving out what one training text alone holds is worse throughout (emoji 1.11 to 1.16): it takes its share of a text's
+norm, so that a text of rare words is judged with less certainty.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def sparse(samples: Labelled, *, inputs: int, most: int) -> Bags:
 
 def _matrix(samples: Labelled, rows: Ints, inputs: int) -> csr_array:
     x = samples.x[torch.from_numpy(rows)].cpu().numpy()
-    numbers, weights = x[..., 0].astype(np.int64), x[..., 1].astype(np.float64)
+    numbers, weights = x[..., 0].astype(np.int64), x[..., 1].astype(np.float32)
     used = numbers > 0
     ends = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
     return csr_array((weights[used], numbers[used], ends), shape=(len(rows), inputs))

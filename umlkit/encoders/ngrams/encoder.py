@@ -1,8 +1,14 @@
 """The n-gram encoder: ``z = sum_t w_t v_t + b`` over a text's n-grams t, an embedding bag with TF-IDF weights w_t.
 
-With a hidden layer the sum is normalised, bent and read once more: ``z = V dropout(gelu(norm(sum_t w_t v_t + b))) + c``
-(fastText, Joulin et al. 2017, arXiv 1607.01759; deep averaging, Iyyer et al. 2015). Without one it is a linear map of
-the TF-IDF matrix and starts, alone, from logistic regression on that, solved outright (:mod:`ridge_logistic`).
+Without a hidden layer it is a linear map of the TF-IDF matrix and starts, alone, from logistic regression on that,
+solved outright (:mod:`umlkit.encoders.linear.ridge_logistic`). With one it reads ``z = V dropout(gelu(sum_t w_t v_t +
+b)) + c`` (fastText, Joulin et al. 2017, arXiv 1607.01759; deep averaging, Iyyer et al. 2015).
+
+What was compared (*measured*, held-out log-loss at the temperature of `select`, one split each): names of 1530 emoji
+1.10 for the linear map, 1.13 for it trained from scratch, 1.16 with a hidden layer; the mood of 4200 tweets .898 and,
+hidden, .858; of 5000 film reviews .500 and .504. The hidden layer wants small vectors at the start, strong dropout and
+no norm, which would hide how little is known of a text of unknown words: emoji 1.45 from vectors of deviation 1 with a
+norm, 1.20 from .03, without the norm and from .1 1.19, with dropout of .8 for .5 1.16.
 
 Legend of shapes: B texts, L steps, V n-grams, D features, C classes.
 """
@@ -20,7 +26,10 @@ from umlkit.encoders.ngrams.bag import sparse
 from umlkit.encoders.ngrams.options import NgramsOptions
 
 MOST_PRODUCTS = 10**8
-"""Weights times classes that the warm start reads in one evaluation: about ten seconds in all on one core."""
+"""Weights times classes that the warm start reads in one evaluation of a hundred or two: a minute at most.
+
+*Measured* on a busy core: 28 s for 4 * 10^7, 14,355 texts of 440 n-grams in six classes.
+"""
 
 
 class NgramsEncoder(Encoder):
@@ -35,16 +44,14 @@ class NgramsEncoder(Encoder):
         hidden = int(options.hidden) * scale
         width = hidden or self.features
         self.bag = nn.EmbeddingBag(sample.shape[0], width, mode="sum", padding_idx=0)
-        nn.init.normal_(self.bag.weight, std=1.0 if hidden else 0.1)
+        nn.init.normal_(self.bag.weight, std=0.1)
         with torch.no_grad():
             self.bag.weight[0] = 0
         self.bias = nn.Parameter(torch.zeros(width))
         self.readout = (
-            nn.Identity()
-            if not hidden
-            else nn.Sequential(
-                nn.GroupNorm(scale, hidden), nn.GELU(), nn.Dropout(options.dropout), nn.Linear(hidden, self.features)
-            )
+            nn.Sequential(nn.GELU(), nn.Dropout(options.dropout), nn.Linear(hidden, self.features))
+            if hidden
+            else nn.Identity()
         )
 
     def forward(self, x: Tensor) -> Encoded:

@@ -19,7 +19,7 @@ class NgramsOptions(Options):
     )
     features: Annotated[int, Field(ge=1, le=65_536)] = Field(default=32, description="features it returns")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
-        default=0.5, description="share of hidden units dropped in training"
+        default=0.8, description="share of hidden units dropped in training, where there are some"
     )
     weight_decay: Annotated[float, Field(ge=0, le=100)] = Field(default=1e-2, description="decoupled weight decay")
 

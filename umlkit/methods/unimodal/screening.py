@@ -39,6 +39,8 @@ LARGEST_EFFORT = 3 * 10**13
 """Operations that screening a candidate may take on a CPU: about ten minutes of convolutions on one core."""
 ACCELERATED = 100
 """Times as many on anything faster than a CPU."""
+LOOKED_AT = 16
+"""Samples whose operations are counted: lengths may differ."""
 STEP = 3
 """Operations of a step over those of a forward pass."""
 
@@ -92,7 +94,7 @@ def affordable(
         classes: C.
         samples: of training.
         epochs: the cap of full training.
-        select: samples of the modality, of which one is looked at, on the device that trains.
+        select: samples of the modality, of which a few are looked at, on the device that trains.
     """
     if len(plans) == 1:
         return list(plans)
@@ -101,7 +103,9 @@ def affordable(
     (modality,) = select.inputs
     with seeded(0):
         built = [UnimodalModel(modality, plan, classes).to(device) for plan in plans]
-    efforts = [STEP * operations(model, select) * samples * epochs_for(epochs) for model in built]
+    efforts = [
+        STEP * operations(model, select) * model.encoder.slowness * samples * epochs_for(epochs) for model in built
+    ]
     return [plan for plan, effort in zip(plans, efforts, strict=True) if effort <= max(most, min(efforts))]
 
 
@@ -134,7 +138,8 @@ def calibrated_loss(model: MultiModalModel, select: Samples) -> float:
 
 
 def operations(model: MultiModalModel, select: Samples) -> int:
-    """Floating-point operations of ``model`` for one sample."""
+    """Floating-point operations of ``model`` for one sample, in a batch padded to its longest as in training."""
+    rows = slice(0, min(LOOKED_AT, len(select)))
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        model.eval().infer(select.batch(slice(0, 1)).inputs)
-    return int(counter.get_total_flops())
+        model.eval().infer(select.batch(rows).inputs)
+    return int(counter.get_total_flops()) // max(1, rows.stop)
