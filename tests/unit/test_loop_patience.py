@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, one_hot
 from umlkit.data.records import Samples
 from umlkit.recipe.schema import Train
 from umlkit.training.loop import FitResult, evaluate, fit
+from umlkit.training.schedule import most_epochs
 from umlkit.training.seeds import seeded
 
 LEVELS = 4
@@ -84,3 +85,9 @@ def test_short_patience_would_have_ended_on_the_plateau(seed: int) -> None:
 
     assert result.stopped_by == "patience"
     assert loss > 0.65
+
+
+@pytest.mark.parametrize(("samples", "cap"), [(28, 3000), (64, 3000), (320, 600), (1400, 300), (100_000, 300)])
+def test_the_automatic_cap_leaves_the_end_to_patience_where_epochs_are_short(samples: int, cap: int) -> None:
+    assert most_epochs(Train(), samples) == cap
+    assert most_epochs(Train(epochs=7), samples) == 7

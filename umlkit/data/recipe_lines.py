@@ -149,7 +149,7 @@ def tail(*, stated: bool, sizes: Sequence[int]) -> list[str]:
         "",
         "train:",
         *_class_weight_lines(sizes),
-        "  # epochs: 300        # a cap; early stopping on `select` ends most trainings",
+        "  # epochs: auto       # a cap, 300 or more where samples are few; early stopping on `select` ends trainings",
         "  # batch_size: 64",
         "  # lr: 0.001",
         "",

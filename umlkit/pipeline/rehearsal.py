@@ -34,7 +34,7 @@ from umlkit.pipeline.session import Session
 from umlkit.pipeline.task import entry_plan
 from umlkit.runs.layout import is_finished
 from umlkit.training.loop import FitResult, Logits, Loss, evaluate, fit
-from umlkit.training.schedule import lasting
+from umlkit.training.schedule import lasting, most_epochs
 
 BATCHES = 8
 """Batches of a rehearsed epoch."""
@@ -117,7 +117,7 @@ class Rehearsal:
                 screening.candidates(plan),
                 classes=blueprint.classes,
                 samples=len(self.session.roles.rows("train")),
-                epochs=self.session.recipe.train.epochs,
+                epochs=most_epochs(self.session.recipe.train, len(self.session.roles.train)),
                 select=self._few["select"].only(name),
             )
             played = [
@@ -274,7 +274,7 @@ class _Stage:
     def _pace(self, name: str, per_step: float, per_look: float, epochs: int | None, *, start: bool) -> Pace:
         settings, roles = self._session.recipe.train, self._session.roles
         steps = _steps(len(roles.train), settings.batch_size)
-        most = epochs or settings.epochs
+        most = epochs or most_epochs(settings, len(roles.train))
         return Pace(
             name=name,
             seconds=steps * per_step + len(roles.select) * per_look,

@@ -206,8 +206,9 @@ class Data(Section):
 class Train(Section):
     """The training loop, the same for every network."""
 
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = Field(
-        default=300, description="cap; early stopping ends most runs"
+    epochs: Literal["auto"] | Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default="auto",
+        description="cap; early stopping ends most trainings; `auto`: 300, more where few samples make short epochs",
     )
     patience: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=30, description="epochs without a lower `select` log-loss before training ends"

@@ -1,4 +1,4 @@
-"""The learning rate by step, linear warm-up and a cosine down to a floor above zero; and how long patience lasts."""
+"""The learning rate by step, linear warm-up and a cosine down to a floor above zero; and how long training lasts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,18 @@ from umlkit.recipe.schema import Train
 
 # Paired signal is learned late and all at once; a rate that falls to zero would freeze the model on the plateau before.
 FLOOR = 0.1
+
+
+# `epochs: auto`: as many as that, or so many times patience where few samples make short epochs, so that patience, not
+# the cap, ends a training on 28 samples as on 28,000.
+USUAL_CAP, CAP_OVER_PATIENCE = 300, 10
+
+
+def most_epochs(settings: Train, samples: int) -> int:
+    """The cap on epochs of a training on so many samples."""
+    if settings.epochs != "auto":
+        return settings.epochs
+    return max(USUAL_CAP, CAP_OVER_PATIENCE * lasting(settings, math.ceil(samples / settings.batch_size)))
 
 
 def lasting(settings: Train, per_epoch: int) -> int:

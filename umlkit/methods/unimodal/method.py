@@ -18,6 +18,7 @@ from umlkit.methods.unimodal.model import UnimodalModel
 from umlkit.methods.unimodal.options import UnimodalOptions
 from umlkit.methods.unimodal.screening import Screened
 from umlkit.training.loop import FitResult
+from umlkit.training.schedule import most_epochs
 from umlkit.training.seeds import derive, seeded
 
 
@@ -37,7 +38,7 @@ class Unimodal(Method[UnimodalOptions]):
             found,
             classes=task.blueprint.classes,
             samples=len(task.train),
-            epochs=task.settings.epochs,
+            epochs=most_epochs(task.settings, len(task.train)),
             select=task.select,
         )
         screened = [] if len(plans) == 1 else [self._screen(task, plan, index) for index, plan in enumerate(plans)]
@@ -56,7 +57,9 @@ class Unimodal(Method[UnimodalOptions]):
 
     def _screen(self, task: Task, plan: ModalityPlan, index: int) -> Screened:
         name = f"screen-{index}"
-        model, fit = self._fit(task, plan, name, epochs=screening.epochs_for(task.settings.epochs))
+        model, fit = self._fit(
+            task, plan, name, epochs=screening.epochs_for(most_epochs(task.settings, len(task.train)))
+        )
         return Screened(
             name=name,
             plan=plan,
