@@ -59,6 +59,14 @@ class SequencePreprocess(RaggedPreprocess):
             filled += len(steps)
         return Packed(flat, own)
 
+    def notes(self, modality: ModalityArray) -> tuple[str, ...]:
+        """Samples that are longer than any in training."""
+        count = int((known_lengths(modality) > self.longest).sum())
+        if not count:
+            return ()
+        samples = "1 sample is" if count == 1 else f"{count} samples are"
+        return (f"{samples} longer than any in training; `linear` and `mlp` read the first {self.longest} steps",)
+
     def to_arrays(self) -> dict[str, Array]:
         """Statistics, filling and length."""
         return {**self.channels.to_arrays(), "fill": self.fill, "longest": np.array(self.longest, dtype=np.int64)}

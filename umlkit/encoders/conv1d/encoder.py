@@ -6,6 +6,12 @@ Every sample is worked on within its own length: what is beyond is zero after ev
 out, so that neither padding nor the other samples of a batch change anything. Norms are group norms over a sample's
 real steps.
 
+What was compared (*measured*: held-out log-loss at the temperature of `select`; Italian power demand with 60 training
+samples, spoken vowels of 7 to 29 steps with 120, gun point with 60; few splits, so only what is large counts): one
+segment .176, .185, .169 against .155, .207, .089 with four; a norm over the channels of each step alone .387 against
+.155 on the first; three times the learning rate .182, .224 (two splits) against .198, .264, in fewer epochs; weight
+decay of .1 .087 against .103 on the last. The halving stem was not compared.
+
 Legend of shapes: B samples, L steps of the longest, L' after all blocks, C channels of a step, W channels of a layer, D
 features.
 """
@@ -23,6 +29,8 @@ from umlkit.encoders.conv1d.options import Conv1dOptions
 from umlkit.encoders.steps import maximum, real_steps, segment_means
 
 CHANNELS_PER_GROUP = 8
+LONG = 256
+"""Steps of the longest sample from which on the stem halves the resolution too, and so the cost."""
 LAST_STEPS = 8
 """Blocks halve the resolution until the longest sample has at most so many steps left ..."""
 MOST_BLOCKS = 5
@@ -36,6 +44,8 @@ class Conv1dEncoder(Encoder):
     times as wide.
     """
 
+    lr_factor = 3.0
+
     def __init__(self, options: Conv1dOptions, sample: SampleSpec, scale: int) -> None:
         super().__init__()
         longest, channels = sample.shape
@@ -43,8 +53,9 @@ class Conv1dEncoder(Encoder):
         self.features = options.features * scale
         self.weight_decay = options.weight_decay
         self.segments = options.segments
-        self.stem = ConvolutionNorm(channels, width, options.kernel)
-        count = _halvings(longest) if options.blocks is None else options.blocks
+        stride, kernel = (2, options.kernel + 2) if longest >= LONG else (1, options.kernel)
+        self.stem = ConvolutionNorm(channels, width, kernel, stride=stride)
+        count = _halvings(math.ceil(longest / stride)) if options.blocks is None else options.blocks
         self.blocks = nn.ModuleList(ResidualBlock(width, options.kernel) for _ in range(count))
         self.readout = nn.Sequential(
             nn.Flatten(),
@@ -56,6 +67,7 @@ class Conv1dEncoder(Encoder):
         """(B, L, C) -> features (B, D), tokens (B, L', W) with their mask, and maps (B, W, ...) by stage."""
         steps, mask = real_steps(x)
         maps = [functional.relu(self.stem(steps.transpose(1, 2), mask))]
+        mask = mask[:, :: self.stem.stride]
         for block in self.blocks:
             maps.append(block(maps[-1], mask))
             mask = mask[:, ::2]
