@@ -1,9 +1,11 @@
-"""The linear encoder: ``z = W x + b``. Pictures and sequences are read as one long vector.
+"""The linear encoder: ``z = W x + b``; pictures and sequences are read as one long vector, tables one-hot.
 
 Alone, it starts from logistic regression with an L2 penalty chosen on `select` (:mod:`ridge_logistic`), which is what
 it has to reach where samples are few and columns many. Trained jointly it starts small, so that early stopping shrinks
 it. The start costs .3 s on 900 x 32 with ten classes, .2 s on 300 x 2000 with two, 2.6 s on 10,000 x 1000 with six
-(*measured* on one core).
+(*measured* on one core). On five tables of numbers and categories it differs from scikit-learn's logistic regression on
+one-hot columns, C by validation, by -.017 to +.0015 nats of held-out log-loss, never by more than 1.2 standard errors
+to the worse (*measured*; see :mod:`umlkit.encoders.mlp.encoder` for the tables).
 
 Legend of shapes: B samples, P inputs of one sample, D features, C classes.
 """
