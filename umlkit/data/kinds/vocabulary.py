@@ -1,4 +1,10 @@
-"""The categories of a column as training saw them: a word and its number, 0 for what is unknown."""
+"""The categories of a column as training saw them: a word and its number, 0 for what is unknown.
+
+Every category of training has a number, rare ones too. Reading those seen less than twice, or less than four times, as
+unknown was tried (*measured*, held-out log-loss of logistic regression and a perceptron; see
+:mod:`umlkit.encoders.mlp.encoder` for the tables): with 186 countries .696 for all, .696 from two on, .766 from four
+on, and .696, .710, .775; on census income all within .001.
+"""
 
 from __future__ import annotations
 
