@@ -153,3 +153,19 @@ def test_a_last_axis_of_one_is_dropped_from_a_spectrogram() -> None:
     found = KINDS["spectrogram"].settle("a", as_modality(np.ones((60, 20, 16, 1)), ""), where="a.npz")
     assert isinstance(found, ModalityArray)
     assert (found.kind, found.sample_shape) == ("spectrogram", (20, 16))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int16", "float32"])
+def test_pictures_are_standardised_alike_from_bytes_and_from_numbers(kind: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 8, 9, 3)).astype(np.uint8)
+    pixels[..., 2] = 7
+    exact = pixels.astype(np.float64)
+    expected = np.zeros((20, 3, 8, 9))
+    for channel in range(2):
+        column = exact[..., channel]
+        expected[:, channel] = (column - column.mean()) / column.std()
+    modality = ModalityArray(values=pixels.astype(kind), kind="image", source="a")
+
+    found = KINDS["image"].fit(modality, np.arange(20)).apply(modality)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)

@@ -41,8 +41,7 @@ class ImagePreprocess(Preprocess):
         values = modality.values
         out = np.empty((len(values), *self.shape), dtype=np.float32)
         for start, block in blocks(values):
-            pixels = self.channels.apply(block.reshape(*block.shape[:3], -1))
-            out[start : start + len(block)] = np.moveaxis(pixels, -1, 1)
+            out[start : start + len(block)] = self.channels.channels_first(block.reshape(*block.shape[:3], -1))
         return out
 
     def to_arrays(self) -> dict[str, Array]:

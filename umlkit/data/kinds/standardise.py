@@ -14,12 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from umlkit.data.records import Array, Ints
+from umlkit.data.records import Array, Floats, Ints
 
 Statistics = npt.NDArray[np.float64]
 
 FURTHEST = 1e4
 _BLOCK = 1 << 21
+FEW_COLUMNS = 4
+"""Up to so many columns (the channels of pictures) bytes are counted by value."""
+BYTES = np.arange(256, dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Standardiser:
     @classmethod
     def fit(cls, values: Array, rows: Ints, *, width: int) -> Standardiser:
         """Over the samples ``rows`` of (N, ...), whose last ``width`` numbers are one row of columns; NaN left out."""
+        if values.dtype == np.uint8 and values[:1].size > FEW_COLUMNS >= width:
+            return cls(*_moments_of_bytes(_chosen(values, rows, width), width))
         return cls.of(lambda: _chosen(values, rows, width), width=width)
 
     @classmethod
@@ -47,11 +52,29 @@ class Standardiser:
     def apply(self, columns: Array) -> Array:
         """(..., K) numbers -> (..., K) float64, standardised; NaN becomes 0."""
         varies = self.std > 0
+        z: Array = columns.astype(np.float64)  # and then in place: it is done for every batch of large data
         with np.errstate(over="ignore"):  # a difference beyond float64 is infinite, and cut as such
-            z = (columns.astype(np.float64) - self.mean) / np.where(varies, self.std, 1.0)
-        finite = np.nan_to_num(z, nan=0.0, posinf=FURTHEST, neginf=-FURTHEST)
-        cut: Array = np.where(varies, np.clip(finite, -FURTHEST, FURTHEST), 0)
-        return cut
+            z -= self.mean
+            z /= np.where(varies, self.std, 1.0)
+        np.clip(z, -FURTHEST, FURTHEST, out=z)
+        if columns.dtype.kind == "f":
+            np.copyto(z, 0.0, where=np.isnan(z))
+        if not varies.all():
+            z[..., ~varies] = 0
+        return z
+
+    def channels_first(self, pixels: Array) -> Floats:
+        """(n, H, W, K) -> (n, K, H, W) float32, standardised; bytes by a look into a table of 256."""
+        out = np.empty((len(pixels), pixels.shape[3], *pixels.shape[1:3]), dtype=np.float32)
+        bytewise = pixels.dtype == np.uint8
+        for k, (mean, std) in enumerate(zip(self.mean, self.std, strict=True)):
+            channel = Standardiser(np.array([mean]), np.array([std]))
+            if bytewise:
+                table = channel.apply(BYTES[:, None])[:, 0].astype(np.float32)
+                np.take(table, pixels[..., k], out=out[:, k], mode="clip")  # nothing to clip; "raise" makes copies
+            else:
+                out[:, k] = channel.apply(pixels[..., k, None])[..., 0]
+        return out
 
     def to_arrays(self) -> dict[str, Array]:
         """The statistics as named arrays, for a file."""
@@ -97,3 +120,14 @@ def _moments(rows: Callable[[], Iterable[Array]], width: int) -> tuple[Statistic
     return np.where(varies, mean, np.where(np.isfinite(low), low / scale, 0)) * scale, np.where(
         varies, np.sqrt(squares / count) * scale, 0.0
     )
+
+
+def _moments_of_bytes(rows: Iterable[Array], width: int) -> tuple[Statistics, Statistics]:
+    """The same from how often each byte occurs in each column: one pass, and exact."""
+    counts = np.zeros((width, 256), dtype=np.int64)
+    for block in rows:
+        counts += np.stack([np.bincount(block[:, k], minlength=256) for k in range(width)])
+    mean = counts @ BYTES.astype(np.float64) / max(1, int(counts[0].sum()))
+    squares = (counts * (BYTES - mean[:, None]) ** 2).sum(axis=1)
+    varies = (counts > 0).sum(axis=1) > 1
+    return mean, np.where(varies, np.sqrt(squares / max(1, int(counts[0].sum()))), 0.0)
