@@ -25,7 +25,7 @@ class Rows(Protocol):
         ...
 
 
-CHUNK = 1024
+CHUNK = 256
 """Rows that are taken at once where all of them are gone through."""
 
 

@@ -204,7 +204,7 @@ def main() -> int:
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()), help="on a disk with room for twice"
     )
-    parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_args()
     extra = ["--workers", str(chosen.workers)]
     failed = False

@@ -261,7 +261,7 @@ class Recipe(Section):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="where networks run")
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(default=1, description="CPU threads of torch")
     workers: Annotated[int, Field(ge=0, le=64)] = Field(
-        default=0,
+        default=1,
         description="threads that prepare batches ahead where data are read from files; changes no result",
     )
 

@@ -37,7 +37,7 @@ __all__ = ["EpochRecord", "FitResult", "Logits", "Loss", "evaluate", "fit"]
 Loss = Callable[[Batch], Tensor]
 Logits = Callable[[Batch], Tensor]
 
-EVALUATION_CHUNK = 1024  # samples of `select` in memory at once
+EVALUATION_CHUNK = 256  # samples of `select` in memory at once, and again for every batch that a worker is ahead
 
 
 def fit(
