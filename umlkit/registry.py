@@ -33,6 +33,11 @@ def _any_shape(_shape: tuple[int, ...]) -> bool:
     return True
 
 
+def by_name_only(_shape: tuple[int, ...]) -> bool:
+    """What an encoder suits that ``auto`` never considers."""
+    return False
+
+
 def _only_itself(options: Options) -> list[Options]:
     return [options]
 

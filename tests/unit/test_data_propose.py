@@ -146,3 +146,12 @@ def test_data_that_cannot_be_read_give_no_recipe(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **arrays(X_a=np.full((N, 2), np.inf), y=np.linspace(0, 1, N)))
     with pytest.raises(InputError, match=r"regression(.|\n)*infinite"):
         proposed(tmp_path / "a.npz")
+
+
+def test_lengths_are_written_down_and_only_what_auto_tries_is_listed(tmp_path: Path) -> None:
+    lengths = 1 + np.arange(N) % 5
+    np.savez(tmp_path / "a.npz", **arrays(X_a=np.ones((N, 5, 2)), len_a=lengths))
+    proposal = proposed(tmp_path / "a.npz")
+    assert "lengths: len_a" in proposal.text
+    assert "conv1d, gru, linear, mlp\n" in proposal.text
+    np.testing.assert_array_equal(reread(tmp_path / "a.npz", proposal).modalities["a"].lengths, lengths)

@@ -106,7 +106,11 @@ def modality_lines(place: Place, raw: Raw, *, remark: str) -> list[str]:
         lines.append(f"      lengths: {quoted(place.lengths)}  # how many steps of every sample are real")
     if place.missing != "error":
         lines.append(f"      missing: {place.missing}  # {_MISSING[place.missing]}")
-    fitting = ", ".join(name for name, spec in registry.encoders().items() if place.kind in spec.kinds)
+    fitting = ", ".join(
+        name
+        for name, spec in registry.encoders().items()
+        if place.kind in spec.kinds and spec.suits is not registry.by_name_only
+    )
     lines.append(f"      encoder: auto  # the best on `select` of those that suit the samples: {fitting}")
     return lines
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from umlkit.registry import EncoderSpec, Options
+from umlkit.registry import EncoderSpec, Options, by_name_only
 
 
 class TransformerOptions(Options):
@@ -37,6 +37,6 @@ SPEC = EncoderSpec(
     summary="a small transformer over time; sequences of any length, not tried by `auto`",
     kinds=frozenset({"sequence"}),
     options=TransformerOptions,
-    suits=lambda shape: False,  # noqa: ARG005 - the most expensive, and no better than the others
+    suits=by_name_only,
     implementation="umlkit.encoders.transformer.encoder:TransformerEncoder",
 )
