@@ -240,6 +240,11 @@ def test_an_empty_text_is_named_unless_the_recipe_allows_it():
     assert read_arrays(held, modalities={"t": {"missing": "empty"}}).modalities["t"].missing == "empty"
 
 
+def test_texts_that_are_all_empty_are_refused_before_anything_is_fitted():
+    with pytest.raises(InputError, match="texts of the modality 't' are all empty"):
+        read_arrays(arrays(X_t=np.array([""] * N)), modalities={"t": {"missing": "empty"}})
+
+
 def test_imputing_numbers_is_not_for_texts():
     held = arrays(X_t=np.array(["fine"] * N))
 

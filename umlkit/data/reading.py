@@ -152,7 +152,9 @@ def _modality(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray 
     if isinstance(settled, Problem):
         problems.append(settled)
         return None
-    problems.extend(kinds.KINDS[settled.modality.kind].problems(place.name, settled.modality, raw))
+    kind = kinds.KINDS[settled.modality.kind]
+    nothing = kind.nothing_to_learn(place.name, settled.modality, raw)
+    problems.extend(kind.problems(place.name, settled.modality, raw) if nothing is None else [nothing])
     return settled.modality
 
 

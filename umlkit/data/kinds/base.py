@@ -165,6 +165,10 @@ class Kind(ABC):
     def describe(self, modality: ModalityArray) -> str:
         """A sample in a few words: ``17 values``, ``28 x 28``."""
 
+    def nothing_to_learn(self, name: str, modality: ModalityArray, raw: Raw) -> Problem | None:  # noqa: ARG002
+        """Why no model can be fitted on settled samples that a model could predict for; None where one can."""
+        return None
+
     def missing(self, modality: ModalityArray) -> int:
         """How many values of settled samples are missing."""
         return non_finite(modality.values).nan

@@ -173,6 +173,17 @@ class Text(Kind):
             )
         return TextPreprocess(bag, Tokens.fit(texts, rows))
 
+    def nothing_to_learn(self, name: str, modality: ModalityArray, raw: Raw) -> Problem | None:
+        """All texts are empty."""
+        if len(missing_rows(modality.values)) < len(modality):
+            return None
+        return Problem(
+            f"the texts of the modality {name!r} are all empty",
+            where=raw.name,
+            found=f"{len(modality)} texts without a word",
+            try_next="leave this modality out, or look at how the texts were read",
+        )
+
     def missing(self, modality: ModalityArray) -> int:
         """How many texts are missing."""
         return len(missing_rows(modality.values))
