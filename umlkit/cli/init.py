@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DataArg = Annotated[
     list[str],
-    typer.Argument(metavar="DATA", help="A data file, a folder of .npy files, sklearn:NAME, or several files."),
+    typer.Argument(metavar="DATA", help="A data file, a folder of .npy files, several files, sklearn:NAME, made:NAME."),
 ]
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write the recipe. Never overwritten.")]
 
@@ -64,6 +64,7 @@ def _propose(
     import os
 
     from umlkit.data.propose import propose
+    from umlkit.data.shipped import is_source
     from umlkit.data.sources import open_data
     from umlkit.errors import InputError, Problem
     from umlkit.recipe.loading import run_name
@@ -71,12 +72,12 @@ def _propose(
 
     if (said := alike(data)) is not None:
         raise InputError(Problem(said, where="DATA", try_next="rename one of them"))
-    shipped = len(data) == 1 and data[0].startswith("sklearn:")
+    shipped = len(data) == 1 and is_source(data[0])
     files = {} if shipped else {file_name(one): Path(one) for one in data}
     paths = {
         name: str(path) if path.is_absolute() else os.path.relpath(path, to.parent) for name, path in files.items()
     }
     place = {"source": data[0]} if shipped else {"path": paths if len(paths) > 1 else next(iter(paths.values()))}
     section = Data.model_validate({**place, "label": label, "groups": groups, "split_by": split_by, "id": id})
-    stem = data[0].removeprefix("sklearn:") if shipped else "-".join(files)
+    stem = data[0].partition(":")[2] if shipped else "-".join(files)
     return propose(open_data(files, section), section, name=run_name(stem), file=str(to))

@@ -7,10 +7,6 @@ from typing import Any
 import numpy as np
 
 from umlkit.data.raw import Raw, from_arrays
-from umlkit.errors import InputError, Problem, closest, listed
-
-PREFIX = "sklearn:"
-SETS = ("breast_cancer", "digits", "iris", "wine")
 
 
 def open_set(source: str) -> Raw:
@@ -18,15 +14,13 @@ def open_set(source: str) -> Raw:
 
     All have ``target`` as label and ``class_names``.
 
-    Raises:
-        InputError: no such set.
+    Args:
+        source: one of :data:`umlkit.data.shipped.SETS`.
     """
-    name = source.removeprefix(PREFIX).replace("-", "_")
-    if not source.startswith(PREFIX) or name not in SETS:
-        raise _unknown(source)
     # Imported here: scikit-learn takes a second, and most commands read a file.
     from sklearn import datasets
 
+    name = source.partition(":")[2]
     bunch = getattr(datasets, f"load_{name}")()
     if name == "digits":
         arrays = {"images": bunch.images, "data": bunch.data}
@@ -37,16 +31,3 @@ def open_set(source: str) -> Raw:
 
 def _labels(bunch: Any) -> dict[str, Any]:
     return {"target": bunch.target, "class_names": np.asarray(bunch.target_names).astype(str)}
-
-
-def _unknown(source: str) -> InputError:
-    allowed = [PREFIX + name for name in SETS]
-    return InputError(
-        Problem(
-            "unknown source",
-            where="data.source",
-            found=repr(source),
-            allowed=listed(allowed),
-            closest=closest(source, allowed),
-        )
-    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from umlkit.data import jsonl, npy, npz, parquet, safetensor_file, sklearn_sets, table
+from umlkit.data import jsonl, npy, npz, parquet, safetensor_file, shipped, table
 from umlkit.data.joined import put_together
 from umlkit.data.raw import Raw
 from umlkit.errors import InputError, Problem, closest
@@ -114,12 +114,12 @@ def _called(key: str, raw: Raw) -> Raw:
 
 
 def open_source(*, path: Path | None, source: str | None) -> Raw:
-    """The arrays or columns of a file or folder, or of a set that scikit-learn ships.
+    """The arrays or columns of a file or folder, or of a set that has no file (:mod:`umlkit.data.shipped`).
 
     Raises:
         InputError: nothing there, or nothing that can be read.
     """
-    return sklearn_sets.open_set(source or "") if path is None else open_file(path)
+    return shipped.open_source(source or "") if path is None else open_file(path)
 
 
 def open_file(path: Path) -> Raw:

@@ -8,12 +8,12 @@ reading the data: a look at the size, time and inode of the files is enough, or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from umlkit.data import shipped
 from umlkit.errors import InputError
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.runs import files
@@ -32,7 +32,7 @@ class DataIdentity(Part):
         kinds: modality -> kind.
         splits: role -> its rows, ``0-2,5``; to be read, the hash in ``roles`` is what counts.
         not_measurable: None, or why nothing can be measured.
-        stamp: under what the hashes were taken: size, time and inode of every file, or a package's version.
+        stamp: under what the hashes were taken: size, time and inode of every file, or versions of what makes them.
         file: hash of the files' bytes, where there are files.
     """
 
@@ -61,7 +61,8 @@ def stamp(loaded: LoadedRecipe) -> dict[str, Any] | None:
     """What tells, at a glance, that the data are unchanged; None where a file is gone."""
     paths = loaded.data_files().values()
     if not paths:
-        return {"source": loaded.recipe.data.source, "scikit-learn": version("scikit-learn")}
+        source = loaded.recipe.data.source or ""
+        return {"source": source, **shipped.stamp(source)}
     return files.stamp(paths)
 
 

@@ -156,7 +156,10 @@ class Data(Section):
         "relative to the recipe's folder; or several, {audio: a.csv, video: v.csv}: tables are joined by `id`, single "
         "arrays put side by side",
     )
-    source: Name | None = Field(default=None, description="a set that scikit-learn ships: `sklearn:digits`")
+    source: Name | None = Field(
+        default=None,
+        description="a set that scikit-learn ships, `sklearn:digits`, or that umlkit makes, `made:motions`",
+    )
     label: Reference | None = Field(default=None, description="the array or column that holds the label")
     groups: Reference | None = Field(
         default=None, description="array or column naming each sample's group, kept whole in splits"

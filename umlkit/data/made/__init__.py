@@ -1,0 +1,1 @@
+"""Sets that umlkit makes, from equations or from what is installed, for the bundled recipes: ``made:NAME``."""
