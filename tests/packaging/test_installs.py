@@ -21,7 +21,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-RECIPES = ["breast-cancer", "digits"]
+RECIPES = ["breast-cancer", "digits", "docstrings", "motions", "wrong-join"]
 
 
 @pytest.fixture(scope="module")

@@ -167,12 +167,15 @@ def test_every_leaf_says_where_it_is_from(tmp_path):
     assert origin["train.clip"] == "default"
 
 
-@pytest.mark.parametrize("name", ["digits", "breast-cancer"])
-def test_bundled_recipes_load_and_have_a_summary(name):
+@pytest.mark.parametrize(
+    ("name", "modalities"),
+    [("breast-cancer", 3), ("digits", 2), ("docstrings", 2), ("motions", 2), ("wrong-join", 3)],
+)
+def test_bundled_recipes_load_and_have_a_summary(name, modalities):
     found = load(name)
 
     assert found.recipe.name == name
-    assert len(found.recipe.data.modalities or {}) == {"digits": 2, "breast-cancer": 3}[name]
+    assert len(found.recipe.data.modalities or {}) == modalities
     assert bundled.summary(name).endswith(".")
 
 
@@ -180,8 +183,11 @@ def test_splits_of_the_bundled_recipes_are_those_they_were_published_with():
     shares = {name: load(name).recipe.data.split for name in bundled.names()}
 
     assert {n: (s.train, s.val, s.test) for n, s in shares.items() if s} == {
-        "digits": (0.5, 0.3, 0.2),
         "breast-cancer": (0.45, 0.36, 0.19),
+        "digits": (0.5, 0.3, 0.2),
+        "docstrings": (0.5, 0.3, 0.2),
+        "motions": (0.5, 0.3, 0.2),
+        "wrong-join": (0.5, 0.3, 0.2),
     }
 
 
