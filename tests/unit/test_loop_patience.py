@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy, one_hot
 from umlkit.data.records import Samples
 from umlkit.recipe.schema import Train
 from umlkit.training.loop import FitResult, evaluate, fit
-from umlkit.training.schedule import most_epochs
+from umlkit.training.schedule import Course, course_of
 from umlkit.training.seeds import seeded
 
 LEVELS = 4
@@ -87,7 +87,22 @@ def test_short_patience_would_have_ended_on_the_plateau(seed: int) -> None:
     assert loss > 0.65
 
 
-@pytest.mark.parametrize(("samples", "cap"), [(28, 3000), (64, 3000), (320, 600), (1400, 300), (100_000, 300)])
-def test_the_automatic_cap_leaves_the_end_to_patience_where_epochs_are_short(samples: int, cap: int) -> None:
-    assert most_epochs(Train(), samples) == cap
-    assert most_epochs(Train(epochs=7), samples) == 7
+@pytest.mark.parametrize(
+    ("samples", "course"),
+    [
+        (28, Course(batch_size=64, steps=1, patience=300, epochs=3000)),
+        (320, Course(batch_size=64, steps=5, patience=60, epochs=600)),
+        (1400, Course(batch_size=64, steps=22, patience=30, epochs=300)),
+        (8192, Course(batch_size=64, steps=128, patience=23, epochs=300)),
+        (14_355, Course(batch_size=128, steps=113, patience=26, epochs=300)),
+        (1_000_000, Course(batch_size=1024, steps=977, patience=8, epochs=300)),
+    ],
+)
+def test_what_is_automatic_follows_the_number_of_samples(samples: int, course: Course) -> None:
+    assert course_of(Train(), samples) == course
+
+
+def test_what_is_stated_is_kept_but_for_patience_in_steps() -> None:
+    stated = Train(epochs=7, patience=4, patience_steps=30, batch_size=10)
+    assert course_of(stated, 1000) == Course(batch_size=10, steps=100, patience=4, epochs=7)
+    assert course_of(stated, 50).patience == 6

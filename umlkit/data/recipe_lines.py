@@ -154,7 +154,7 @@ def tail(*, stated: bool, sizes: Sequence[int]) -> list[str]:
         "train:",
         *_class_weight_lines(sizes),
         "  # epochs: auto       # a cap, 300 or more where samples are few; early stopping on `select` ends trainings",
-        "  # batch_size: 64",
+        "  # batch_size: auto   # 64, or more where samples are many",
         "  # lr: 0.001",
         "",
         "# methods: {umt: {weight: auto}}                                   # `umlkit methods -v` lists their options",

@@ -15,6 +15,7 @@ from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.plan import UNIMODAL
 from umlkit.pipeline.rehearsal import BATCHES, SELECTED, VARIANTS, Pace, Played, Rehearsal
 from umlkit.pipeline.session import Session
+from umlkit.training.schedule import course_of
 
 FLOAT = 4
 ROW = 8
@@ -84,7 +85,7 @@ def _longest(paces: Sequence[Pace]) -> float:
 def _scale(session: Session) -> float:
     """How many times the rehearsed samples the real ones are, at most."""
     roles = session.roles
-    few = BATCHES * session.recipe.train.batch_size
+    few = BATCHES * course_of(session.recipe.train, len(roles.train)).batch_size
     return max(1.0, len(roles.train) / few, len(roles.select) / SELECTED)
 
 

@@ -34,7 +34,7 @@ from umlkit.pipeline.session import Session
 from umlkit.pipeline.task import entry_plan
 from umlkit.runs.layout import is_finished
 from umlkit.training.loop import FitResult, Logits, Loss, evaluate, fit
-from umlkit.training.schedule import lasting, most_epochs
+from umlkit.training.schedule import Course, course_of
 
 BATCHES = 8
 """Batches of a rehearsed epoch."""
@@ -117,7 +117,7 @@ class Rehearsal:
                 screening.candidates(plan),
                 classes=blueprint.classes,
                 samples=len(self.session.roles.rows("train")),
-                epochs=most_epochs(self.session.recipe.train, len(self.session.roles.train)),
+                epochs=course_of(self.session.recipe.train, len(self.session.roles.train)).epochs,
                 select=self._few["select"].only(name),
             )
             played = [
@@ -207,7 +207,7 @@ class Rehearsal:
 
     @cached_property
     def _few(self) -> Mapping[str, Samples]:
-        size = BATCHES * self.session.recipe.train.batch_size
+        size = BATCHES * course_of(self.session.recipe.train, len(self.session.roles.train)).batch_size
         return {role: self._some(role, most) for role, most in _sizes(size)}
 
     def _some(self, role: Role, most: int) -> Samples:
@@ -244,16 +244,17 @@ class _Stage:
     ) -> FitResult:
         """Train for a few epochs on few samples, note the pace, and return the short training's result."""
         began = time.perf_counter()
-        settings = self._session.recipe.train
+        settings, course = self._session.recipe.train, self._course
 
         def trained(epochs: int) -> FitResult:
+            short = {"epochs": epochs, "patience": epochs, "batch_size": course.batch_size}
             return fit(
                 module,
                 loss=loss,
                 logits=logits,
                 train=train,
                 select=select,
-                settings=settings.model_copy(update={"epochs": epochs, "patience": epochs}),
+                settings=settings.model_copy(update=short),
                 seed=0,
                 evaluate_start=evaluate_start,
                 workers=self._session.recipe.workers,
@@ -266,22 +267,25 @@ class _Stage:
         looking = self._evaluation(module, logits, select)
         epochs_seen = [epoch.seconds for epoch in result.history if epoch.train_loss is not None]
         usual = float(np.median(epochs_seen[1:] or epochs_seen))
-        per_step = max(usual - looking, 0.1 * usual) / _steps(len(train), settings.batch_size)
+        per_step = max(usual - looking, 0.1 * usual) / math.ceil(len(train) / course.batch_size)
         self.paces.append(self._pace(name, per_step, looking / len(select), epochs, start=evaluate_start))
         self.seconds += time.perf_counter() - began
         return result
 
     def _pace(self, name: str, per_step: float, per_look: float, epochs: int | None, *, start: bool) -> Pace:
-        settings, roles = self._session.recipe.train, self._session.roles
-        steps = _steps(len(roles.train), settings.batch_size)
-        most = epochs or most_epochs(settings, len(roles.train))
+        steps, most = self._course.steps, epochs or self._course.epochs
         return Pace(
             name=name,
-            seconds=steps * per_step + len(roles.select) * per_look,
+            seconds=steps * per_step + len(self._session.roles.select) * per_look,
             steps=steps,
-            fewest=min(most, lasting(settings, steps) + (0 if start else 1)),
+            fewest=min(most, self._course.patience + (0 if start else 1)),
             most=most,
         )
+
+    @cached_property
+    def _course(self) -> Course:
+        """Of the real trainings."""
+        return course_of(self._session.recipe.train, len(self._session.roles.train))
 
     @staticmethod
     def _evaluation(module: nn.Module, logits: Logits, select: Samples) -> float:
@@ -297,10 +301,6 @@ class _Stage:
 def _sizes(train: int) -> Iterator[tuple[Role, int]]:
     yield "train", train
     yield "select", SELECTED
-
-
-def _steps(samples: int, batch_size: int) -> int:
-    return -(-samples // batch_size)
 
 
 def _few_of_each_class(labels: Ints, rows: Ints, most: int) -> Ints:

@@ -37,7 +37,7 @@ from umlkit.runs.layout import RESULT, is_finished
 from umlkit.training.checkpoint import Workspace, epochs_so_far, remove_checkpoints
 from umlkit.training.loop import FitResult, Logits, Loss, fit
 from umlkit.training.risk import cross_entropy
-from umlkit.training.schedule import most_epochs
+from umlkit.training.schedule import course_of
 from umlkit.training.seeds import derive
 
 
@@ -136,7 +136,7 @@ def _loop(session: Session, artifact: Artifact, directory: Path, place: Place) -
         epochs: int | None = None,
         evaluate_start: bool = False,
     ) -> FitResult:
-        cap = epochs or most_epochs(session.recipe.train, len(train))
+        cap = epochs or course_of(session.recipe.train, len(train)).epochs
         workspace = Workspace(directory, name, warn=session.output.warn)
         shown = _shown(session, artifact)
         label = place.of_label(shown if name == artifact.label else f"{shown} {name}")

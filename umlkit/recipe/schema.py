@@ -213,13 +213,17 @@ class Train(Section):
         default="auto",
         description="cap; early stopping ends most trainings; `auto`: 300, more where few samples make short epochs",
     )
-    patience: Annotated[int, Field(ge=1, le=100_000)] = Field(
-        default=30, description="epochs without a lower `select` log-loss before training ends"
+    patience: Literal["auto"] | Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default="auto",
+        description="epochs without a lower `select` log-loss before training ends; `auto`: 30, fewer where these are "
+        "more than 3,000 steps",
     )
     patience_steps: Annotated[int, Field(ge=0, le=10**9)] = Field(
         default=300, description="patience also lasts at least this many steps, where few samples make short epochs"
     )
-    batch_size: PositiveInt = Field(default=64, description="most samples of a step")
+    batch_size: Literal["auto"] | PositiveInt = Field(
+        default="auto", description="most samples of a step; `auto`: 64, more where epochs would have over 128 steps"
+    )
     lr: Annotated[float, Field(gt=0, le=10)] = Field(default=1e-3, description="peak learning rate of AdamW")
     weight_decay: Annotated[float, Field(ge=0, le=100)] = Field(
         default=1e-2, description="decoupled weight decay where an encoder does not set its own"

@@ -29,7 +29,7 @@ from umlkit.training.optimiser import optimiser_for
 from umlkit.training.precision import mixed, overflowed, scaler_for
 from umlkit.training.progress import EpochRecord, FitResult, Progress
 from umlkit.training.risk import cross_entropy, reduced
-from umlkit.training.schedule import lasting, learning_rate, most_epochs
+from umlkit.training.schedule import course_of, learning_rate
 from umlkit.training.seeds import derive, seeded
 
 __all__ = ["EpochRecord", "FitResult", "Logits", "Loss", "evaluate", "fit"]
@@ -78,9 +78,8 @@ def fit(
     """
     name = workspace.name if workspace else "training"
     device = train.labels.device
-    cap = epochs or most_epochs(settings, len(train))
-    per_epoch = math.ceil(len(train) / settings.batch_size)
-    patience = lasting(settings, per_epoch)
+    course = course_of(settings, len(train))
+    cap, per_epoch, patience = epochs or course.epochs, course.steps, course.patience
     trained = [p for p in module.parameters() if p.requires_grad]
     optimiser = optimiser_for(module, settings)
     scaler = scaler_for(settings.precision, device)

@@ -18,7 +18,7 @@ from umlkit.methods.unimodal.model import UnimodalModel
 from umlkit.methods.unimodal.options import UnimodalOptions
 from umlkit.methods.unimodal.screening import Screened
 from umlkit.training.loop import FitResult
-from umlkit.training.schedule import most_epochs
+from umlkit.training.schedule import course_of
 from umlkit.training.seeds import derive, seeded
 
 
@@ -38,7 +38,7 @@ class Unimodal(Method[UnimodalOptions]):
             found,
             classes=task.blueprint.classes,
             samples=len(task.train),
-            epochs=most_epochs(task.settings, len(task.train)),
+            epochs=course_of(task.settings, len(task.train)).epochs,
             select=task.select,
         )
         screened = [] if len(plans) == 1 else [self._screen(task, plan, index) for index, plan in enumerate(plans)]
@@ -58,7 +58,7 @@ class Unimodal(Method[UnimodalOptions]):
     def _screen(self, task: Task, plan: ModalityPlan, index: int) -> Screened:
         name = f"screen-{index}"
         model, fit = self._fit(
-            task, plan, name, epochs=screening.epochs_for(most_epochs(task.settings, len(task.train)))
+            task, plan, name, epochs=screening.epochs_for(course_of(task.settings, len(task.train)).epochs)
         )
         return Screened(
             name=name,
