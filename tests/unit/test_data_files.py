@@ -43,6 +43,7 @@ def test_an_archive_is_read_and_a_table_too(tmp_path: Path) -> None:
     assert {name: m.columns for name, m in by_table.modalities.items()} == {
         "accel": ("accel_x", "accel_y"),
         "gyro": ("gyro_0", "gyro_1"),
+        "table": ("age",),
     }
     assert by_table.ids[:2] == ("s0", "s1") and by_table.classes == ("a", "b")
 

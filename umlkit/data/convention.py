@@ -3,7 +3,7 @@
 What the recipe names comes first; the rest follows the file's convention. For arrays: if a name begins with ``X_``,
 exactly those are modalities, else every array as long as the labels. For tables: columns ``audio_0, audio_1`` are the
 modality ``audio``; other columns belong together when at least two share what stands before their first underscore
-(``accel_x, accel_y``); where no two columns share anything, all of them are one modality called ``table``. A column
+(``accel_x, accel_y``); those that share nothing with any other are one modality called ``table``. A column
 of lists or of free text is a modality of its own. Of several tables each one is a modality, where two at least have
 columns for it. Whole numbers called ``len_<modality>`` or ``lengths_<modality>`` say how many steps of a sample are
 real, and are no modality. What is left over is listed as ignored.
@@ -194,10 +194,19 @@ def _by_columns(raw: Raw, bystanders: set[str]) -> list[Place]:
     found = {name: lengths_of(raw, name) for name in (*lists, *column_prefixes(names))}
     names = [name for name in names if name not in found.values()]
     names = [name for name in names if unfit(raw, name) is None]
-    groups = _by_files(raw, names) or column_prefixes(names) or ({TABLE: names} if names else {})
+    groups = _by_files(raw, names) or _by_prefixes(names)
     groups |= {f"{name}_text" if name in groups else name: [name] for name in texts}
     places = [Place(name, TABLE, tuple(columns), lengths=found.get(name)) for name, columns in groups.items()]
     return places + [Place(name, name, lengths=found[name]) for name in lists]
+
+
+def _by_prefixes(names: list[str]) -> dict[str, list[str]]:
+    """Modality -> its columns; those that share a prefix with no other are one modality too, ``table``."""
+    groups = column_prefixes(names)
+    alone = [name for name in names if not any(name in columns for columns in groups.values())]
+    if alone:
+        groups[TABLE] = [*groups.get(TABLE, []), *alone]
+    return groups
 
 
 def _by_files(raw: Raw, names: list[str]) -> dict[str, list[str]]:
@@ -290,11 +299,9 @@ def _stated_columns(
     patterns = spec.columns or spec.from_
     if patterns is None:
         free = [key for key in names if key not in bystanders]
-        own = _by_files(raw, free).get(name) or column_prefixes(free).get(name)
+        own = None if name in free else _by_files(raw, free).get(name) or _by_prefixes(free).get(name)
         if own:
             return _fit(raw, own)
-        if name == TABLE and TABLE not in free:
-            return _fit(raw, free)
         patterns = name
     found, nothing = match_columns(patterns, names, but=bystanders)
     problems.extend(_no_column(raw, name, pattern, names) for pattern in nothing)
