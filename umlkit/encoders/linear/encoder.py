@@ -27,10 +27,12 @@ from umlkit.rows import chunks
 
 LARGEST_EFFORT = 5 * 10**11
 """Multiply-adds above which there is no warm start: about half a minute on one core."""
-
-
 LARGEST_PROBLEM = 2**24
-"""Numbers in memory, training and `select` samples together, above which there is none: 128 MiB as float64."""
+"""Numbers in memory, training and `select` samples together, above which there is none: 128 MiB as float64.
+
+*Measured* on 6,000 samples of 128 columns and five classes, strong and weak signal (test log-loss, mean of three):
+started from all samples .7355 and 1.5289; from 1,500 of them .7445 and 1.5378; from 500 .7465 and 1.5408; not at all
+.7460 and 1.5395. A part of the samples gains next to nothing, so above the bound it is left to gradient descent."""
 
 
 class LinearEncoder(Encoder):
