@@ -69,13 +69,17 @@ def _cost(session: Session, low: list[Pace], high: list[Pace], played: tuple[Pla
     return Cost(
         trainings=max(len(low), len(high)),
         steps=max(sum(pace.steps * pace.most for pace in paces) for paces in (low, high)),
-        epoch=(min(_longest(low), _longest(high)), max(_longest(low), _longest(high))),
+        epoch=_sorted(*(_longest(one.paces) for one in played)),
         seconds=(
             sum(pace.seconds * pace.fewest for pace in low) + few,
             sum(pace.seconds * pace.most for pace in high) + all_of_them,
         ),
         bytes=(min(_disk(session, one) for one in played), max(_disk(session, one) for one in played)),
     )
+
+
+def _sorted(one: float, other: float) -> tuple[float, float]:
+    return min(one, other), max(one, other)
 
 
 def _longest(paces: Sequence[Pace]) -> float:
