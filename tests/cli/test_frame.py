@@ -117,6 +117,13 @@ def test_what_ends_a_command_gives_the_exit_code(end, code, monkeypatch, capsys)
     assert capsys.readouterr().out == ""
 
 
+def test_too_little_memory_is_no_crash(monkeypatch, capsys):
+    ending(monkeypatch, MemoryError("Unable to allocate 100 GiB"))
+
+    assert frame.main(["run"]) == 1
+    assert capsys.readouterr().err.startswith("error: out of memory\n  found: Unable to allocate 100 GiB\n")
+
+
 def test_ctrl_c_says_the_line_that_goes_on(monkeypatch, capsys):
     ending(monkeypatch, KeyboardInterrupt())
 

@@ -177,3 +177,15 @@ def test_the_sets_of_scikit_learn_are_there(name: str, size: int) -> None:
 def test_an_unknown_set_is_answered_with_the_closest() -> None:
     with pytest.raises(InputError, match="did you mean: sklearn:digits"):
         open_source(path=None, source="sklearn:digit")
+
+
+def test_what_memory_cannot_hold_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez_compressed(tmp_path / "packed.npz", X_a=np.zeros((10, 100)), y=np.arange(10))
+    raw = open_file(tmp_path / "packed.npz")
+    monkeypatch.setattr("os.sysconf", lambda _: 10)
+
+    with pytest.raises(InputError, match="'X_a' does not fit into memory once unpacked") as caught:
+        raw.load("X_a")
+    assert "numpy.savez" in said(caught.value)

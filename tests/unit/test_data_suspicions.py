@@ -81,6 +81,17 @@ def test_a_good_column_is_no_leak_and_other_rows_are_not_looked_at() -> None:
     assert leaks({"a": as_vector(values)}, labels, np.arange(200)) == ()
 
 
+def test_the_largest_numbers_are_compared_as_any_others() -> None:
+    labels = np.arange(300) % 2
+    values = noise(300, 60)
+    values[:, 7] = np.where(labels == 1, 1.7e308, -1.7e308)
+    assert [leak.column for leak in leaks({"a": as_vector(values)}, labels, np.arange(200))] == ["7"]
+
+
+def test_no_column_is_suspected_where_most_samples_are_classes_of_their_own() -> None:
+    assert leaks({"a": as_vector(noise(300, 2))}, np.arange(300) * 2 // 3, np.arange(300)) == ()
+
+
 def test_columns_that_do_not_vary_in_training_are_named() -> None:
     labels = np.arange(600) % 2
     data = dataset(labels, values=np.stack([np.arange(600.0), np.full(600, 7.0)], axis=1))

@@ -240,3 +240,12 @@ def test_a_reader_that_went_away_is_no_failure():
     assert process.stderr.read() == "end\n"
     assert process.wait() == 0
     process.stderr.close()
+
+
+@pytest.mark.parametrize("json_", [False, True])
+def test_a_text_longer_than_anybody_reads_is_cut_in_an_error(json_, streams):
+    Output(json=json_, **streams).error(InputError(Problem("has no rows", found="x" * 10**6)))
+
+    err = written(streams)[1]
+    assert len(err) < 3000
+    assert "characters) ... xxx" in err

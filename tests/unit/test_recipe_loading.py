@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -208,3 +209,13 @@ def test_copying_to_a_folder_or_into_none_is_refused(to, tmp_path, monkeypatch):
 
     with pytest.raises(InputError):
         bundled.copy("digits", Path(to))
+
+
+def test_a_recipe_that_is_a_pipe_or_leads_nowhere_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+
+    with pytest.raises(InputError, match="is a pipe or a device"):
+        load(str(tmp_path / "pipe.yaml"))
+    with pytest.raises(InputError, match="is a link that leads nowhere"):
+        load(str(tmp_path / "loop.yaml"))

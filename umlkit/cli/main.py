@@ -55,6 +55,8 @@ PANELS = {
 
 ELSEWHERE = "write elsewhere: the run directory with --out DIR, a single file with --to FILE"
 
+SMALLER = "store the arrays as .npy or with numpy.savez, which are read in place; or take a smaller train.batch_size"
+
 app = typer.Typer(
     name="umlkit",
     pretty_exceptions_enable=False,
@@ -163,6 +165,8 @@ def _told(error: BaseException) -> UmlkitError:
         return _usage(error)
     if isinstance(error, OSError):
         return _system(error)
+    if isinstance(error, MemoryError):
+        return RunError(Problem("out of memory", found=str(error) or None, try_next=SMALLER))
     return _crash(error)
 
 

@@ -189,10 +189,10 @@ def match_columns(
     A pattern that is a column's very name means that column; else ``*``, ``?`` and ``[...]`` match as in a shell, and
     never a column of ``but`` (the label and its like).
     """
-    found: set[str] = set()
+    known, found = set(names), set[str]()
     nothing: list[str] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        exact = {pattern} & set(names)
+        exact = {pattern} & known
         matched = exact or {name for name in names if name not in but and fnmatch.fnmatchcase(name, pattern)}
         found |= matched
         if not matched:

@@ -47,7 +47,8 @@ def leaks(modalities: Mapping[str, ModalityArray], labels: Ints, train: Ints) ->
         return ()
     y = labels[rows]
     usual = float(np.bincount(y).max() / len(y))
-    if usual >= SUSPICIOUS:
+    many = 2 * len(np.unique(y)) > len(y)  # so many intervals name single samples, and any column would tell
+    if usual >= SUSPICIOUS or many:
         return ()
     return tuple(
         Leak(name, column, right, usual)
@@ -69,10 +70,12 @@ def _most_telling(values: Array, labels: Ints) -> list[int]:
     """The columns to look at closely: all of a few, else those with the largest share of variance between classes."""
     if values.shape[1] <= MOST_COLUMNS:
         return list(range(values.shape[1]))
+    largest = np.abs(values).max(axis=0)
+    values = values / np.where(largest > 0, largest, 1)  # the share is of no unit, and squares stay finite
     counts = np.bincount(labels)
     present = np.flatnonzero(counts)
     means = np.array([values[labels == c].mean(axis=0) for c in present])
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         between = (counts[present, None] * (means - values.mean(axis=0)) ** 2).sum(axis=0)
         share = np.nan_to_num(between / (values.var(axis=0) * len(values)))
     return sorted(np.argsort(-share, kind="stable")[:MOST_COLUMNS].tolist())
@@ -84,4 +87,5 @@ def _right(column: Array, labels: Ints) -> float:
 
     leaves = max(2, int(np.ceil(LEAVES_PER_CLASS * len(np.unique(labels)))))
     tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0)
-    return float(tree.fit(column[:, None], labels).score(column[:, None], labels))
+    ranks = np.unique(column, return_inverse=True)[1][:, None]  # all that a tree sees; float32 holds them
+    return float(tree.fit(ranks, labels).score(ranks, labels))

@@ -7,7 +7,9 @@ there, after one pass that checks its checksum; what ``savez_compressed`` wrote 
 
 from __future__ import annotations
 
+import os
 import struct
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -87,11 +89,27 @@ def _load(path: Path, info: zipfile.ZipInfo, array: Stored, name: str) -> Array:
     try:
         if info.compress_type == zipfile.ZIP_STORED and array.size >= LARGE:
             return _in_place(path, info, array)
+        _check_fits(info, array, name)
         with zipfile.ZipFile(path) as archive, archive.open(info) as member:
             values: Array = np.lib.format.read_array(member, allow_pickle=False)
     except _BROKEN as error:
         raise _damaged(name, error) from error
     return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def _check_fits(info: zipfile.ZipInfo, array: Stored, name: str) -> None:
+    """InputError before an array is unpacked that this machine's memory cannot hold, whatever packed size it has."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else sys.maxsize
+    if array.size > memory:
+        raise InputError(
+            Problem(
+                f"the array {info.filename.removesuffix(ENDING)!r} does not fit into memory once unpacked",
+                where=name,
+                found=f"{array.size / 1e9:,.1f} GB, packed into {info.compress_size:,} bytes",
+                allowed=f"{memory / 1e9:,.1f} GB",
+                try_next="write it with numpy.savez, which does not compress: then it is read in place",
+            )
+        )
 
 
 def _in_place(path: Path, info: zipfile.ZipInfo, array: Stored) -> Array:

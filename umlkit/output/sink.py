@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from umlkit.errors import EXIT_FAILED, EXIT_USAGE, UmlkitError
 from umlkit.output.progress import Bars, Lines, Silent, Step, draws_bars
-from umlkit.output.text import encodable, is_number, printable
+from umlkit.output.text import encodable, is_number, printable, shortened
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -112,7 +112,7 @@ class Output:
         prefix = "error: " if error.exit_code in (EXIT_FAILED, EXIT_USAGE) else ""
         for problem in error.problems:
             first, *rest = problem.lines()
-            self._say("\n".join(printable(line) for line in (prefix + first, *rest)))
+            self._say("\n".join(shortened(printable(line)) for line in (prefix + first, *rest)))
 
     @contextmanager
     def progress(self, label: str, total: int | None = None) -> Iterator[Step]:
@@ -172,8 +172,9 @@ def discard(stream: TextIO) -> None:
 
 def _error_document(error: UmlkitError) -> dict[str, Any]:
     fields = ("what", "where", "found", "allowed", "closest", "try_next")
+    texts = [{name: getattr(problem, name) for name in fields} for problem in error.problems]
     return {
         "schema": "umlkit.error/1",
         "exit_code": error.exit_code,
-        "problems": [{name: getattr(problem, name) for name in fields} for problem in error.problems],
+        "problems": [{name: text and shortened(text) for name, text in one.items()} for one in texts],
     }

@@ -8,6 +8,10 @@ from typing import TextIO
 _ORDINARY = frozenset("\u00a0\u200c\u200d\u3000")
 
 
+LONGEST = 2000
+"""Characters of a line of an error."""
+
+
 def printable(text: str, *, keep: str = "") -> str:
     r"""``text`` with control characters, direction overrides and lone surrogates shown as escapes (``\x1b``).
 
@@ -18,6 +22,11 @@ def printable(text: str, *, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in _ORDINARY or c in keep else _escaped(c) for c in text)
+
+
+def shortened(text: str) -> str:
+    """``text``, or its two ends where it is longer than anybody reads: a header of a megabyte is no message."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 60]} ... ({len(text):,} characters) ... {text[-20:]}"
 
 
 def _escaped(character: str) -> str:

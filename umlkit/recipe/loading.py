@@ -146,6 +146,8 @@ def _find(reference: str | None) -> _Found:
         return _data_file(path)
     if ending not in RECIPE_ENDINGS:
         raise InputError(_wrong_ending(path))
+    if not path.is_file():  # reading one could wait, or go on, for ever
+        raise InputError(Problem("is a pipe or a device, not a recipe", where=reference, allowed="a file (.yaml)"))
     return _recipe_file(path, called=reference)
 
 
@@ -214,6 +216,8 @@ def _folder(path: Path) -> _Found:
 
 
 def _nothing_there(reference: str, path: Path) -> Problem:
+    if path.is_symlink():
+        return Problem("is a link that leads nowhere", where=reference, found=f"a link to {str(path.readlink())!r}")
     beside: list[str] = []
     if path.parent.is_dir():
         beside = [str(path.parent / p.name) for p in path.parent.iterdir() if p.suffix.lower() in _ENDINGS]
