@@ -99,6 +99,16 @@ def test_columns_that_do_not_vary_in_training_are_named() -> None:
     assert (entry.constant, entry.range, entry.sample) == (("1",), (0.0, 599.0), "2 values")
 
 
+def test_columns_that_a_cut_leaves_keep_their_names() -> None:
+    labels = np.arange(600) % 2
+    columns = {"year": np.full(600, 7.0), "site": np.full(600, 3.0), "outcome": labels + 0.5, "age": np.arange(600.0)}
+    cut = {"m": {"columns": ["year", "site", "outcome", "age"], "take": "[:, 1:]"}}
+    data = read_arrays({**columns, "y": labels}, table=True, modalities=cut)
+    record = describe(data, assign(data, None))
+    assert record.modalities[0].constant == ("site",)
+    assert [leak.column for leak in record.leaks] == ["outcome"]
+
+
 def test_the_report_says_ids_of_the_nearest_pair() -> None:
     record = describe(*planted())
     (near,) = [one for one in record.near_duplicates if one.count]

@@ -7,12 +7,11 @@ for the next, and is left out where umlkit chooses the columns.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
 
-from umlkit.data import take as cuts
 from umlkit.data.cells import is_missing, number
 from umlkit.data.columns import NUMERIC, Extracted, as_texts, encoded
 from umlkit.data.raw import Raw
@@ -60,14 +59,6 @@ def no_category(name: str, found: str | int, allowed: str) -> Problem:
 def category_numbers(modality: ModalityArray) -> tuple[int, ...]:
     """Which columns of a modality hold categories, by number."""
     return tuple(i for i, level in enumerate(modality.levels) if level is not None)
-
-
-def column_names(numbers: Sequence[int], columns: Sequence[str], *, take: str | None) -> tuple[str, ...]:
-    """What the columns with these numbers are called in the table, where ``take`` was cut from ``columns``."""
-    left = np.arange(len(columns))
-    if take is not None:
-        left = cuts.cut(left[None], take).reshape(-1)
-    return tuple(columns[left[i]] for i in numbers)
 
 
 def unfit(raw: Raw, name: str) -> str | None:

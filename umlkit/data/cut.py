@@ -130,8 +130,7 @@ def _levels(found: Extracted, place: Place) -> Levels:
     """The levels of the columns that a cut leaves."""
     if place.take is None or not found.levels:
         return found.levels
-    left = cuts.cut(np.arange(len(found.levels))[None], place.take).reshape(-1)
-    return tuple(found.levels[i] for i in left)
+    return tuple(found.levels[i] for i in cuts.kept(len(found.levels), place.take))
 
 
 def apply_take(values: Array, place: Place, *, where: str, problems: list[Problem]) -> Array | None:

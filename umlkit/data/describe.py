@@ -9,6 +9,7 @@ import numpy as np
 
 from umlkit.data import duplicates
 from umlkit.data.kinds import KINDS
+from umlkit.data.kinds.columns import column_names
 from umlkit.data.leaks import leaks
 from umlkit.data.missing import column_ranges, value_range
 from umlkit.data.near import NearRepeats, near_repeats
@@ -108,5 +109,5 @@ def _constant(modality: ModalityArray, train: Ints) -> tuple[str, ...]:
     if modality.values.ndim != 2 or modality.is_text:
         return ()
     low, high = column_ranges(modality.values, train)
-    names = modality.columns or tuple(map(str, range(len(low))))
+    names = column_names(modality)
     return tuple(names[i] for i in np.flatnonzero(~(low < high)))

@@ -1,8 +1,8 @@
 """Columns that nearly give the label away: read on the training part alone, and said as a suspicion.
 
-A column is looked at by itself. Its categories, or the intervals into which a decision tree with few leaves cuts its
-numbers, each name one class; when that gets nearly every training sample right, the column is probably a copy of the
-label, or was written after it.
+A column is looked at by itself. The intervals into which a decision tree with few leaves cuts its numbers (of
+categories, their places in the alphabet) each name one class; when that gets nearly every training sample right, the
+column is probably a copy of the label, or was written after it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from umlkit.data.kinds.columns import column_names
 from umlkit.data.records import Array, Ints, ModalityArray
 
 SUSPICIOUS = 0.995
@@ -63,7 +64,7 @@ def _suspicious(modality: ModalityArray, labels: Ints) -> Iterator[tuple[str, fl
     for i in _most_telling(values, labels):
         right = _right(values[:, i], labels)
         if right >= SUSPICIOUS:
-            yield (modality.columns[i] if i < len(modality.columns) else str(i)), right
+            yield column_names(modality)[i], right
 
 
 def _most_telling(values: Array, labels: Ints) -> list[int]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from types import EllipsisType
 
+import numpy as np
+
 from umlkit.data.records import Array
 
 Index = int | slice | EllipsisType
@@ -52,6 +54,13 @@ def cut(values: Array, text: str) -> Array:
     if part.size == 0:
         raise ValueError(f"leaves nothing of the array of shape {values.shape}")
     return part
+
+
+def kept(width: int, text: str | None) -> list[int]:
+    """Which of so many columns (N, width) the cut ``text`` leaves, by number and in its order; all without a cut."""
+    columns = np.arange(width)[None]
+    found: list[int] = (columns if text is None else cut(columns, text)).reshape(-1).tolist()
+    return found
 
 
 def _item(part: str) -> Index:

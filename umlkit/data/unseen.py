@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from umlkit.data import kinds, labels, sides
-from umlkit.data.categories import column_names
+from umlkit.data import take as cuts
 from umlkit.data.convention import lengths_of
 from umlkit.data.cut import Place, extract, missing_column, not_numbers
 from umlkit.data.raw import Raw, from_arrays
@@ -163,7 +163,8 @@ def _place(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> Pla
         lengths=lengths,
     )
     if spec.columns and all(column in raw.headers for column in spec.columns):
-        named = column_names(spec.categories, spec.columns, take=spec.take)
+        left = cuts.kept(len(spec.columns), spec.take)
+        named = tuple(spec.columns[left[i]] for i in spec.categories)
         return replace(cut, source=raw.name, columns=spec.columns, categories=named)
     if not spec.columns and spec.source in raw.headers:
         return cut

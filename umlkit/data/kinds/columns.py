@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from umlkit.data import take as cuts
 from umlkit.data.kinds.quantiles import quantiles
 from umlkit.data.kinds.standardise import Standardiser, Statistics
 from umlkit.data.missing import blocks
@@ -123,10 +124,17 @@ def unmarked_notes(unmarked: Ints, modality: ModalityArray) -> tuple[str, ...]:
     )
 
 
+def column_names(modality: ModalityArray) -> tuple[str, ...]:
+    """What the K columns of (N, K) values are called: as the table calls those that the cut left, else 0, 1, ..."""
+    if not modality.columns:
+        return tuple(map(str, range(modality.values.shape[1])))
+    return tuple(modality.columns[i] for i in cuts.kept(len(modality.columns), modality.take))
+
+
 def column_name(modality: ModalityArray, number: int) -> str:
-    """A column as messages name it: by its name in the table, else by number."""
-    named = len(modality.columns) == modality.values.shape[-1]
-    return f"column {modality.columns[number]!r}" if named else f"column {number}"
+    """A column as messages name it."""
+    name = column_names(modality)[number]
+    return f"column {name!r}" if modality.columns else f"column {name}"
 
 
 def _fill(values: Array, rows: Ints, standardiser: Standardiser, *, missing: str, fill: float) -> Statistics:
