@@ -96,7 +96,7 @@ def test_a_repeat_in_one_modality_alone_is_none() -> None:
 
 
 def test_texts_are_told_apart_by_where_one_ends_and_the_next_begins() -> None:
-    ends = [digests.of_rows([objects(["ab", "a"]), objects(["c", "bc"])])]
+    ends = [digests.of_samples([ModalityArray(objects(one), "text", "t") for one in (["ab", "a"], ["c", "bc"])])]
     assert ends[0][0] != ends[0][1]
 
 

@@ -120,7 +120,6 @@ def test_it_is_stored_and_read_without_loss() -> None:
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     values = RNG.normal(size=(50, 3))
     whole = fit(values).apply(values)
-    monkeypatch.setattr("umlkit.data.kinds.standardise._BLOCK", 7)
     monkeypatch.setattr("umlkit.data.missing._BLOCK", 7)
     np.testing.assert_allclose(fit(values).apply(values), whole, rtol=1e-6)
 

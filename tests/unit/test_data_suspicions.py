@@ -8,6 +8,7 @@ import pytest
 from tests.unit.data_sets import dataset, read_arrays
 from umlkit.data import duplicates
 from umlkit.data.describe import describe
+from umlkit.data.kinds import KINDS
 from umlkit.data.leaks import leaks
 from umlkit.data.near import near_repeats
 from umlkit.data.records import Array, Dataset, ModalityArray
@@ -97,6 +98,47 @@ def test_columns_that_do_not_vary_in_training_are_named() -> None:
     data = dataset(labels, values=np.stack([np.arange(600.0), np.full(600, 7.0)], axis=1))
     (entry,) = describe(data, assign(data, None)).modalities
     assert (entry.constant, entry.range, entry.sample) == (("1",), (0.0, 599.0), "2 values")
+
+
+@pytest.mark.parametrize("longest", [12, 16])
+def test_what_pads_a_short_sample_is_looked_at_by_nobody(longest: int) -> None:
+    lengths, padding = np.full(300, 8), noise(300, longest, 2, seed=1)
+    lengths[:9] = 4
+    values = noise(300, longest, 2)
+    values[200:205, :8], values[270, :8] = values[10:15, :8] + 1e-3, values[17, :8]
+    values[280, :4], lengths[280] = values[20, :4], 4
+    behind = np.arange(longest) >= lengths[:, None]
+    values[behind] = 1e3 * padding[behind]
+    modality = ModalityArray(values=values, kind="sequence", source="a", lengths=lengths)
+    keys = duplicates.keys({"a": modality})
+    assert keys[270] == 17 and keys[280] == 280
+    assert {near.part: near.count for near in near_repeats({"a": modality}, keys, PARTS)} == {"val": 5, "test": 0}
+    low, high = KINDS["sequence"].range_of(modality) or (0.0, 0.0)
+    assert (low, high) == (values[~behind].min(), values[~behind].max())
+
+
+def test_the_range_of_a_table_is_that_of_its_numbers() -> None:
+    values = np.stack([np.array([0.5, 0.25, np.nan]), np.array([7.0, 9.0, 8.0])], axis=1)
+    words = tuple(f"w{i}" for i in range(10))
+    assert KINDS["table"].range_of(ModalityArray(values, "table", "t", levels=(None, words))) == (0.25, 0.5)
+    assert KINDS["table"].range_of(ModalityArray(values, "table", "t", levels=(words, words))) is None
+
+
+def test_samples_are_compared_a_block_at_a_time() -> None:
+    class Counted(np.ndarray):
+        most = 0
+
+        def __getitem__(self, rows: object) -> Array:
+            found = np.asarray(self)[rows]
+            Counted.most = max(Counted.most, found.nbytes)
+            return found
+
+    values = np.zeros((600, 100, 100), dtype=np.uint8)
+    values[:, 0, 0] = np.arange(600) % 250
+    modality = ModalityArray(values=values.view(Counted), kind="image", source="a")
+    parts = {"train": np.arange(500), "val": np.arange(500, 600)}
+    near_repeats({"a": modality}, np.arange(600), parts)
+    assert 0 < Counted.most <= 2**21
 
 
 def test_columns_that_a_cut_leaves_keep_their_names() -> None:

@@ -102,7 +102,7 @@ def test_what_was_fitted_is_stored_and_read_without_loss() -> None:
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     values = with_holes()
     whole = KINDS["vector"].fit(modality(values, missing="impute-median"), TRAIN).apply(modality(values))
-    for module in ("kinds.standardise", "kinds.quantiles", "missing"):
+    for module in ("kinds.quantiles", "missing"):
         monkeypatch.setattr(f"umlkit.data.{module}._BLOCK", 7)
     parts = KINDS["vector"].fit(modality(values, missing="impute-median"), TRAIN).apply(modality(values))
     np.testing.assert_allclose(parts, whole, rtol=1e-6, atol=1e-7)

@@ -153,7 +153,7 @@ def test_what_was_fitted_is_stored_and_read_without_loss(columns: tuple[int, ...
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     modality = changed(table(), (3, 0, NAN), (4, 1, NAN))
     whole = fit(modality).apply(modality)
-    for module in ("kinds.standardise", "kinds.quantiles", "missing"):
+    for module in ("kinds.quantiles", "missing"):
         monkeypatch.setattr(f"umlkit.data.{module}._BLOCK", 7)
     np.testing.assert_allclose(fit(modality).apply(modality), whole, rtol=1e-6, atol=1e-7)
 

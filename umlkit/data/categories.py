@@ -16,6 +16,7 @@ from umlkit.data.cells import is_missing, number
 from umlkit.data.columns import NUMERIC, Extracted, as_texts, encoded
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, ModalityArray
+from umlkit.data.spread import spread
 from umlkit.errors import Problem
 
 LOOKED_AT = 5000
@@ -67,7 +68,7 @@ def unfit(raw: Raw, name: str) -> str | None:
     if len(header.shape) != 1 or header.dtype.kind not in "USTO" or not header.shape[0]:
         return None
     values = raw.load(name)
-    cells = as_texts(_some(values))
+    cells = as_texts(spread(values, LOOKED_AT))
     there = [cell.strip() for cell in cells if not is_missing(cell)]
     if not there:
         every = as_texts(values)
@@ -80,13 +81,6 @@ def unfit(raw: Raw, name: str) -> str | None:
 
 def are_few(texts: Array) -> bool:
     """Whether texts (N,) look like the names of categories: short, and most of them come again."""
-    there = [text.strip() for text in as_texts(_some(texts)) if not is_missing(text)]
+    there = [text.strip() for text in as_texts(spread(texts, LOOKED_AT)) if not is_missing(text)]
     words = sum(len(text.split()) for text in there)
     return bool(there) and len(set(there)) <= len(there) / 2 and words <= 3 * len(there)
-
-
-def _some(values: Array) -> Array:
-    if len(values) <= LOOKED_AT:
-        return values
-    some: Array = values[np.linspace(0, len(values) - 1, LOOKED_AT).astype(np.int64)]
-    return some

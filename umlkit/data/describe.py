@@ -11,7 +11,7 @@ from umlkit.data import duplicates
 from umlkit.data.kinds import KINDS
 from umlkit.data.kinds.columns import column_names
 from umlkit.data.leaks import leaks
-from umlkit.data.missing import column_ranges, value_range
+from umlkit.data.missing import column_ranges
 from umlkit.data.near import NearRepeats, near_repeats
 from umlkit.data.records import ROLES, Dataset, Ints, ModalityArray, Roles
 from umlkit.data.weights import Weights
@@ -99,7 +99,7 @@ def _modality(name: str, modality: ModalityArray, train: Ints) -> ModalityEntry:
         columns=modality.columns,
         missing=KINDS[modality.kind].missing(modality),
         when_missing=cast(Missing, modality.missing),
-        range=None if modality.is_text else value_range(modality.values),
+        range=KINDS[modality.kind].range_of(modality),
         constant=_constant(modality, train),
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from umlkit.data.mapped import BLOCK
-from umlkit.data.records import Array, Ints
+from umlkit.data.records import Array, Ints, ModalityArray
 from umlkit.data.strings import StringArray
 
 Digests = npt.NDArray[np.bytes_]
@@ -38,9 +38,9 @@ def of_texts(values: Array | StringArray) -> Digests:
     return _filled(len(values), (blake2b(one.strip(" \t").encode(), digest_size=_SIZE) for one in texts(values)))
 
 
-def of_rows(arrays: Sequence[Array | StringArray]) -> Digests:
-    """(N,) digests, equal where the rows of all arrays are equal bit for bit."""
-    return _filled(len(arrays[0]), map(_joined, zip(*map(_rows, arrays), strict=True)))
+def of_samples(modalities: Sequence[ModalityArray]) -> Digests:
+    """(N,) digests, equal where samples are equal in all modalities bit for bit, up to their ends."""
+    return _filled(len(modalities[0]), map(_joined, zip(*map(_samples, modalities), strict=True)))
 
 
 def first(digests: Digests) -> Ints:
@@ -68,7 +68,17 @@ def _joined(parts: tuple[bytes, ...]) -> Any:
     return digest
 
 
-def _rows(values: Array | StringArray) -> Iterator[bytes]:
+def _samples(modality: ModalityArray) -> Iterator[bytes]:
+    """Every sample as bytes; one of steps says how many it has."""
+    if modality.lengths is None:
+        yield from _rows(modality.values)
+        return
+    step = modality.values[:1].nbytes // modality.values.shape[1]
+    for length, row in zip(modality.lengths.tolist(), _rows(modality.values), strict=True):
+        yield f"{length}:".encode() + row[: length * step]
+
+
+def _rows(values: Array) -> Iterator[bytes]:
     """Every row as bytes, a block of rows in memory at a time; a text says how long it is."""
     width = 1 if values.dtype.hasobject else max(1, values[:1].nbytes)
     step = max(1, min(_ROWS, BLOCK // width))

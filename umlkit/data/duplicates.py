@@ -13,7 +13,7 @@ from umlkit.data.records import Array, Ints, ModalityArray
 
 def keys(modalities: Mapping[str, ModalityArray]) -> Ints:
     """(N,) int64, equal where samples are equal in every modality: the row of the first such sample."""
-    return digests.first(digests.of_rows([modality.values for modality in modalities.values()]))
+    return digests.first(digests.of_samples(list(modalities.values())))
 
 
 def across(sample_keys: Ints, parts: Mapping[str, Ints]) -> tuple[str, ...]:

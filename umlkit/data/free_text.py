@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from umlkit.data.cells import is_missing
 from umlkit.data.columns import NUMERIC, as_texts
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array
+from umlkit.data.spread import spread
 
 WORDS = 2.5
 """Words of a cell, on the average, from which on it may be free text: an emoji's name has 2.6, ``New York`` 2."""
@@ -29,18 +28,11 @@ def free_text_columns(raw: Raw, names: Sequence[str]) -> list[str]:
 
 def looks_free(texts: Array) -> bool:
     """Whether texts (N,) of type str are free text."""
-    cells = [cell for cell in spread(texts) if not is_missing(cell)]
+    cells = [cell for cell in spread(texts, LOOKED_AT) if not is_missing(cell)]
     if not cells:
         return False
     words = sum(len(cell.split()) for cell in cells) / len(cells)
     return words >= WORDS and len(set(cells)) >= DIFFERENT * len(cells)
-
-
-def spread(texts: Array) -> Array:
-    """At most :data:`LOOKED_AT` of them, evenly spread."""
-    rows = np.linspace(0, len(texts) - 1, min(LOOKED_AT, len(texts))).astype(np.int64)
-    found: Array = texts[rows]
-    return found
 
 
 def _is_free(raw: Raw, name: str) -> bool:

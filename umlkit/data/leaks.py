@@ -14,6 +14,7 @@ import numpy as np
 
 from umlkit.data.kinds.columns import column_names
 from umlkit.data.records import Array, Ints, ModalityArray
+from umlkit.data.spread import spread
 
 SUSPICIOUS = 0.995
 """Share of the training samples that one column gets right."""
@@ -43,7 +44,7 @@ class Leak:
 
 def leaks(modalities: Mapping[str, ModalityArray], labels: Ints, train: Ints) -> tuple[Leak, ...]:
     """The columns of two-dimensional modalities that tell the label on the rows ``train``."""
-    rows = train if len(train) <= MOST_ROWS else train[np.linspace(0, len(train) - 1, MOST_ROWS).astype(np.int64)]
+    rows = spread(train, MOST_ROWS)
     if len(rows) < FEWEST:
         return ()
     y = labels[rows]

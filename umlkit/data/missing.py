@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy as np
 from umlkit.data.records import Array, Ints
 
 _BLOCK = 1 << 21
+_TEXT = 1 << 10
+"""Values that a text counts for."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,21 @@ class NonFinite:
 
 def blocks(values: Array) -> Iterator[tuple[int, Array]]:
     """(first row, rows) of an array with at most about two million values a block."""
-    width = max(1, values[:1].size)
-    step = max(1, _BLOCK // width)
+    step = _step(values)
     for start in range(0, len(values), step):
         yield start, values[start : start + step]
+
+
+def by_blocks(values: Array, rows: Ints) -> Iterator[Ints]:
+    """The row numbers ``rows``, as many at a time as :func:`blocks` has in a block."""
+    step = _step(values)
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step]
+
+
+def _step(values: Array) -> int:
+    width = _TEXT if values.dtype.hasobject else values[:1].size
+    return max(1, _BLOCK // max(1, width))
 
 
 def non_finite(values: Array) -> NonFinite:
@@ -59,22 +72,20 @@ def _first(mask: Array, start: int) -> int | None:
     return start + int(rows[0]) if len(rows) else None
 
 
-def value_range(values: Array) -> tuple[float, float] | None:
-    """The least and the largest number of an array; None where there is no number."""
+def value_range(parts: Iterable[Array]) -> tuple[float, float] | None:
+    """The least and the largest number of some arrays; None where there is no number."""
     low, high = np.inf, -np.inf
-    for _, block in blocks(values):
-        low, high = (
-            min(low, float(np.fmin.reduce(block, axis=None))),
-            max(high, float(np.fmax.reduce(block, axis=None))),
-        )
+    for part in parts:
+        if part.size:
+            low = min(low, float(np.fmin.reduce(part, axis=None)))
+            high = max(high, float(np.fmax.reduce(part, axis=None)))
     return (low, high) if np.isfinite(low) and np.isfinite(high) else None
 
 
 def column_ranges(values: Array, rows: Ints) -> tuple[Array, Array]:
     """The least and the largest number of every column (K,) of the samples ``rows`` of (N, K); infinite where none."""
     low, high = np.full(values.shape[1], np.inf), np.full(values.shape[1], -np.inf)
-    step = max(1, _BLOCK // max(1, values.shape[1]))
-    for start in range(0, len(rows), step):
-        block = values[rows[start : start + step]].astype(np.float64)
+    for some in by_blocks(values, rows):
+        block = values[some].astype(np.float64)
         low, high = np.fmin(low, np.fmin.reduce(block)), np.fmax(high, np.fmax.reduce(block))
     return low, high

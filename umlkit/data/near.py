@@ -14,7 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from umlkit.data.kinds import KINDS
+from umlkit.data.kinds.sketch import Sketch
+from umlkit.data.missing import by_blocks
 from umlkit.data.records import Floats, Ints, ModalityArray
+from umlkit.data.spread import spread
 
 NEAR = 0.02
 CROWDED = 0.1
@@ -50,18 +53,18 @@ def near_repeats(
         sample_keys: (N,) from :func:`umlkit.data.duplicates.keys`; exact repeats are not counted again.
         parts: name -> rows, ``train`` among them.
     """
-    train = _spread(parts["train"], MOST_TRAIN)
+    train = spread(parts["train"], MOST_TRAIN)
     if len(train) < 2 or sum(_numbers(modality) for modality in modalities.values()) < FEWEST_NUMBERS:
         return ()
     sketches = {name: KINDS[m.kind].sketch(m, train) for name, m in modalities.items()}
-    known = {name: sketch(modalities[name].rows(train)) for name, sketch in sketches.items()}
+    known = {name: _sketched(sketch, modalities[name], train) for name, sketch in sketches.items()}
     limit = min(NEAR, CROWDED * _usual_distance(_joined(known)))
     found = []
     for part, rows in parts.items():
-        asked = _spread(rows, MOST_ASKED)
+        asked = spread(rows, MOST_ASKED)
         if part == "train" or not len(asked):
             continue
-        seen = {name: sketch(modalities[name].rows(asked)) for name, sketch in sketches.items()}
+        seen = {name: _sketched(sketch, modalities[name], asked) for name, sketch in sketches.items()}
         nearest = _nearest(_joined(known), _joined(seen))
         apart = np.max([np.linalg.norm(seen[name] - known[name][nearest], axis=1) for name in known], axis=0)
         near = (apart <= limit) & ~np.isin(sample_keys[asked], sample_keys[parts["train"]])
@@ -71,9 +74,8 @@ def near_repeats(
     return tuple(found)
 
 
-def _spread(rows: Ints, most: int) -> Ints:
-    """At most ``most`` of the rows, evenly spread."""
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+def _sketched(sketch: Sketch, modality: ModalityArray, rows: Ints) -> Floats:
+    return np.concatenate([sketch(modality.rows(some)) for some in by_blocks(modality.values, rows)])
 
 
 def _numbers(modality: ModalityArray) -> int:
@@ -96,6 +98,5 @@ def _usual_distance(known: Floats) -> float:
     """Median distance of a training sample to its nearest other one."""
     from sklearn.neighbors import NearestNeighbors
 
-    some = known[np.linspace(0, len(known) - 1, min(len(known), 1000)).astype(np.int64)]
-    distances, _ = NearestNeighbors(n_neighbors=2).fit(known).kneighbors(some)
+    distances, _ = NearestNeighbors(n_neighbors=2).fit(known).kneighbors(spread(known, 1000))
     return float(np.median(distances[:, 1]))

@@ -10,6 +10,7 @@ import numpy as np
 from umlkit.data.kinds import Preprocess
 from umlkit.data.kinds.base import RaggedPreprocess
 from umlkit.data.records import Dataset, Doubles, Ints, ModalityArray, Samples
+from umlkit.data.spread import spread
 from umlkit.rows import Rows
 
 if TYPE_CHECKING:
@@ -69,10 +70,9 @@ def standardised_bytes(modality: ModalityArray, preprocess: Preprocess) -> int:
     """Bytes that all samples of a modality would take as float32, from a look at a few spread over all of them."""
     if not len(modality):
         return 0
-    spread = np.unique(np.linspace(0, len(modality) - 1, LOOKED_AT).astype(np.int64))
-    looked_at = modality.rows(spread)
+    looked_at = modality.rows(spread(np.arange(len(modality)), LOOKED_AT))
     made = preprocess.pack(looked_at).flat if isinstance(preprocess, RaggedPreprocess) else preprocess.apply(looked_at)
-    return made.nbytes * len(modality) // len(spread)
+    return made.nbytes * len(modality) // len(looked_at)
 
 
 def rows_of(

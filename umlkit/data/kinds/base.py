@@ -27,7 +27,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from umlkit.data.kinds.sketch import Sketch, of_numbers, of_texts
-from umlkit.data.missing import non_finite
+from umlkit.data.missing import blocks, non_finite, value_range
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Floats, Ints, ModalityArray
 from umlkit.errors import Problem
@@ -172,6 +172,10 @@ class Kind(ABC):
     def missing(self, modality: ModalityArray) -> int:
         """How many values of settled samples are missing."""
         return non_finite(modality.values).nan
+
+    def range_of(self, modality: ModalityArray) -> tuple[float, float] | None:
+        """The least and the largest number of settled samples; None where they hold none."""
+        return None if modality.is_text else value_range(block for _, block in blocks(modality.values))
 
     def sketch(self, modality: ModalityArray, rows: Ints) -> Sketch:
         """How to say a sample in a few numbers whose distances tell near repeats, by what the samples ``rows`` are."""

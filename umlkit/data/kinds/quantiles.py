@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from umlkit.data.records import Array, Ints
+from umlkit.data.spread import spread
 
 ENOUGH = 100_000
 _BLOCK = 1 << 23
@@ -28,8 +29,7 @@ def quantiles(values: Array, rows: Ints, shares: Sequence[float]) -> npt.NDArray
     Returns:
         (S, K); NaN for a column that has no value in these samples.
     """
-    if len(rows) > ENOUGH:
-        rows = rows[np.linspace(0, len(rows) - 1, ENOUGH).astype(np.int64)]
+    rows = spread(rows, ENOUGH)
     width = values.shape[1]
     found = np.full((len(shares), width), np.nan)
     step = max(1, _BLOCK // max(1, len(rows)))

@@ -18,10 +18,11 @@ import numpy as np
 from umlkit.data import lengths
 from umlkit.data.kinds.base import Kind, Packed, RaggedPreprocess
 from umlkit.data.kinds.columns import EVERY_WAY
-from umlkit.data.kinds.numbers import not_numbers
+from umlkit.data.kinds.numbers import flat, not_numbers
 from umlkit.data.kinds.quantiles import ENOUGH, quantiles
+from umlkit.data.kinds.sketch import Sketch, of_numbers
 from umlkit.data.kinds.standardise import Standardiser, Statistics
-from umlkit.data.missing import blocks
+from umlkit.data.missing import blocks, by_blocks, value_range
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Ints, ModalityArray
 from umlkit.errors import Problem
@@ -51,13 +52,13 @@ class SequencePreprocess(RaggedPreprocess):
     def pack(self, modality: ModalityArray) -> Packed:
         """All real steps, end to end: (L_1 + ... + L_n, C)."""
         own = known_lengths(modality)
-        flat = np.empty((int(own.sum()), self.shape[1]), dtype=np.float32)
+        packed = np.empty((int(own.sum()), self.shape[1]), dtype=np.float32)
         filled = 0
         for steps in _steps(modality.values, own):
             whole = np.where(np.isnan(steps), self.fill, steps) if steps.dtype.kind == "f" else steps
-            flat[filled : filled + len(steps)] = self.channels.apply(whole)
+            packed[filled : filled + len(steps)] = self.channels.apply(whole)
             filled += len(steps)
-        return Packed(flat, own)
+        return Packed(packed, own)
 
     def notes(self, modality: ModalityArray) -> tuple[str, ...]:
         """Samples that are longer than any in training."""
@@ -135,6 +136,14 @@ class Sequence(Kind):
             return 0
         return sum(int(np.isnan(steps).sum()) for steps in _steps(modality.values, known_lengths(modality)))
 
+    def range_of(self, modality: ModalityArray) -> tuple[float, float] | None:
+        """Of the real steps."""
+        return value_range(_steps(modality.values, known_lengths(modality)))
+
+    def sketch(self, modality: ModalityArray, rows: Ints) -> Sketch:
+        """Of the real steps; a step that a sample does not have counts as the mean."""
+        return of_numbers(modality, rows, numbers=_ends_taken_out)
+
     def expected(self, raw_shape: tuple[int, ...]) -> str:
         """Any number of steps of these channels."""
         return f"(steps, {raw_shape[1]}) a sample, with any number of steps"
@@ -149,13 +158,17 @@ def known_lengths(modality: ModalityArray) -> Ints:
     return lengths.trailing(modality.values) if modality.lengths is None else modality.lengths
 
 
+def _ends_taken_out(modality: ModalityArray) -> Array:
+    """(N, T C) floats, NaN beyond the end of a sample."""
+    inside = np.arange(modality.values.shape[1]) < known_lengths(modality)[:, None]
+    return flat(np.where(inside[..., None], modality.values, np.nan))
+
+
 def _steps(values: Array, own: Ints, *, rows: Ints | None = None) -> Iterator[Array]:
     """The real steps of the samples ``rows`` (default: all), (k, C) a block, in order."""
     inside = np.arange(values.shape[1])
     chosen = np.arange(len(values)) if rows is None else rows
-    size = max(1, (1 << 21) // max(1, values[:1].size))
-    for start in range(0, len(chosen), size):
-        some = chosen[start : start + size]
+    for some in by_blocks(values, chosen):
         yield values[some][inside < own[some, None]]
 
 

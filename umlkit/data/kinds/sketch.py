@@ -8,25 +8,39 @@ import numpy as np
 
 from umlkit.data.kinds.numbers import flat
 from umlkit.data.kinds.standardise import Standardiser
-from umlkit.data.missing import blocks
+from umlkit.data.missing import by_blocks
 from umlkit.data.records import Array, Floats, Ints, ModalityArray
 
 WIDTH = 32
 HASHED = 2**12
 
 Sketch = Callable[[ModalityArray], Floats]
-"""Settled samples -> (n, at most 32) float32; two samples at random are about 1 apart."""
+"""Settled samples, no more than fit into memory -> (n, at most 32) float32; two samples at random are about 1 apart."""
 
 
-def of_numbers(modality: ModalityArray, rows: Ints) -> Sketch:
-    """Of flattened numbers, standardised by the samples ``rows``; missing values count as the mean."""
+def all_values(modality: ModalityArray) -> Array:
+    """(N, D)."""
+    return flat(modality.values)
+
+
+def of_numbers(
+    modality: ModalityArray, rows: Ints, *, numbers: Callable[[ModalityArray], Array] = all_values
+) -> Sketch:
+    """Of a sample's numbers, standardised by the samples ``rows``; missing values count as the mean.
+
+    Args:
+        modality: settled.
+        rows: what is fitted is fitted on these.
+        numbers: some samples -> (n, D), D the numbers of a sample.
+    """
     width = int(np.prod(modality.sample_shape))
-    columns = Standardiser.fit(modality.values, rows, width=width)
+    columns = Standardiser.of(
+        lambda: (numbers(modality.rows(some)) for some in by_blocks(modality.values, rows)), width=width
+    )
     projection = _projection(width) / np.sqrt(2 * max(1, int((columns.std > 0).sum())))
 
     def sketch(samples: ModalityArray) -> Floats:
-        found = [columns.apply(flat(block)) @ projection for _, block in blocks(samples.values)]
-        return np.concatenate(found).astype(np.float32)
+        return np.asarray(columns.apply(numbers(samples)) @ projection, dtype=np.float32)
 
     return sketch
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from umlkit.data.missing import by_blocks
 from umlkit.data.records import Array, Floats, Ints
 
 Statistics = npt.NDArray[np.float64]
 
 FURTHEST = 1e4
-_BLOCK = 1 << 21
 FEW_COLUMNS = 4
 """Up to so many columns (the channels of pictures) bytes are counted by value."""
 BYTES = np.arange(256, dtype=np.uint8)
@@ -90,10 +90,8 @@ class Standardiser:
 
 
 def _chosen(values: Array, rows: Ints, width: int) -> Iterable[Array]:
-    """Blocks of the chosen rows as (k, width), about two million values each."""
-    step = max(1, _BLOCK // max(1, values[:1].size))
-    for start in range(0, len(rows), step):
-        yield values[rows[start : start + step]].reshape(-1, width)
+    """Blocks of the chosen rows as (k, width)."""
+    return (values[some].reshape(-1, width) for some in by_blocks(values, rows))
 
 
 def _wide(rows: Callable[[], Iterable[Array]]) -> Iterable[Statistics]:

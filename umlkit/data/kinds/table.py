@@ -23,7 +23,7 @@ from umlkit.data.kinds.base import Kind, Preprocess
 from umlkit.data.kinds.columns import EVERY_WAY, Columns, column_name, unmarked_notes
 from umlkit.data.kinds.edges import BINS, Edges
 from umlkit.data.kinds.vocabulary import Vocabulary
-from umlkit.data.missing import blocks
+from umlkit.data.missing import blocks, value_range
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Floats, Ints, ModalityArray
 from umlkit.errors import Problem, listed
@@ -185,6 +185,11 @@ class Table(Kind):
             categorical=categorical,
             vocabularies=tuple(Vocabulary.fit(values[rows, i], modality.levels[i] or ()) for i in categorical),
         )
+
+    def range_of(self, modality: ModalityArray) -> tuple[float, float] | None:
+        """Of the columns of numbers."""
+        numeric = [i for i, level in enumerate(modality.levels) if level is None]
+        return value_range(block[:, numeric] for _, block in blocks(modality.values))
 
     def describe(self, modality: ModalityArray) -> str:
         """``3 numbers and 2 categories``."""

@@ -31,12 +31,13 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from umlkit.data.cells import is_missing
-from umlkit.data.free_text import looks_free, spread
+from umlkit.data.free_text import LOOKED_AT, looks_free
 from umlkit.data.kinds.base import Kind, Packed, RaggedPreprocess
 from umlkit.data.kinds.ngrams import Family, Ngrams, blocks_of
 from umlkit.data.kinds.tokens import Tokens, joined, parted
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Ints, ModalityArray
+from umlkit.data.spread import spread
 from umlkit.errors import InputError, Problem
 
 FAMILIES = (
@@ -190,7 +191,7 @@ class Text(Kind):
 
     def describe(self, modality: ModalityArray) -> str:
         """``64 words``: the median over two thousand texts at most."""
-        words = int(np.median([len(text.split()) for text in spread(modality.values)] or [0]))
+        words = int(np.median([len(text.split()) for text in spread(modality.values, LOOKED_AT)] or [0]))
         return "1 word" if words == 1 else f"{words} words"
 
 

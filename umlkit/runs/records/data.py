@@ -24,7 +24,7 @@ class ModalityEntry(Part):
     columns: tuple[str, ...] = Field(description="columns of a table that it is made of; empty for an array")
     missing: Count = Field(description="values that are missing (NaN), or texts that are")
     when_missing: Missing
-    range: tuple[float, float] | None = Field(description="least and largest value; null for texts")
+    range: tuple[float, float] | None = Field(description="least and largest number; null for texts and categories")
     constant: tuple[str, ...] = Field(description="columns that do not vary among the training samples")
 
 
