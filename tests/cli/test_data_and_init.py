@@ -48,6 +48,17 @@ def test_data_as_json_is_one_document(folder: Path, capsys: pytest.CaptureFixtur
     assert sum(document["roles"].values()) == document["samples"] == 600
 
 
+def test_data_says_of_every_role_what_models_will_not_know(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"{'north' if i < 40 else 'west'},{i % 7},{'train' if i < 30 else 'test'},{i % 2}" for i in range(50)]
+    (folder / "t.csv").write_text("\n".join(["site,dose,split,y", *lines]))
+    assert main(["data", "t.csv", "--label", "y"]) == 0
+    said = "In test, table: 10 cells in column 'site' with a category unseen in training, read as unknown: 'west'"
+    assert said in capsys.readouterr().out.splitlines()
+    assert main(["data", "t.csv", "--label", "y", "--json"]) == 0
+    (note,) = json.loads(capsys.readouterr().out)["notes"]
+    assert (note["modality"], note["role"]) == ("table", "test")
+
+
 def test_bad_data_exit_2_with_nothing_on_stdout(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "mine.npz", "--label", "labels"]) == 2
     out, err = capsys.readouterr()

@@ -79,16 +79,16 @@ def test_a_gap_that_training_never_saw_is_filled_and_counted() -> None:
     new = modality(np.array([[NAN, 0.5], [NAN, NAN]]), columns=("age", "weight"))
 
     assert fitted.apply(new).shape == (2, 2) and np.isfinite(fitted.apply(new)).all()
-    assert [note.split(",")[0] for note in fitted.notes(new)] == [
+    assert [note.split(",")[0] for note in fitted.notes(new, np.arange(len(new)))] == [
         "2 missing values in column 'age'",
         "1 missing value in column 'weight'",
     ]
-    assert fitted.notes(modality(np.zeros((3, 2)))) == ()
+    assert fitted.notes(modality(np.zeros((3, 2))), np.arange(3)) == ()
 
 
 def test_a_gap_that_training_knew_is_no_news() -> None:
     values = with_holes()
-    assert KINDS["vector"].fit(modality(values), TRAIN).notes(modality(values[50:])) == ()
+    assert KINDS["vector"].fit(modality(values), TRAIN).notes(modality(values), np.arange(50, len(values))) == ()
 
 
 def test_what_was_fitted_is_stored_and_read_without_loss() -> None:

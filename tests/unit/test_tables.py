@@ -98,7 +98,7 @@ def test_the_same_word_has_the_same_number_whatever_else_a_file_holds() -> None:
     new = table(2, levels=(None, ("Quito", "Turku"), None, ("yes",)))
     new = changed(new, (0, 1, 0.0), (1, 1, 1.0), (0, 3, 0.0), (1, 3, 0.0))
     assert fitted.apply(new)[:, 4:].tolist() == [[3, 2], [4, 2]]
-    assert fitted.notes(new) == ()
+    assert fitted.notes(new, np.arange(len(new))) == ()
 
 
 def test_a_category_unseen_in_training_is_unknown_and_counted() -> None:
@@ -106,7 +106,7 @@ def test_a_category_unseen_in_training_is_unknown_and_counted() -> None:
     new = table(3, levels=(None, ("Oslo", "Rome", "Turku"), None, ("no", "yes")))
     new = changed(new, (0, 1, 0.0), (1, 1, 1.0), (2, 1, 2.0), columns=("age", "city", "dose", "smokes"))
     assert fitted.apply(new)[:, 4].tolist() == [0, 0, 4]
-    assert fitted.notes(new) == (
+    assert fitted.notes(new, np.arange(len(new))) == (
         "2 cells in column 'city' with a category unseen in training, read as unknown: 'Oslo', 'Rome'",
     )
 
@@ -116,7 +116,7 @@ def test_a_level_that_only_other_samples_have_is_unseen_too() -> None:
     fitted = fit(values)
     assert fitted.shape[2] == 4
     assert fitted.apply(values)[50, 4] == 0
-    assert "'Turku'" in fitted.notes(values)[0]
+    assert "'Turku'" in fitted.notes(values, np.arange(len(values)))[0]
 
 
 def test_a_missing_cell_is_unknown_and_a_missing_number_filled_and_marked() -> None:
@@ -126,12 +126,12 @@ def test_a_missing_cell_is_unknown_and_a_missing_number_filled_and_marked() -> N
     assert fitted.shape == (3, BINS, 5, 3)
     assert made[0, 6] == 0 and made[2, 7] == 0
     assert made[1, 0] == 0 and made[1, 2] == 1 and made[1, 5] == 1
-    assert fitted.notes(modality) == ()
+    assert fitted.notes(modality, np.arange(len(modality))) == ()
 
 
 def test_what_first_misses_in_new_data_is_said() -> None:
     new = changed(table(), (0, 2, NAN))
-    assert fit(table()).notes(new) == (
+    assert fit(table()).notes(new, np.arange(len(new))) == (
         "1 missing value in column 2, filled in without a mark: in training it missed none or all",
     )
     assert np.isfinite(fit(table()).apply(new)).all()

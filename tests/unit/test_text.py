@@ -118,6 +118,10 @@ def test_long_texts_are_cut():
 
     assert preprocess.shape[2] == tokens.LONGEST
     assert preprocess.pack(modality(values)).lengths.tolist()[0] == tokens.LONGEST
+    assert preprocess.notes(modality(values), np.array([0, 1])) == (
+        "1 text has more than 256 tokens; `text-transformer` reads the first 256",
+    )
+    assert preprocess.notes(modality(values), np.array([1])) == ()
 
 
 def test_every_text_fills_its_columns_from_the_start():

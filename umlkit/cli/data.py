@@ -60,7 +60,7 @@ def _show(output: Output, record: DataRecord) -> None:
     if record.groups_by_role is not None:
         counts = ", ".join(f"{role} {getattr(record.groups_by_role, role)}" for role in ROLES)
         output.result_text(f"Groups: {record.groups} ({counts})")
-    output.result_text("\n".join([*_repeats(record), *_constants(record), *_leaks(record)]))
+    output.result_text("\n".join([*_repeats(record), *_constants(record), *_leaks(record), *_notes(record)]))
     output.result_text("Measurable: yes" if record.reason is None else f"Measurable: no, {record.reason}")
 
 
@@ -98,6 +98,11 @@ def _leaks(record: DataRecord) -> list[str]:
         f"the training samples (the largest class has {leak.usual:.1%}). Was it written after the label?"
         for leak in record.leaks
     ]
+
+
+def _notes(record: DataRecord) -> list[str]:
+    """What models will not know or not read of the samples of a role."""
+    return [f"In {note.role}, {note.modality}: {note.text}" for note in record.notes]
 
 
 def _class_rows(record: DataRecord) -> list[list[str]]:

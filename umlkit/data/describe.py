@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
 import numpy as np
@@ -23,6 +23,7 @@ from umlkit.runs.records.data import (
     Missing,
     ModalityEntry,
     NearEntry,
+    NoteEntry,
     RoleCounts,
 )
 
@@ -47,6 +48,7 @@ def describe(dataset: Dataset, roles: Roles, weights: Weights | None = None) -> 
         duplicates=duplicates.within(keys),
         near_duplicates=tuple(_near(found, dataset.ids) for found in near_repeats(dataset.modalities, keys, parts)),
         leaks=tuple(LeakEntry(**vars(leak)) for leak in leaks(dataset.modalities, dataset.labels, roles.train)),
+        notes=tuple(_notes(dataset, roles)),
         measurable=roles.not_measurable is None,
         reason=roles.not_measurable,
         needed=roles.needed,
@@ -102,6 +104,14 @@ def _modality(name: str, modality: ModalityArray, train: Ints) -> ModalityEntry:
         range=KINDS[modality.kind].range_of(modality),
         constant=_constant(modality, train),
     )
+
+
+def _notes(dataset: Dataset, roles: Roles) -> Iterator[NoteEntry]:
+    """What preprocessing fitted on the training samples says of the samples of every role."""
+    for name, modality in dataset.modalities.items():
+        fitted = KINDS[modality.kind].fit(modality, roles.train)
+        for role in ROLES:
+            yield from (NoteEntry(modality=name, role=role, text=x) for x in fitted.notes(modality, roles.rows(role)))
 
 
 def _constant(modality: ModalityArray, train: Ints) -> tuple[str, ...]:

@@ -148,8 +148,12 @@ class TrainedModel:
         return [self.classes[i] for i in self.predict_proba(arrays).argmax(axis=1)]
 
     def notes_of(self, cut: Mapping[str, ModalityArray]) -> tuple[str, ...]:
-        """What new samples hold that training did not know, a line each: unseen categories, columns with new gaps."""
-        return tuple(f"{name}: {note}" for name, values in cut.items() for note in self.preprocess[name].notes(values))
+        """What new samples hold that a model does not know or does not read, a line each, such as unseen categories."""
+        return tuple(
+            f"{name}: {note}"
+            for name, modality in cut.items()
+            for note in self.preprocess[name].notes(modality, np.arange(len(modality)))
+        )
 
     def proba_of(self, cut: Mapping[str, ModalityArray]) -> Array:
         """:meth:`predict_proba` of samples that are cut and settled already."""

@@ -87,8 +87,8 @@ class Preprocess(ABC):
     def apply(self, modality: ModalityArray) -> Floats:
         """All samples of a settled modality as float32; the first axis is the sample."""
 
-    def notes(self, modality: ModalityArray) -> tuple[str, ...]:  # noqa: ARG002
-        """What samples that training did not see hold that it did not know, with counts, a line each."""
+    def notes(self, modality: ModalityArray, rows: Ints) -> tuple[str, ...]:  # noqa: ARG002
+        """What the samples ``rows`` hold that a model does not know or does not read, with counts, a line each."""
         return ()
 
     @abstractmethod

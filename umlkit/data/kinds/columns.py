@@ -20,7 +20,7 @@ import numpy as np
 from umlkit.data import take as cuts
 from umlkit.data.kinds.quantiles import quantiles
 from umlkit.data.kinds.standardise import Standardiser, Statistics
-from umlkit.data.missing import blocks
+from umlkit.data.missing import by_blocks
 from umlkit.data.records import Array, Floats, Ints, ModalityArray
 
 EVERY_WAY = frozenset({"impute-mean", "impute-median", "impute-constant"})
@@ -82,11 +82,11 @@ class Columns:
         out[:, len(self.fill) :] = self.indicators(block)
         return out
 
-    def unmarked(self, values: Array) -> Ints:
-        """(K,) how many values of (N, K) are missing where none or all were in training: filled, without a mark."""
-        absent = missing_by_column(values, np.arange(len(values)))
-        absent[self.marked] = 0
-        return absent
+    def unmarked(self, absent: Ints) -> Ints:
+        """(K,) of the missing values by column, those without an indicator: in training none or all were missing."""
+        found = absent.copy()
+        found[self.marked] = 0
+        return found
 
     def to_arrays(self) -> dict[str, Array]:
         """What was fitted, as named arrays, for a file."""
@@ -107,15 +107,13 @@ def missing_by_column(values: Array, rows: Ints) -> Ints:
     absent = np.zeros(values.shape[1], dtype=np.int64)
     if values.dtype.kind != "f":
         return absent
-    chosen = np.zeros(len(values), dtype=bool)
-    chosen[rows] = True
-    for start, block in blocks(values):
-        absent += np.isnan(block[chosen[start : start + len(block)]]).sum(axis=0)
+    for some in by_blocks(values, rows):
+        absent += np.isnan(values[some]).sum(axis=0)
     return absent
 
 
 def unmarked_notes(unmarked: Ints, modality: ModalityArray) -> tuple[str, ...]:
-    """A line for every column of new samples that :meth:`Columns.unmarked` counted something in."""
+    """A line for every column, among all of the modality, that :meth:`Columns.unmarked` counted something in."""
     return tuple(
         f"{count} missing {'value' if count == 1 else 'values'} in {column_name(modality, i)}, filled in without a "
         "mark: in training it missed none or all"

@@ -60,9 +60,9 @@ class SequencePreprocess(RaggedPreprocess):
             filled += len(steps)
         return Packed(packed, own)
 
-    def notes(self, modality: ModalityArray) -> tuple[str, ...]:
+    def notes(self, modality: ModalityArray, rows: Ints) -> tuple[str, ...]:
         """Samples that are longer than any in training."""
-        count = int((known_lengths(modality) > self.longest).sum())
+        count = int((known_lengths(modality)[rows] > self.longest).sum())
         if not count:
             return ()
         samples = "1 sample is" if count == 1 else f"{count} samples are"

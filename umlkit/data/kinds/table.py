@@ -20,7 +20,7 @@ import numpy as np
 from umlkit.data.categories import are_few
 from umlkit.data.columns import NUMERIC, encoded
 from umlkit.data.kinds.base import Kind, Preprocess
-from umlkit.data.kinds.columns import EVERY_WAY, Columns, column_name, unmarked_notes
+from umlkit.data.kinds.columns import EVERY_WAY, Columns, column_name, missing_by_column, unmarked_notes
 from umlkit.data.kinds.edges import BINS, Edges
 from umlkit.data.kinds.vocabulary import Vocabulary
 from umlkit.data.missing import blocks, value_range
@@ -76,22 +76,19 @@ class TablePreprocess(Preprocess):
             for column, vocabulary in zip(self.categorical, self.vocabularies, strict=True)
         ]
 
-    def notes(self, modality: ModalityArray) -> tuple[str, ...]:
-        """Columns that first miss values in new data, and categories that no training sample has."""
-        absent = self.columns.unmarked(modality.values[:, self.numeric])
+    def notes(self, modality: ModalityArray, rows: Ints) -> tuple[str, ...]:
+        """Columns that miss values and have no indicator, and categories that no training sample has."""
         unmarked = np.zeros(modality.values.shape[1], dtype=np.int64)
-        unmarked[self.numeric] = absent
-        return (*unmarked_notes(unmarked, modality), *self._unseen(modality))
+        unmarked[self.numeric] = self.columns.unmarked(missing_by_column(modality.values, rows)[self.numeric])
+        return (*unmarked_notes(unmarked, modality), *self._unseen(modality, rows))
 
-    def _unseen(self, modality: ModalityArray) -> list[str]:
+    def _unseen(self, modality: ModalityArray, rows: Ints) -> list[str]:
         lines = []
         for column, vocabulary in zip(self.categorical, self.vocabularies, strict=True):
             levels = modality.levels[column] or ()
-            unseen = vocabulary.unseen(levels)
-            values = modality.values[:, column]
-            counts = {
-                level: count for i, level in enumerate(levels) if i in unseen and (count := int((values == i).sum()))
-            }
+            cell = modality.values[rows, column]
+            often = np.bincount(cell[np.isfinite(cell)].astype(np.int64), minlength=len(levels))
+            counts = {levels[i]: int(often[i]) for i in sorted(vocabulary.unseen(levels)) if often[i]}
             if counts:
                 cells = sum(counts.values())
                 lines.append(

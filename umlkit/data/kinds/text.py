@@ -34,7 +34,7 @@ from umlkit.data.cells import is_missing
 from umlkit.data.free_text import LOOKED_AT, looks_free
 from umlkit.data.kinds.base import Kind, Packed, RaggedPreprocess
 from umlkit.data.kinds.ngrams import Family, Ngrams, blocks_of
-from umlkit.data.kinds.tokens import Tokens, joined, parted
+from umlkit.data.kinds.tokens import LONGEST, Tokens, joined, parted, split
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Ints, ModalityArray
 from umlkit.data.spread import spread
@@ -79,6 +79,14 @@ class TextPreprocess(RaggedPreprocess):
     def weights(self, texts: Array) -> csr_array:
         """(n, numbers of n-grams - 1) TF-IDF weights of all families side by side."""
         return csr_array(hstack([ngrams.weights(texts) for ngrams in self.bag], format="csr"))
+
+    def notes(self, modality: ModalityArray, rows: Ints) -> tuple[str, ...]:
+        """Texts of which a network reads the beginning alone."""
+        count = sum(len(split(text)) > LONGEST for _, block in blocks_of(modality.values, rows) for text in block)
+        if not count:
+            return ()
+        texts = "1 text has" if count == 1 else f"{count} texts have"
+        return (f"{texts} more than {LONGEST} tokens; `text-transformer` reads the first {LONGEST}",)
 
     def to_arrays(self) -> dict[str, Array]:
         """N-grams and tokens as UTF-8 bytes, a line each; frequencies; the longest text."""

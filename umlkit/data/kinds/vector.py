@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from umlkit.data.kinds.base import Kind, Preprocess
-from umlkit.data.kinds.columns import EVERY_WAY, Columns, unmarked_notes
+from umlkit.data.kinds.columns import EVERY_WAY, Columns, missing_by_column, unmarked_notes
 from umlkit.data.kinds.numbers import flat, not_numbers, value_problems
 from umlkit.data.missing import blocks
 from umlkit.data.raw import Raw
@@ -35,9 +35,9 @@ class VectorPreprocess(Preprocess):
             out[start : start + len(block)] = self.columns.apply(block)
         return out
 
-    def notes(self, modality: ModalityArray) -> tuple[str, ...]:
-        """Columns that first miss values in new data."""
-        return unmarked_notes(self.columns.unmarked(modality.values), modality)
+    def notes(self, modality: ModalityArray, rows: Ints) -> tuple[str, ...]:
+        """Columns that miss values and have no indicator."""
+        return unmarked_notes(self.columns.unmarked(missing_by_column(modality.values, rows)), modality)
 
     def to_arrays(self) -> dict[str, Array]:
         """Statistics, filling, and which columns have an indicator."""

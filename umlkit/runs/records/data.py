@@ -67,6 +67,14 @@ class LeakEntry(Part):
     usual: float = Field(description="share of the largest class")
 
 
+class NoteEntry(Part):
+    """What samples hold that models, which see training samples alone, do not know or do not read."""
+
+    modality: str
+    role: Literal["train", "select", "probe", "test"]
+    text: str = Field(description="such as a category that no training sample has, with counts")
+
+
 class LeftOutEntry(Part):
     """Samples of one of several files that a join left out."""
 
@@ -96,6 +104,7 @@ class DataRecord(Record):
     duplicates: Count = Field(description="samples that repeat an earlier one, identical in every modality")
     near_duplicates: tuple[NearEntry, ...] = Field(description="empty where samples are too small to tell")
     leaks: tuple[LeakEntry, ...] = Field(description="columns suspected to give the label away")
+    notes: tuple[NoteEntry, ...] = Field(default=(), description="by modality and role; empty where there are none")
     measurable: bool = Field(description="whether `umlkit probe` can measure")
     reason: str | None = Field(description="why it cannot")
     needed: Count | None = Field(description="samples in all that would be enough")
