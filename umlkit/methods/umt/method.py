@@ -8,9 +8,9 @@ the projection P_m of a student with room, the unit and the choice of w are ours
 
 Where an encoder augments, x_m is the random view that the student sees, and its teacher sees the very same one, in eval
 mode and forward only. Where none does, the teachers' features were computed once and are looked up. To look them up for
-augmented students too (``view: clean``) spares the teachers' pass, a sixth to a fifth of a step, and was not told apart:
-.004 nats better with a standard error of .004 over six splits of digits' halves (*measured*, held-out log-loss about
-.10, three weights and starts; one of sixteen pairs of trainings made most of it).
+augmented students too (``view: clean``) spares the teachers' pass, a sixth to a fifth of a step. The two were not told
+apart: clean was .004 nats better with a standard error of .004 over six splits of digits' halves (*measured*, held-out
+log-loss about .10, three weights and starts; one of sixteen pairs of trainings made most of it).
 """
 
 from __future__ import annotations
