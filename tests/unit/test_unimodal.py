@@ -15,6 +15,7 @@ from umlkit.encoders.linear import encoder as linear_encoder
 from umlkit.methods.base import ModalityPlan
 from umlkit.methods.unimodal import screening
 from umlkit.methods.unimodal.method import Unimodal
+from umlkit.methods.unimodal.model import UnimodalModel
 from umlkit.methods.unimodal.options import UnimodalOptions
 from umlkit.methods.unimodal.screening import Screened
 from umlkit.recipe.schema import Train
@@ -187,6 +188,17 @@ def test_a_strongly_regularised_setting_has_a_head_start_within_its_own_encoder(
 
     assert screening.choose([linear, weak, strong]) is strong
     assert screening.choose([linear, weak, screened("mlp", 0.511, 10)]) is weak
+
+
+def test_the_products_within_attention_count_as_operations():
+    length, width, classes = 24, 16, 3
+    options = {"features": width, "heads": 2, "layers": 1}
+    model = UnimodalModel("x", ModalityPlan("text", "text-transformer", options, (5, 9, length)), classes)
+    texts = make_samples({"x": np.full((4, length, 3), 2.0)}, np.zeros(4))
+
+    projections, perceptron = 4 * length * width**2, 2 * length * width * 2 * width
+    attention, head = 2 * length**2 * width, width * classes
+    assert screening.operations(model, texts) == 2 * (projections + perceptron + attention + head)
 
 
 def test_over_confidence_is_taken_out_before_candidates_are_compared():

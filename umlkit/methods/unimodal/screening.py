@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from umlkit import registry
@@ -138,8 +139,13 @@ def calibrated_loss(model: MultiModalModel, select: Samples) -> float:
 
 
 def operations(model: MultiModalModel, select: Samples) -> int:
-    """Floating-point operations of ``model`` for one sample, in a batch padded to its longest as in training."""
+    """Floating-point operations of ``model`` for one sample, in a batch padded to its longest as in training.
+
+    Those of matrix products and convolutions. Fused kernels hide theirs from the counter, each device other ones, so
+    attention and recurrent layers are taken apart.
+    """
     rows = slice(0, min(LOOKED_AT, len(select)))
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+    apart = torch.backends.cudnn.flags(enabled=False)  # type: ignore[no-untyped-call]
+    with torch.inference_mode(), sdpa_kernel(SDPBackend.MATH), apart, FlopCounterMode(display=False) as counter:
         model.eval().infer(select.batch(rows).inputs)
     return int(counter.get_total_flops()) // max(1, rows.stop)
