@@ -19,9 +19,10 @@ def outputs(model: MultiModalModel, inputs: Mapping[str, Rows]) -> Iterator[Outp
     model.eval()
     n = len(next(iter(inputs.values())))
     for start in range(0, max(n, 1), CHUNK):
-        with torch.inference_mode():
+        with torch.inference_mode():  # not around the yield: between chunks its caller may want gradients
             part = model.infer({name: values[start : start + CHUNK] for name, values in inputs.items()})
-            yield Output(part.logits.cpu(), {name: z.cpu() for name, z in part.features.items()})
+            on_cpu = Output(part.logits.cpu(), {name: z.cpu() for name, z in part.features.items()})
+        yield on_cpu
 
 
 def logits(model: MultiModalModel, inputs: Mapping[str, Rows]) -> Tensor:
