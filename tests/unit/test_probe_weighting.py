@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 
 from tests.synthetic_evidence import make_evidence
+from umlkit.probe.deficit import FLOOR, linear_probe
 from umlkit.probe.evidence import EncoderFeatures, Evidence, RungOutputs
 from umlkit.probe.measure import measure
 from umlkit.probe.units import Units
@@ -144,3 +145,22 @@ def test_a_weighted_measurement_can_be_advised_from_and_comes_back(heavy: Eviden
     assert next(rung for rung in probe.ladder if rung.name == "umt").accuracy == 1.0
     probe.write(tmp_path / "probe.json")
     assert ProbeRecord.read(tmp_path / "probe.json") == probe
+
+
+def test_a_linear_probe_bears_a_fold_whose_other_samples_count_for_nothing() -> None:
+    groups, labels = np.repeat([0, 1], 20), np.tile([0, 1], 20)
+    features = EncoderFeatures(np.random.default_rng(1).normal(size=(40, 2)), np.zeros((5, 2)))
+
+    log_probs = linear_probe(features, labels, classes=2, groups=groups, weights=np.where(groups == 0, 2.0, 0.0))
+
+    assert np.exp(log_probs).sum(axis=1) == pytest.approx(np.ones(5))
+
+
+def test_a_sample_of_weight_zero_tells_a_linear_probe_nothing_not_even_its_class() -> None:
+    draws = np.random.default_rng(2)
+    labels, x = np.repeat([0, 1, 2], 20), draws.normal(size=(60, 2))
+    features = EncoderFeatures(x, draws.normal(size=(5, 2)))
+
+    log_probs = linear_probe(features, labels, classes=3, groups=None, weights=np.where(labels == 2, 0.0, 1.5))
+
+    assert log_probs[:, 2] == pytest.approx(np.full(5, np.log(FLOOR)), abs=1e-3)

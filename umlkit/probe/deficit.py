@@ -87,9 +87,17 @@ def _read(features: EncoderFeatures, evidence: Evidence) -> Values:
 
 
 def _path(features: Floats, labels: Ints, unseen: Floats, classes: int, weights: Values | None = None) -> list[Values]:
-    """Log-probabilities (n, C) on ``unseen`` for every ridge; a class that ``labels`` lacks gets the floor."""
-    if len(np.unique(labels)) == 1:  # a group that holds a whole class was left out; there is nothing to regress
-        certain = np.log(np.where(np.arange(classes) == labels[0], 1.0, FLOOR))
+    """Log-probabilities (n, C) on ``unseen`` for every ridge; a class that ``labels`` lacks gets the floor.
+
+    A sample that weighs 0 is not there; where none is left, all classes are alike.
+    """
+    if weights is not None:
+        counts = weights > 0
+        features, labels, weights = features[counts], labels[counts], weights[counts]
+    present = np.unique(labels)
+    if len(present) <= 1:  # a group that holds a whole class was left out; there is nothing to regress
+        known = present if len(present) else np.arange(classes)
+        certain = np.log(np.where(np.isin(np.arange(classes), known), 1 / len(known), FLOOR))
         return [np.tile(certain, (len(unseen), 1))] * len(RIDGES)
     model = LogisticRegression(warm_start=True, max_iter=300)
     every = []
