@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import itertools
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,9 @@ import pytest
 
 from tests.pipeline.conftest import RECIPE, contents, document, write_data
 from umlkit import registry
-from umlkit.pipeline import outputs
+from umlkit.methods.unimodal import screening
+from umlkit.pipeline import outputs, pace
+from umlkit.runs.interrupts import interrupts
 
 RUN = ("tiny.yaml", "--out", "out")
 
@@ -133,6 +137,53 @@ def test_a_dry_run_tries_every_encoder_that_may_be_chosen(fresh: Path, call) -> 
     candidates = len(registry.encoder_settings("auto", {}, kind="vector"))
     assert audio["cost"]["trainings"] == candidates + 1 and video["cost"]["trainings"] == 1
     assert audio["cost"]["epoch_seconds"][0] < audio["cost"]["epoch_seconds"][1]  # the quickest of them, the slowest
+
+
+def test_a_dry_run_leaves_out_what_the_machine_cannot_afford(fresh: Path, call, monkeypatch) -> None:
+    monkeypatch.setattr(screening, "LARGEST_EFFORT", 0)
+    words = ("--method", "unimodal:audio", "--set", "data.modalities.audio.encoder=auto", "--dry-run", "--json")
+    (audio,) = document(call("train", *RUN, *words)[1])["models"]
+    assert audio["cost"]["trainings"] == 1  # the cheapest alone: nothing to screen
+
+
+def test_a_dry_run_rehearses_with_the_weights_of_the_samples(fresh: Path, call, monkeypatch) -> None:
+    seen, fit = [], pace.fit
+
+    def spied(module, *, train, **arguments):
+        seen.append(train.weights)
+        return fit(module, train=train, **arguments)
+
+    monkeypatch.setattr(pace, "fit", spied)
+    words = ("--method", "joint", "--set", "train.class_weight=balanced", "--dry-run")
+    assert call("train", *RUN, *words)[0] == 0
+    assert seen and all(weights.mean().item() == pytest.approx(1) for weights in seen)
+
+
+def test_a_dry_run_with_force_counts_what_is_finished_and_reuses_what_that_builds_on(folder: Path, call) -> None:
+    plan = document(call("train", *RUN, "--method", "umt", "--force", "--dry-run", "--json")[1])
+    costs = {model["model"]: (model["action"], model["cost"]["steps"] > 0) for model in plan["models"]}
+    assert costs["umt"] == ("train", True)
+    assert costs["unimodal-audio"] == ("reuse", False)
+
+
+def test_a_dry_run_counts_of_a_cut_off_training_what_is_left(fresh: Path, call, monkeypatch) -> None:
+    words = ("--method", "joint", "--set", "train.epochs=40", "--set", "train.patience=40")
+    whole = document(call("train", *RUN, *words, "--dry-run", "--json")[1])["models"][-1]
+    steps, check = itertools.count(1), interrupts.check
+
+    def stopped() -> None:
+        if next(steps) == 2 * 30 + 1:
+            interrupts.request(signal.SIGTERM)
+        check()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(interrupts, "check", stopped)
+        assert call("train", *RUN, *words)[0] == 75
+
+    left = document(call("train", *RUN, *words, "--dry-run", "--json")[1])["models"][-1]
+
+    assert (whole["action"], left["action"]) == ("train", "resume")
+    assert (whole["cost"]["steps"], left["cost"]["steps"]) == (2 * 40, 2 * 10)
 
 
 def test_data_of_another_size_are_other_data(folder: Path, call) -> None:

@@ -1,19 +1,21 @@
 """What planned models will cost: trainings, steps, seconds and disk, from a rehearsal of each on a few batches.
 
 Seconds are a range. At its low end every training is ended by patience as soon as it can be, the quickest encoder
-being chosen; at its high end every training runs to its cap on epochs, with the slowest.
+being chosen; at its high end every training runs to its cap on epochs, with the slowest. What a checkpoint has behind
+it is not counted again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from umlkit.data.records import ROLES
-from umlkit.methods.unimodal.screening import epochs_for
+from umlkit.methods.unimodal.screening import epochs_for, name_of
 from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.pace import Pace
 from umlkit.pipeline.plan import UNIMODAL
-from umlkit.pipeline.rehearsal import BATCHES, SELECTED, VARIANTS, Pace, Played, Rehearsal
+from umlkit.pipeline.rehearsal import BATCHES, SELECTED, VARIANTS, Played, Rehearsal, pick
 from umlkit.pipeline.session import Session
 from umlkit.training.schedule import course_of
 
@@ -42,39 +44,54 @@ class Cost:
     bytes: tuple[int, int] = (0, 0)
 
 
-def of_model(rehearsal: Rehearsal, artifact: Artifact) -> Cost:
-    """What training one artifact costs, without what it builds on."""
+def of_model(rehearsal: Rehearsal, artifact: Artifact, *, done: Mapping[str, int]) -> Cost:
+    """What training one artifact costs, without what it builds on.
+
+    Args:
+        rehearsal: of the session.
+        artifact: what is trained, whether or not it is finished.
+        done: training -> epochs that a checkpoint has behind it.
+    """
     if artifact.spec.name == UNIMODAL:
-        return _of_choice(rehearsal.session, rehearsal.candidates(artifact))
-    quickest, slowest = (rehearsal.model(artifact, variant) for variant in VARIANTS)
-    return _cost(rehearsal.session, [*quickest.paces], [*slowest.paces], (quickest, slowest))
+        return _of_choice(rehearsal.session, rehearsal.candidates(artifact), done)
+    ends = tuple(rehearsal.trained(artifact, variant) for variant in VARIANTS)
+    quickest, slowest = (_remaining(played.paces, done) for played in ends)
+    return _cost(rehearsal.session, quickest, slowest, ends, aside=max(played.aside for played in ends))
 
 
-def _of_choice(session: Session, candidates: Sequence[Played]) -> Cost:
+def _of_choice(session: Session, candidates: Sequence[Played], done: Mapping[str, int]) -> Cost:
     """Every candidate screened, and one of them trained in full."""
+    ends = tuple(pick(candidates, variant) for variant in VARIANTS)
+    aside = max(played.aside for played in candidates)
     screened: list[Pace] = []
     if len(candidates) > 1:
-        screened = [screen for played in candidates for screen in map(_screen, played.paces)]
-    quickest, slowest = candidates[0], candidates[-1]
-    return _cost(session, [*screened, *quickest.paces], [*screened, *slowest.paces], (quickest, slowest))
+        screened = [_screen(pace, index) for index, played in enumerate(candidates) for pace in played.paces]
+        aside += sum(played.aside for played in candidates)
+    quickest, slowest = (_remaining([*screened, *played.paces], done) for played in ends)
+    return _cost(session, quickest, slowest, ends, aside=aside)
 
 
-def _screen(pace: Pace) -> Pace:
+def _screen(pace: Pace, index: int) -> Pace:
     most = epochs_for(pace.most)
-    return Pace(pace.name, pace.seconds, pace.steps, min(pace.fewest, most), most)
+    return replace(pace, name=name_of(index), fewest=min(pace.fewest, most), most=most)
 
 
-def _cost(session: Session, low: list[Pace], high: list[Pace], played: tuple[Played, Played]) -> Cost:
-    few, all_of_them = played[0].aside, ASIDE * max(one.aside for one in played) * _scale(session)
+def _remaining(paces: Iterable[Pace], done: Mapping[str, int]) -> list[Pace]:
+    """What is left of the trainings: patience may have run since the first epoch."""
+    behind = [(pace, done.get(pace.name, 0)) for pace in paces]
+    return [replace(pace, fewest=max(0, pace.fewest - n), most=max(0, pace.most - n)) for pace, n in behind]
+
+
+def _cost(session: Session, low: Sequence[Pace], high: Sequence[Pace], ends: Sequence[Played], *, aside: float) -> Cost:
     return Cost(
         trainings=max(len(low), len(high)),
         steps=max(sum(pace.steps * pace.most for pace in paces) for paces in (low, high)),
         epoch=_sorted(*(_longest(one.paces) for one in played)),
         seconds=(
-            sum(pace.seconds * pace.fewest for pace in low) + few,
-            sum(pace.seconds * pace.most for pace in high) + all_of_them,
+            sum(pace.seconds * pace.fewest for pace in low) + min(played.aside for played in ends),
+            sum(pace.seconds * pace.most for pace in high) + ASIDE * aside * _scale(session),
         ),
-        bytes=(min(_disk(session, one) for one in played), max(_disk(session, one) for one in played)),
+        bytes=(min(_disk(session, one) for one in ends), max(_disk(session, one) for one in ends)),
     )
 
 

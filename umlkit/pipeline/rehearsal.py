@@ -4,22 +4,20 @@ The method, its networks and the training loop are the real ones, so nothing her
 trains, how often, and from which models, comes out as it plays. Only the samples are few and the epochs short. What a
 model builds on is loaded where it is finished, and rehearsed before it else. Nothing is written.
 
-Where an encoder is still to be chosen, every candidate is rehearsed, and whatever builds on the choice is rehearsed
-twice, with the quickest and with the slowest of them.
+Where an encoder is still to be chosen, every candidate that is affordable is rehearsed, and whatever builds on the
+choice is rehearsed twice, with the quickest and with the slowest of them.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import nn
 
 from umlkit import registry
 from umlkit.data.records import Ints, Role, Samples
@@ -29,42 +27,20 @@ from umlkit.methods.base import Blueprint, Expert, Method, ModalityPlan, MultiMo
 from umlkit.methods.unimodal import screening
 from umlkit.pipeline import model as models
 from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.pace import Pace, Stage
 from umlkit.pipeline.plan import UNIMODAL
 from umlkit.pipeline.session import Session
-from umlkit.pipeline.task import entry_plan
+from umlkit.pipeline.task import entry_plan, groups_of, priors_of
 from umlkit.runs.layout import is_finished
-from umlkit.training.loop import FitResult, Logits, Loss, evaluate, fit
-from umlkit.training.schedule import Course, course_of
+from umlkit.training.schedule import course_of
 
 BATCHES = 8
 """Batches of a rehearsed epoch."""
 SELECTED = 256
 """Samples of `select` in a rehearsal."""
-ENOUGH = 0.15
-"""Seconds of training after which a rehearsed training is timed well enough."""
-FEWEST_EPOCHS, MOST_EPOCHS = 2, 30
 
 Variant = Literal["quickest", "slowest"]
 VARIANTS: tuple[Variant, ...] = ("quickest", "slowest")
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How fast one training goes.
-
-    Attributes:
-        name: of the training within its model.
-        seconds: of an epoch, evaluation included.
-        steps: of an epoch.
-        fewest: epochs before patience can end it.
-        most: cap on its epochs.
-    """
-
-    name: str
-    seconds: float
-    steps: int
-    fewest: int
-    most: int
 
 
 @dataclass(frozen=True)
@@ -105,47 +81,57 @@ class Rehearsal:
     """
 
     session: Session
-    _played: dict[tuple[str, str], Played] = field(default_factory=dict)
+    _played: dict[tuple[str, Variant], Played] = field(default_factory=dict)
     _auditions: dict[str, tuple[Played, ...]] = field(default_factory=dict)
+    _finished: dict[str, Played] = field(default_factory=dict)
 
     def candidates(self, artifact: Artifact) -> tuple[Played, ...]:
-        """The uni-modal model with every encoder that it may get, quickest first; one where the encoder is settled."""
+        """The uni-modal model with every encoder that it may get, in the order in which they are screened."""
         if artifact.fingerprint not in self._auditions:
             blueprint = self._blueprint(artifact, "quickest")
             ((name, plan),) = blueprint.modalities.items()
             affordable = screening.affordable(
                 screening.candidates(plan),
                 classes=blueprint.classes,
-                samples=len(self.session.roles.rows("train")),
+                samples=len(self.session.roles.train),
                 epochs=course_of(self.session.recipe.train, len(self.session.roles.train)).epochs,
-                select=self._few["select"].only(name),
+                select=self._samples("select", self.session.roles.select[: screening.LOOKED_AT]).only(name),
             )
-            played = [
+            self._auditions[artifact.fingerprint] = tuple(
                 self._play(artifact, replace(blueprint, modalities={name: candidate}), "quickest")
                 for candidate in affordable
-            ]
-            self._auditions[artifact.fingerprint] = tuple(sorted(played, key=lambda one: one.seconds))
+            )
         return self._auditions[artifact.fingerprint]
 
-    def model(self, artifact: Artifact, variant: Variant) -> Played:
-        """A model, loaded where it is finished and not to be trained anew, else rehearsed."""
+    def trained(self, artifact: Artifact, variant: Variant) -> Played:
+        """A multi-modal model rehearsed, whether or not it is finished; once where nothing is left to choose."""
         key = (artifact.fingerprint, variant)
         if key not in self._played:
-            self._played[key] = self._model(artifact, variant)
+            blueprint = self._blueprint(artifact, variant)
+            settled = variant == "slowest" and blueprint == self._blueprint(artifact, "quickest")
+            self._played[key] = (
+                self.trained(artifact, "quickest") if settled else self._play(artifact, blueprint, variant)
+            )
         return self._played[key]
 
-    def _model(self, artifact: Artifact, variant: Variant) -> Played:
+    def _needed(self, artifact: Artifact, variant: Variant) -> Played:
+        """A model that others build on: loaded where it is finished, else rehearsed."""
         if is_finished(artifact.model_dir(self.session.directory)):
+            return self._loaded(artifact)
+        if artifact.spec.name == UNIMODAL:
+            return pick(self.candidates(artifact), variant)
+        return self.trained(artifact, variant)
+
+    def _loaded(self, artifact: Artifact) -> Played:
+        if artifact.fingerprint not in self._finished:
             loaded = models.load(artifact.model_dir(self.session.directory))
             network = loaded.network.to(self.session.device)
-            return Played(network, loaded.config.blueprint(), self._width(network))
-        if artifact.spec.name == UNIMODAL:
-            found = self.candidates(artifact)
-            return found[0] if variant == "quickest" else found[-1]
-        return self._play(artifact, self._blueprint(artifact, variant), variant)
+            played = Played(network, loaded.config.blueprint(), self._width(network))
+            self._finished[artifact.fingerprint] = played
+        return self._finished[artifact.fingerprint]
 
     def _play(self, artifact: Artifact, blueprint: Blueprint, variant: Variant) -> Played:
-        stage = _Stage(self.session)
+        stage = Stage(self.session)
         method: Method[Any] = registry.implementation(artifact.spec)(artifact.options)
         task = self._task(artifact, blueprint, variant, stage)
         began = time.perf_counter()
@@ -158,14 +144,14 @@ class Rehearsal:
             one = model.eval().infer(self._few["select"].batch(slice(0, 1)).inputs)
         return sum(features.shape[1] for features in one.features.values())
 
-    def _task(self, artifact: Artifact, blueprint: Blueprint, variant: Variant, stage: _Stage) -> Task:
+    def _task(self, artifact: Artifact, blueprint: Blueprint, variant: Variant, stage: Stage) -> Task:
         experts = {
-            need.modalities[0]: self._expert(self.model(need, variant), need.modalities[0])
+            need.modalities[0]: self._expert(self._needed(need, variant), need.modalities[0])
             for need in artifact.needs
             if need.spec.name == UNIMODAL
         }
         built_on = {
-            need.spec.name: self.model(need, variant).model.requires_grad_(False).eval()
+            need.spec.name: self._needed(need, variant).model.requires_grad_(False).eval()
             for need in artifact.needs
             if need.spec.name != UNIMODAL
         }
@@ -177,9 +163,10 @@ class Rehearsal:
             settings=self.session.recipe.train,
             seed=artifact.seed,
             fit=stage.fit,
-            priors=torch.bincount(train.labels, minlength=blueprint.classes).float() / len(train),
+            priors=priors_of(train, blueprint.classes),
             experts=experts,
             built_on=built_on,
+            select_groups=groups_of(self.session, self._few_rows["select"]),
         )
 
     def _expert(self, played: Played, modality: str) -> Expert:
@@ -196,7 +183,7 @@ class Rehearsal:
     def _blueprint(self, artifact: Artifact, variant: Variant) -> Blueprint:
         """Modalities with their encoders: as the recipe writes them, or as the rehearsed uni-modal models have them."""
         resolved = {
-            need.modalities[0]: self.model(need, variant).blueprint.modalities[need.modalities[0]]
+            need.modalities[0]: self._needed(need, variant).blueprint.modalities[need.modalities[0]]
             for need in artifact.needs
             if need.spec.name == UNIMODAL
         }
@@ -207,100 +194,32 @@ class Rehearsal:
 
     @cached_property
     def _few(self) -> Mapping[str, Samples]:
-        size = BATCHES * course_of(self.session.recipe.train, len(self.session.roles.train)).batch_size
-        return {role: self._some(role, most) for role, most in _sizes(size)}
-
-    def _some(self, role: Role, most: int) -> Samples:
-        rows = self.session.roles.rows(role)
-        few = _few_of_each_class(self.session.dataset.labels, rows, most)
-        names = list(self.session.dataset.modalities)
-        return samples(self.session.dataset, few, self.session.preprocess, names, self.session.device)
-
-
-class _Stage:
-    """Where one model is rehearsed: the training loop on few samples, with a watch.
-
-    Attributes:
-        paces: of the trainings so far.
-        seconds: spent in the loop.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self.paces: list[Pace] = []
-        self.seconds = 0.0
-        self._session = session
-
-    def fit(
-        self,
-        name: str,
-        module: nn.Module,
-        *,
-        loss: Loss,
-        logits: Logits,
-        train: Samples,
-        select: Samples,
-        epochs: int | None = None,
-        evaluate_start: bool = False,
-    ) -> FitResult:
-        """Train for a few epochs on few samples, note the pace, and return the short training's result."""
-        began = time.perf_counter()
-        settings, course = self._session.recipe.train, self._course
-
-        def trained(epochs: int) -> FitResult:
-            short = {"epochs": epochs, "patience": epochs, "batch_size": course.batch_size}
-            return fit(
-                module,
-                loss=loss,
-                logits=logits,
-                train=train,
-                select=select,
-                settings=settings.model_copy(update=short),
-                seed=0,
-                evaluate_start=evaluate_start,
-                workers=self._session.recipe.workers,
-            )
-
-        result = trained(FEWEST_EPOCHS)
-        more = math.ceil(FEWEST_EPOCHS * ENOUGH / max(result.seconds, 1e-6))
-        if more > FEWEST_EPOCHS:
-            result = trained(min(more, MOST_EPOCHS))
-        looking = self._evaluation(module, logits, select)
-        epochs_seen = [epoch.seconds for epoch in result.history if epoch.train_loss is not None]
-        usual = float(np.median(epochs_seen[1:] or epochs_seen))
-        per_step = max(usual - looking, 0.1 * usual) / math.ceil(len(train) / course.batch_size)
-        self.paces.append(self._pace(name, per_step, looking / len(select), epochs, start=evaluate_start))
-        self.seconds += time.perf_counter() - began
-        return result
-
-    def _pace(self, name: str, per_step: float, per_look: float, epochs: int | None, *, start: bool) -> Pace:
-        steps, most = self._course.steps, epochs or self._course.epochs
-        return Pace(
-            name=name,
-            seconds=steps * per_step + len(self._session.roles.select) * per_look,
-            steps=steps,
-            fewest=min(most, self._course.patience + (0 if start else 1)),
-            most=most,
-        )
+        return {role: self._samples(role, rows) for role, rows in self._few_rows.items()}
 
     @cached_property
-    def _course(self) -> Course:
-        """Of the real trainings."""
-        return course_of(self._session.recipe.train, len(self._session.roles.train))
+    def _few_rows(self) -> Mapping[Role, Ints]:
+        size = BATCHES * course_of(self.session.recipe.train, len(self.session.roles.train)).batch_size
+        most: Mapping[Role, int] = {"train": size, "select": SELECTED}
+        return {
+            role: _few_of_each_class(self.session.dataset.labels, self.session.roles.rows(role), count)
+            for role, count in most.items()
+        }
 
-    @staticmethod
-    def _evaluation(module: nn.Module, logits: Logits, select: Samples) -> float:
-        """Seconds of a look at ``select``, the lesser of two."""
-        seconds = []
-        for _ in range(2):
-            began = time.perf_counter()
-            evaluate(module, logits, select)
-            seconds.append(time.perf_counter() - began)
-        return min(seconds)
+    def _samples(self, role: Role, rows: Ints) -> Samples:
+        """Some samples of a role, with their weights."""
+        session, weights = self.session, self.session.weights_of(role)
+        if weights is not None:
+            some = weights[np.searchsorted(session.roles.rows(role), rows)]
+            weights = (
+                some / some.mean() if some.any() else None
+            )  # to samples that weigh nothing nothing could be fitted
+        return samples(session.dataset, rows, session.preprocess, [*session.preprocess], session.device, weights)
 
 
-def _sizes(train: int) -> Iterator[tuple[Role, int]]:
-    yield "train", train
-    yield "select", SELECTED
+def pick(played: Sequence[Played], variant: Variant) -> Played:
+    """The quickest or the slowest by an epoch."""
+    chosen: Callable[..., Played] = min if variant == "quickest" else max
+    return chosen(played, key=lambda one: one.seconds)
 
 
 def _few_of_each_class(labels: Ints, rows: Ints, most: int) -> Ints:

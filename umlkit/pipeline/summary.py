@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.cost import Cost, of_model
@@ -12,7 +12,7 @@ from umlkit.pipeline.result import result_of
 from umlkit.pipeline.session import Session
 from umlkit.runs.layout import is_finished
 from umlkit.runs.records.activity import CostEntry, PlannedModel, TrainedEntry, TrainingRecord
-from umlkit.training.checkpoint import SUFFIX
+from umlkit.training.checkpoint import epochs_done
 
 
 def training_record(session: Session, method: str, artifacts: Iterable[Artifact]) -> TrainingRecord:
@@ -43,29 +43,31 @@ def cost_entry(cost: Cost) -> CostEntry:
 
 
 class _Rehearsals:
-    """Costs by what is trained: another seed of the same model costs what the first did."""
+    """Costs by what is trained: another seed of the same model costs what the first did, if as much of it is there."""
 
     def __init__(self, session: Session) -> None:
+        self._session = session
         self._rehearsal = Rehearsal(session)
-        self._known: dict[tuple[str, str], Cost] = {}
+        self._known: dict[tuple[object, ...], Cost] = {}
 
-    def cost(self, artifact: Artifact) -> Cost:
-        key = (artifact.label, artifact.options.model_dump_json())
+    def cost(self, artifact: Artifact, *, done: Mapping[str, int]) -> Cost:
+        settled = tuple(is_finished(need.model_dir(self._session.directory)) for need in artifact.needs)
+        key = (artifact.label, artifact.options.model_dump_json(), settled, tuple(sorted(done.items())))
         if key not in self._known:
-            self._known[key] = of_model(self._rehearsal, artifact)
+            self._known[key] = of_model(self._rehearsal, artifact, done=done)
         return self._known[key]
 
 
 def _planned(session: Session, artifact: Artifact, rehearsals: _Rehearsals, *, forced: bool) -> PlannedModel:
     directory = artifact.model_dir(session.directory)
     finished = is_finished(directory) and not forced
-    begun = any(directory.glob(f"*{SUFFIX}"))
+    done = {} if forced else epochs_done(directory)
     return PlannedModel(
         model=artifact.title,
         seed=artifact.seed,
-        action="reuse" if finished else "resume" if begun and not forced else "train",
+        action="reuse" if finished else "resume" if done else "train",
         directory=str(directory),
-        cost=cost_entry(Cost() if finished else rehearsals.cost(artifact)),
+        cost=cost_entry(Cost() if finished else rehearsals.cost(artifact, done=done)),
     )
 
 

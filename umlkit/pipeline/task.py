@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from umlkit.data.records import Samples
+from umlkit.data.records import Ints, Samples
 from umlkit.methods.base import Blueprint, Expert, Fit, ModalityPlan, MultiModalModel, Task
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs
@@ -33,14 +33,14 @@ def task_of(session: Session, artifact: Artifact, loop: Fit) -> Task:
         settings=session.recipe.train,
         seed=artifact.seed,
         fit=loop,
-        priors=_priors(train, classes),
+        priors=priors_of(train, classes),
         experts=experts,
         built_on=built_on,
-        select_groups=_select_groups(session),
+        select_groups=groups_of(session, session.roles.select),
     )
 
 
-def _priors(train: Samples, classes: int) -> Tensor:
+def priors_of(train: Samples, classes: int) -> Tensor:
     """Class frequencies (C,) among the training samples, weighted where these have weights."""
     if train.weights is None:
         return torch.bincount(train.labels, minlength=classes).float() / len(train)
@@ -49,9 +49,10 @@ def _priors(train: Samples, classes: int) -> Tensor:
     return (shares / shares.sum()).float().to(train.labels.device)
 
 
-def _select_groups(session: Session) -> Tensor | None:
+def groups_of(session: Session, rows: Ints) -> Tensor | None:
+    """Group index (n,) of some samples; None where the data name no groups."""
     groups = session.dataset.groups
-    return None if groups is None else torch.from_numpy(groups[session.roles.select])
+    return None if groups is None else torch.from_numpy(groups[rows])
 
 
 def _frozen(session: Session, loaded: TrainedModel) -> MultiModalModel:

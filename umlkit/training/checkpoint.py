@@ -73,6 +73,13 @@ def epochs_so_far(workspace: Workspace) -> list[EpochRecord]:
         return []
 
 
+def epochs_done(directory: Path) -> dict[str, int]:
+    """Training -> epochs behind it, for every checkpoint in ``directory``."""
+    names = (path.name.removesuffix(SUFFIX) for path in directory.glob(f"*{SUFFIX}"))
+    seen = {name: epochs_so_far(Workspace(directory, name)) for name in names}
+    return {name: epochs[-1].epoch if epochs else 0 for name, epochs in seen.items()}
+
+
 class Checkpoints:
     """The checkpoint of one training; without a workspace, nothing is ever written.
 

@@ -56,7 +56,7 @@ class Unimodal(Method[UnimodalOptions]):
         )
 
     def _screen(self, task: Task, plan: ModalityPlan, index: int) -> Screened:
-        name = f"screen-{index}"
+        name = screening.name_of(index)
         model, fit = self._fit(
             task, plan, name, epochs=screening.epochs_for(course_of(task.settings, len(task.train)).epochs)
         )

@@ -110,6 +110,11 @@ def affordable(
     return [plan for plan, effort in zip(plans, efforts, strict=True) if effort <= max(most, min(efforts))]
 
 
+def name_of(index: int) -> str:
+    """The training that screens the candidate of this number among the affordable ones."""
+    return f"screen-{index}"
+
+
 def epochs_for(epochs: int) -> int:
     """Epochs that a candidate is screened for, where full training may take ``epochs``: a fifth, but at least one."""
     return max(1, math.floor(epochs / SHARE))
@@ -145,7 +150,7 @@ def operations(model: MultiModalModel, select: Samples) -> int:
     attention and recurrent layers are taken apart.
     """
     rows = slice(0, min(LOOKED_AT, len(select)))
-    apart = torch.backends.cudnn.flags(enabled=False)  # type: ignore[no-untyped-call]
+    apart = torch.backends.cudnn.flags(enabled=False)
     with torch.inference_mode(), sdpa_kernel(SDPBackend.MATH), apart, FlopCounterMode(display=False) as counter:
         model.eval().infer(select.batch(rows).inputs)
     return int(counter.get_total_flops()) // max(1, rows.stop)
