@@ -86,7 +86,7 @@ def _cost(session: Session, low: Sequence[Pace], high: Sequence[Pace], ends: Seq
     return Cost(
         trainings=max(len(low), len(high)),
         steps=max(sum(pace.steps * pace.most for pace in paces) for paces in (low, high)),
-        epoch=_sorted(*(_longest(one.paces) for one in played)),
+        epoch=_sorted(*(_longest(one.paces) for one in ends)),
         seconds=(
             sum(pace.seconds * pace.fewest for pace in low) + min(played.aside for played in ends),
             sum(pace.seconds * pace.most for pace in high) + ASIDE * aside * _scale(session),
