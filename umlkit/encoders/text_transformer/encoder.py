@@ -11,14 +11,12 @@ Legend of shapes: B texts, L steps, T tokens of the longest, D features.
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
+from umlkit.encoders.attention import BlockNorm, Layer, waves
 from umlkit.encoders.base import Encoded, Encoder, SampleSpec
 from umlkit.encoders.embedding import columns_kept
-from umlkit.encoders.text_transformer.layers import BlockNorm, Layer
 from umlkit.encoders.text_transformer.options import TextTransformerOptions
 
 UNKNOWN = 1
@@ -39,7 +37,7 @@ class TextTransformer(Encoder):
         self.weight_decay = options.weight_decay
         self.token_dropout = options.token_dropout
         self.embedding = nn.Embedding(vocabulary, width, padding_idx=0)
-        self.register_buffer("positions", _waves(self.longest, options.features).repeat(1, scale), persistent=False)
+        self.register_buffer("positions", waves(self.longest, options.features).repeat(1, scale), persistent=False)
         self.layers = nn.ModuleList(
             Layer(width, heads=options.heads * scale, blocks=scale, dropout=options.dropout)
             for _ in range(options.layers)
@@ -57,7 +55,7 @@ class TextTransformer(Encoder):
         # Where there is no token at all the first, which is padding, is looked at: a softmax over nothing is no number.
         seen = mask | (torch.arange(mask.shape[1], device=mask.device) == 0)
         for layer in self.layers:
-            states = layer(states, seen[:, None, None, :])
+            states = layer(states, seen)
         tokens = self.norm(states) * mask.unsqueeze(-1)
         return Encoded(tokens.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1), tokens, mask)
 
@@ -72,10 +70,3 @@ class TextTransformer(Encoder):
         numbers = x[:, : self.longest, TOKENS].long()
         longest = max(1, int((numbers > 0).sum(dim=1).max())) if len(numbers) else 1
         return numbers[:, :longest]
-
-
-def _waves(length: int, width: int) -> Tensor:
-    """(length, width) sines and cosines of wavelengths from 2 pi to 10,000 times that, of variance 1/2."""
-    position = torch.arange(length, dtype=torch.float32)[:, None]
-    frequency = torch.exp(torch.arange(0, width, 2, dtype=torch.float32) * (-math.log(10_000) / width))
-    return torch.cat([torch.sin(position * frequency), torch.cos(position * frequency)], dim=1)
