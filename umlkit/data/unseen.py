@@ -13,8 +13,8 @@ import numpy as np
 
 from umlkit.data import kinds, labels, sides
 from umlkit.data import take as cuts
-from umlkit.data.convention import lengths_of
 from umlkit.data.cut import Place, extract, missing_column, not_numbers
+from umlkit.data.grouping import lengths_of
 from umlkit.data.raw import Raw, from_arrays
 from umlkit.data.records import Array, Doubles, Ints, ModalityArray
 from umlkit.data.sources import open_new
