@@ -86,6 +86,14 @@ def test_ragged_samples_are_padded_to_the_longest_of_the_batch_alone() -> None:
     assert rows[0:0].shape == (0, 1, 2)
 
 
+@pytest.mark.parametrize(("kind", "variant"), CASES)
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_role_without_samples_has_no_rows(kind: str, variant: str, in_memory: bool) -> None:
+    none = np.zeros(0, dtype=np.int64)
+    rows = rows_of(modality(kind, variant, samples=8), none, fitted(kind, variant), device="cpu", in_memory=in_memory)
+    assert len(rows) == 0 and len(rows[:]) == 0
+
+
 def test_ragged_samples_are_the_same_streamed_and_spilled() -> None:
     lengths = np.random.default_rng(0).integers(0, 9, size=24).tolist()
     rows = rows_of(steps(lengths), ROWS, Steps(), device="cpu", in_memory=True)

@@ -48,7 +48,7 @@ def of_values(values: Array) -> Levels:
 
 
 def of_texts(values: Array | StringArray, *, strip: str | None = None) -> Levels:
-    """The levels of what the values (N,) say, in the order in which they occur.
+    """The levels of what the values (N,) say, in no order that is promised.
 
     Args:
         values: of any type.

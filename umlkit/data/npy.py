@@ -17,8 +17,9 @@ from umlkit.data.mapped import size_of, stored
 from umlkit.data.raw import Header, Raw
 from umlkit.data.records import Array
 from umlkit.errors import InputError, Problem, listed
+from umlkit.runs import files
 
-ENDING = ".npy"
+ENDING = files.FOLDER_ENDING
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def open_folder(path: Path, *, name: str) -> Raw:
     Raises:
         InputError: no such file in it, or one that is truncated or damaged: all of these at once.
     """
-    files = folder_files(path)
-    if not files:
+    arrays = folder_files(path)
+    if not arrays:
         inside = sorted(found.name for found in path.iterdir())
         raise InputError(
             Problem(
@@ -74,18 +75,18 @@ def open_folder(path: Path, *, name: str) -> Raw:
                 try_next=f"{path / inside[0]}" if inside and "." in inside[0] else None,
             )
         )
-    return _of_files(files, name=name, path=path)
+    return _of_files(arrays, name=name, path=path)
 
 
 def folder_files(path: Path) -> dict[str, Path]:
     """Array name -> file, sorted by name."""
-    return {found.stem: found for found in sorted(path.iterdir()) if found.suffix.lower() == ENDING and found.is_file()}
+    return {found.stem: found for found in files.single([path])}
 
 
-def _of_files(files: dict[str, Path], *, name: str, path: Path) -> Raw:
+def _of_files(found: dict[str, Path], *, name: str, path: Path) -> Raw:
     problems: list[Problem] = []
     arrays = {}
-    for key, file in files.items():
+    for key, file in found.items():
         where = name if file == path else str(Path(name) / file.name)
         try:
             arrays[key] = header_of(file, where=where)
@@ -94,7 +95,7 @@ def _of_files(files: dict[str, Path], *, name: str, path: Path) -> Raw:
     if problems:
         raise InputError(*problems)
     headers = {key: array.header for key, array in arrays.items()}
-    return Raw(name=name, headers=headers, load=lambda key: _load(files[key], arrays[key], name=name), path=path)
+    return Raw(name=name, headers=headers, load=lambda key: _load(found[key], arrays[key], name=name), path=path)
 
 
 def header_of(path: Path, *, where: str) -> Stored:

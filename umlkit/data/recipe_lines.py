@@ -9,7 +9,7 @@ from umlkit import registry
 from umlkit.data.cut import Place, match_columns
 from umlkit.data.raw import Raw
 from umlkit.data.suspects import Suspect
-from umlkit.data.weights import SKEWED
+from umlkit.data.weights import SKEWED, skew
 from umlkit.output import printable
 from umlkit.recipe.json_schema import modeline
 from umlkit.recipe.scalars import is_text
@@ -163,7 +163,7 @@ def tail(*, stated: bool, sizes: Sequence[int]) -> list[str]:
 
 
 def _class_weight_lines(sizes: Sequence[int]) -> list[str]:
-    ratio = max(sizes) / max(1, min(sizes))
+    ratio = skew(sizes)
     if ratio < SKEWED:
         return ["  class_weight: none   # classes are about equally large"]
     return [

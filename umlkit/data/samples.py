@@ -94,7 +94,7 @@ def rows_of(
     from umlkit.data.spilled import spilled
     from umlkit.data.streamed import StreamedRows
 
-    if not in_memory:
+    if not in_memory and len(rows):  # a role may have no samples
         return (
             spilled(modality, rows, preprocess, device)
             if preprocess.costly

@@ -17,12 +17,12 @@ Legend of shapes: N samples of the data set, n of a role, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from umlkit.data.records import ROLES, Array, Dataset, Doubles, Ints, Role, Roles
+from umlkit.data.records import ROLES, Dataset, Doubles, Ints, Role, Roles
 from umlkit.errors import InputError, Problem, closest, listed
 
 ClassWeight = str | Mapping[str, float]
@@ -80,10 +80,13 @@ def weigh(dataset: Dataset, roles: Roles, class_weight: ClassWeight) -> Weights 
     return Weights(by_role, by_class, () if by_class is None else (_said(dataset, by_class, class_weight),))
 
 
-def skew(labels: Array) -> float:
-    """Samples of the largest class over those of the smallest that occurs, >= 1; compare :data:`SKEWED`."""
-    counts = np.unique(labels, return_counts=True)[1]
-    return float(counts.max() / counts.min())
+def skew(sizes: Sequence[int]) -> float:
+    """Samples of the largest class over those of the smallest, >= 1; compare :data:`SKEWED`.
+
+    Args:
+        sizes: samples of every class, none of them 0.
+    """
+    return max(sizes) / min(sizes)
 
 
 def _of_mean_one(values: Doubles) -> Doubles:

@@ -14,6 +14,7 @@ from typing import Any
 from umlkit.runs.fingerprint import of_file
 
 FOLDER_ENDING = ".npy"
+"""Of the files of a folder that are data, one array each; nothing else in it is."""
 
 
 def single(paths: Iterable[Path]) -> list[Path]:
