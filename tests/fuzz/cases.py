@@ -19,6 +19,8 @@ OPTIONS = (
     "--label", "--groups", "--split-by", "--id", "--out", "--seed", "--device", "--threads", "--workers", "--method",
     "--no-such", "--max-minutes", "-x",
 )  # fmt: skip
+_CUT_IS_SEEN = (".npz", ".npy", ".safetensors", ".parquet")
+"""Formats that say how long they are."""
 VARIABLES = (
     "UMLKIT_TRAIN__EPOCHS", "UMLKIT_SEEDS", "UMLKIT_DATA__LABEL", "UMLKIT_DATA__MODALITIES", "UMLKIT_DEVICE",
     "UMLKIT_OUT", "UMLKIT_NO", "UMLKIT_",
@@ -37,7 +39,7 @@ def plain(source: Source) -> dict[str, bytes]:
 @st.composite
 def cases(draw: Draw, trained: Mapping[str, Path] | None = None) -> Case:
     """A case; those that need a finished model only of the sources in ``trained``: name -> folder with its run."""
-    kinds = ["recipe", "recipe", "data", "data", "data", "file", "words", "advise", "train"]
+    kinds = ["recipe", "recipe", "data", "data", "data", "file", "words", "advise", "train", "broken", "harmless"]
     kind = draw(st.sampled_from([*kinds, *["new"] * 3] if trained else kinds))
     if kind == "new":
         return _new_data(draw, trained or {})
@@ -79,6 +81,12 @@ def _json(draw: Draw) -> tuple[str, ...]:
 def _recipe(draw: Draw, source: Source) -> Case:
     files = plain(source) | {"r.yaml": spoiled_recipe(draw, source.recipe)}
     return Case((*_reading(draw, "r.yaml"), *_json(draw)), files)
+
+
+READING = st.sampled_from(
+    [("data", "r.yaml"), ("train", "r.yaml", "--method", "unimodal", "--dry-run"), ("run", "r.yaml", "--dry-run")]
+)
+"""Commands that read all of the data."""
 
 
 def _reading(draw: Draw, recipe: str) -> tuple[str, ...]:
@@ -139,7 +147,56 @@ def _train(draw: Draw, source: Source) -> Case:
     return Case(words, files, codes=frozenset({0, 2, 75}), may_write=None)
 
 
-_CASES = {"recipe": _recipe, "data": _data, "file": _file, "words": _words, "train": _train}
+def _broken(draw: Draw, source: Source) -> Case:
+    """What cannot be right, whatever else is: the exit code is 2."""
+    files = plain(source)
+    name = draw(st.sampled_from(sorted(files.keys() - {"r.yaml"})))
+    how = draw(st.sampled_from(["cut", "gone", "empty", "no label", "unknown key", "not UTF-8", "twice"]))
+    if how == "cut" and name.endswith(_CUT_IS_SEEN):
+        files[name] = files[name][: draw(st.integers(1, len(files[name]) - 1))]
+    elif how == "no label":
+        files["r.yaml"] = files["r.yaml"].replace(f"label: {source.data['label']}\n".encode(), b"label: nothing\n")
+    elif how == "unknown key":
+        files["r.yaml"] += b"trian: {epochs: 1}\n"
+    elif how == "not UTF-8":
+        files["r.yaml"] += b"# \xff\n"
+    elif how == "twice":
+        files["r.yaml"] += b"seeds: [0]\n"
+    elif how == "gone":
+        del files[name]
+    else:
+        files[name] = b""
+    return Case((*draw(READING), *_json(draw)), files, codes=frozenset({2}))
+
+
+def _harmless(draw: Draw, source: Source) -> Case:
+    """What changes nothing: the exit code is 0."""
+    files = plain(source)
+    recipe = files["r.yaml"]
+    files["r.yaml"] = draw(
+        st.sampled_from(
+            [
+                recipe,
+                recipe.replace(b"\n", b"\r\n"),
+                b"\xef\xbb\xbf" + recipe,
+                b"---\n# x\n\n" + recipe,
+                recipe.rstrip(b"\n"),
+                yaml.safe_dump(source.recipe, allow_unicode=True, default_flow_style=True).encode(),
+            ]
+        )
+    )
+    return Case((*draw(READING), *_json(draw)), files, codes=frozenset({0}))
+
+
+_CASES = {
+    "recipe": _recipe,
+    "data": _data,
+    "file": _file,
+    "words": _words,
+    "train": _train,
+    "broken": _broken,
+    "harmless": _harmless,
+}
 
 
 def _new_data(draw: Draw, trained: Mapping[str, Path]) -> Case:
