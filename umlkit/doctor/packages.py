@@ -49,7 +49,7 @@ class Requirement:
 
     def fits(self, found: str) -> bool:
         """Whether version ``found`` lies within the bounds, by the numbers of its release."""
-        return all(_within(release(found), sign, release(bound)) for sign, bound in _BOUND.findall(self.bounds))
+        return all(_within(release(found), sign, bound) for sign, bound in _BOUND.findall(self.bounds))
 
 
 def release(text: str) -> tuple[int, ...]:
@@ -60,9 +60,11 @@ def release(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _within(found: tuple[int, ...], sign: str, bound: tuple[int, ...]) -> bool:
-    if sign == "~=":
-        return found >= bound and found[: len(bound) - 1] == bound[:-1]
+def _within(found: tuple[int, ...], sign: str, written: str) -> bool:
+    bound = release(written)
+    if sign == "~=":  # at least this, and the same but for the last number that is written, 0 or not
+        same = tuple(map(int, written.split(".")))[:-1]
+        return found >= bound and (*found, *(0 for _ in same))[: len(same)] == same
     holds = {"<": found < bound, ">": found > bound, "==": found == bound, "!=": found != bound}
     return holds.get(sign, found >= bound if sign == ">=" else found <= bound)
 
