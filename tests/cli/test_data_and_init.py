@@ -53,7 +53,8 @@ def test_data_says_of_every_role_what_models_will_not_know(folder: Path, capsys:
     (folder / "t.csv").write_text("\n".join(["site,dose,split,y", *lines]))
     assert main(["data", "t.csv", "--label", "y"]) == 0
     said = "In test, table: 10 cells in column 'site' with a category unseen in training, read as unknown: 'west'"
-    assert said in capsys.readouterr().out.splitlines()
+    shown = capsys.readouterr().out.splitlines()
+    assert said in shown and shown[-1].startswith("Measurable: no, with n = ")
     assert main(["data", "t.csv", "--label", "y", "--json"]) == 0
     (note,) = json.loads(capsys.readouterr().out)["notes"]
     assert (note["modality"], note["role"]) == ("table", "test")

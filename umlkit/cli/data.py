@@ -61,7 +61,7 @@ def _show(output: Output, record: DataRecord) -> None:
         counts = ", ".join(f"{role} {getattr(record.groups_by_role, role)}" for role in ROLES)
         output.result_text(f"Groups: {record.groups} ({counts})")
     output.result_text("\n".join([*_repeats(record), *_constants(record), *_leaks(record), *_notes(record)]))
-    output.result_text("Measurable: yes" if record.reason is None else f"Measurable: no, {record.reason}")
+    output.result_text(f"Measurable: {'yes' if record.reason is None else _why_not(record.reason)}")
 
 
 def _modality_row(entry: ModalityEntry) -> list[str]:
@@ -98,6 +98,11 @@ def _leaks(record: DataRecord) -> list[str]:
         f"the training samples (the largest class has {leak.usual:.1%}). Was it written after the label?"
         for leak in record.leaks
     ]
+
+
+def _why_not(reason: str) -> str:
+    """The reason, which says by itself that it is one, behind a `no`."""
+    return f"no, {reason.removeprefix('not measurable ')}"
 
 
 def _notes(record: DataRecord) -> list[str]:

@@ -6,6 +6,7 @@ stated as ``vector`` with a word on what else it may be.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,15 +69,7 @@ def propose(raw: Raw, data: Data, *, name: str, file: str) -> Proposal:
     chosen = [found for place in layout.modalities if (found := _choose(raw, place, left_out)) is not None]
     if not chosen:
         raise InputError(Problem("nothing in it can be a modality", where=raw.name, found="; ".join(left_out) or None))
-    named = data.model_copy(
-        update={
-            "label": layout.label,
-            "groups": layout.groups,
-            "id": layout.id,
-            "split_by": layout.split,
-            "modalities": {one.place.name: _as_recipe(one.place) for one in chosen},
-        }
-    )
+    named = _named(data, layout, [one.place for one in chosen])
     dataset = from_raw(raw, named)  # everything else that is wrong comes out here, before a file is written
     stated = dataset.given_split is not None
     spoken_for = {name for name in (layout.label, layout.groups, layout.id, layout.split, *layout.index) if name}
@@ -140,6 +133,13 @@ def _unfit(raw: Raw, layout: Layout) -> list[str]:
     columns = [name for name, header in raw.headers.items() if raw.table and len(header.shape) == 1]
     reasons = {name: unfit(raw, name) for name in columns if name not in named}
     return [f"column {name!r} ({reason})" for name, reason in reasons.items() if reason]
+
+
+def _named(data: Data, layout: Layout, places: Sequence[Place]) -> Data:
+    """The section with everything by name that was found by convention."""
+    beside = {"label": layout.label, "groups": layout.groups, "id": layout.id, "split_by": layout.split}
+    modalities = {place.name: _as_recipe(place) for place in places}
+    return data.model_copy(update={**beside, "modalities": modalities})
 
 
 def _as_recipe(place: Place) -> Modality:

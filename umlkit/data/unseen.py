@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from umlkit.data import kinds, labels, sides
+from umlkit.data import kinds, sides
 from umlkit.data import take as cuts
-from umlkit.data.cut import Place, extract, missing_column, not_numbers
+from umlkit.data.cut import Place, extract, missing_column
 from umlkit.data.grouping import lengths_of
+from umlkit.data.known_labels import known_labels
 from umlkit.data.raw import Raw, from_arrays
 from umlkit.data.records import Array, Doubles, Ints, ModalityArray
 from umlkit.data.sources import open_new
@@ -94,7 +93,7 @@ def read_unseen(
     raw = open_new(path, id=id or usual_id or "id")
     problems: list[Problem] = []
     modalities = _modalities(raw, specs, problems)
-    numbers = _labels(raw, label, classes, class_values, problems=problems) if label is not None else None
+    numbers = known_labels(raw, label, classes, class_values, problems=problems) if label is not None else None
     length = _length(raw, modalities, None if numbers is None else label, numbers, problems=problems)
     names = _ids(raw, id, usual_id, length, problems=problems)
     weights = sides.weights(raw, sample_weight if sample_weight in raw.headers else None, length, problems)
@@ -214,44 +213,6 @@ def _wrong_shape(raw: Raw, name: str, spec: InputSpec, found: str) -> Problem:
         where=raw.name,
         found=found + (f" after the cut {spec.take}" if spec.take else ""),
         allowed=kinds.KINDS[spec.kind].expected(spec.sample_shape),
-    )
-
-
-def _labels(
-    raw: Raw, label: str, classes: Sequence[str], values: Sequence[str], *, problems: list[Problem]
-) -> Ints | None:
-    if label not in raw.headers:
-        problems.append(missing_column("label", label, raw, option="--label NAME"))
-        return None
-    problem = not_numbers(label, raw.headers[label].dtype, where=raw.name)
-    if raw.headers[label].dtype.hasobject and not raw.table and problem is not None:
-        problems.append(problem)
-        return None
-    found = labels.plain(raw.load(label), label, where=raw.name, problems=problems)
-    if found is None:
-        return None
-    # What the training data wrote comes first: a class may be named by the number of another.
-    number = {**{name: i for i, name in enumerate(classes)}, **{value: i for i, value in enumerate(values)}}
-    counts = dict(zip(map(str, found.values), found.counts().tolist(), strict=True))
-    unknown = {text: count for text, count in counts.items() if text not in number}
-    if unknown:
-        _, row = found.count(lambda value: str(value) in unknown)
-        first = str(found.values[found.codes[row]])
-        problems.append(_unseen_class(raw, label, unknown, classes, first=first, row=row))
-        return None
-    return np.array([number[text] for text in counts], dtype=np.int64)[found.codes]
-
-
-def _unseen_class(
-    raw: Raw, label: str, unknown: Mapping[str, int], classes: Sequence[str], *, first: str, row: int
-) -> Problem:
-    return Problem(
-        f"the label {label!r} holds {'a class' if len(unknown) == 1 else f'{len(unknown)} classes'} unseen in training",
-        where=f"{raw.name}, {raw.row(row)}",
-        found=listed((f"{text!r} ({count} samples)" for text, count in unknown.items()), limit=6),
-        allowed=listed(map(repr, classes)),
-        closest=closest(first, classes),
-        try_next="leave these samples out, or train with them",
     )
 
 
