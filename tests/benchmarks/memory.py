@@ -138,8 +138,10 @@ def _parquet(target: Path, arrays: Path) -> None:
             if block.ndim == 1:
                 columns[name] = pa.array(block)
             else:
-                flat = pa.array(block.reshape(-1))
-                columns[name] = pa.FixedSizeListArray.from_arrays(flat, block[0].size)
+                nested = pa.array(block.reshape(-1))
+                for side in reversed(block.shape[1:]):
+                    nested = pa.FixedSizeListArray.from_arrays(nested, side)
+                columns[name] = nested
         table = pa.table(columns)
         writer = writer or pq.ParquetWriter(target, table.schema, compression="none", use_dictionary=False)
         writer.write_table(table)
@@ -171,7 +173,17 @@ def _tree(pid: int) -> Iterator[int]:
         except OSError:
             continue
         for child in children:
-            yield from _tree(int(child))
+            if not _is_being_born(pid, int(child)):
+                yield from _tree(int(child))
+
+
+def _is_being_born(parent: int, child: int) -> bool:
+    """Whether the child still runs in its parent's memory, which waits until it executes a program of its own."""
+    try:
+        same = Path(f"/proc/{parent}/cmdline").read_bytes() == Path(f"/proc/{child}/cmdline").read_bytes()
+        return same and "State:\tD" in Path(f"/proc/{parent}/status").read_text()
+    except OSError:
+        return True
 
 
 def _memory(pid: int) -> tuple[float, float]:
@@ -189,8 +201,6 @@ def measure(form: str, megabytes: int, *, parent: Path, extra: list[str]) -> Pea
         folder = Path(name)
         path = write(folder, form, megabytes * 10**6 // SAMPLE)
         recipe = RECIPE.format(path=path, **FROM)
-        if form == "parquet":
-            recipe = RECIPE.format(path=path, picture="columns: X_picture", vector="columns: X_vector")
         (folder / "memory.yaml").write_text(recipe)
         words = [sys.executable, "-m", "umlkit", "train", "memory.yaml", "--method", "umt", "--out", "run", *extra]
         return peak(words, cwd=folder)
