@@ -108,3 +108,14 @@ def test_a_table_that_lacks_columns_says_which(tmp_path: Path) -> None:
 def test_a_python_users_mistakes_are_the_same_errors() -> None:
     with pytest.raises(InputError, match="modality 'left' is missing"):
         cut_arrays({"sound": SOUND}, SPECS)
+
+
+JOINED = {"age": InputSpec("table", None, ("age",), "vector", "error", (1,))}
+
+
+def test_new_samples_that_a_join_leaves_out_are_named(tmp_path: Path) -> None:
+    (tmp_path / "clin.csv").write_text("id,age\np1,50\np2,60\np3,70\n")
+    (tmp_path / "sens.csv").write_text("id,heat\np3,1\np1,2\n")
+    found = read_unseen(tmp_path, JOINED)
+    assert list(found.ids) == ["p1", "p3"]
+    assert found.notes == ("file clin: 1 sample left out, not in every file (p2)",)

@@ -107,6 +107,12 @@ def said(one: LeftOut, length: int, rows: Ints, id: str, join: str) -> str:
     return f"file {one.file}: {kept} of {length} samples joined by {id}{left}{lacking}  [data.join: {join}]"
 
 
+def dropped(one: LeftOut) -> str:
+    """A line for who has a model judge new samples: which of a file's are in no joined one, and so not judged."""
+    count = f"{one.count} sample" if one.count == 1 else f"{one.count} samples"
+    return f"file {one.file}: {count} left out, not in every file ({_some(one)})"
+
+
 def _some(one: LeftOut) -> str:
     shown = one.ids[:5]
     return ", ".join(shown) + (f" and {one.count - len(shown)} more" if one.count > len(shown) else "")

@@ -14,10 +14,12 @@ from umlkit.data import take as cuts
 from umlkit.data.cut import Place, extract, missing_column
 from umlkit.data.grouping import lengths_of
 from umlkit.data.known_labels import known_labels
+from umlkit.data.matching import dropped
 from umlkit.data.raw import Raw, from_arrays
 from umlkit.data.records import Array, Doubles, Ints, ModalityArray
 from umlkit.data.sources import open_new
 from umlkit.errors import InputError, Problem, closest, listed
+from umlkit.output import printable
 
 PREFIX = "X_"
 
@@ -56,12 +58,14 @@ class Unseen:
         ids: n names; the row numbers where the data name none.
         labels: (n,) class numbers, or None where they were not asked for.
         weights: (n,) sample weights >= 0; None where they were not asked for or are not there.
+        notes: which samples a join of several files left out, a line for each file that had them.
     """
 
     modalities: Mapping[str, ModalityArray]
     ids: Sequence[str]
     labels: Ints | None
     weights: Doubles | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_unseen(
@@ -99,7 +103,8 @@ def read_unseen(
     weights = sides.weights(raw, sample_weight if sample_weight in raw.headers else None, length, problems)
     if problems:
         raise InputError(*problems)
-    return Unseen(modalities=modalities, ids=names, labels=numbers, weights=weights)
+    notes = tuple(printable(dropped(one)) for one in raw.left_out if one.count)
+    return Unseen(modalities=modalities, ids=names, labels=numbers, weights=weights, notes=notes)
 
 
 def cut_arrays(arrays: Mapping[str, Array], specs: Mapping[str, InputSpec]) -> dict[str, ModalityArray]:

@@ -69,7 +69,8 @@ def on_file(
         label: array or column of the label; None takes the training data's.
         id_name: array or column that names the samples and has to be there, or None.
         usual_id: where the recipe has the ids; they are taken from there if it is there.
-        warn: called with a line for everything in the file that training did not know.
+        warn: called with a line for everything in the file that training did not know, and for every file of a join
+            that had samples left out.
 
     Raises:
         InputError: anything wrong with the file, a modality missing, a class that training never saw.
@@ -85,7 +86,7 @@ def on_file(
         usual_id=usual_id,
         sample_weight=model.config.sample_weight,
     )
-    for note in model.notes_of(unseen.modalities):
+    for note in (*unseen.notes, *model.notes_of(unseen.modalities)):
         warn(note)
     if model.config.sample_weight is not None and unseen.weights is None:
         warn(f"{path} has no {model.config.sample_weight!r}: its samples all weigh the same")

@@ -24,7 +24,7 @@ class Predicted:
 
     Attributes:
         count: how many samples.
-        notes: what they hold that training did not know, a line each.
+        notes: which samples a join left out, and what the others hold that training did not know, a line each.
     """
 
     count: int
@@ -43,7 +43,7 @@ def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | No
     unseen = read_unseen(data, specs, id=id_name, usual_id=usual_id)
     proba = model.proba_of(unseen.modalities)
     write_bytes(to, _WRITERS[to.suffix.lower()](unseen.ids, model.classes, proba))
-    return Predicted(len(unseen.ids), model.notes_of(unseen.modalities))
+    return Predicted(len(unseen.ids), (*unseen.notes, *model.notes_of(unseen.modalities)))
 
 
 def _csv(ids: Sequence[str], classes: tuple[str, ...], proba: Array) -> bytes:
