@@ -75,7 +75,15 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "too wide": (held(X_sound=np.ones((N, 4))), {}, ["'sound' has another shape", "(4,) a sample", "(3,) a sample"]),
     "cut shape": (held(images=np.ones((N, 9, 8))), {}, ["'left' has another shape", "[:, :, :4]", "(8, 4)"]),
     "too few axes": (held(images=np.ones((N, 8))), {}, ["more items than the array"]),
-    "NaN": (held(images=np.full((N, 8, 8), np.nan)), {}, ["'left' has 192 missing values", "row 0"]),
+    "NaN": (
+        held(images=np.full((N, 8, 8), np.nan)),
+        {},
+        [
+            "'left' has 192 missing values (NaN), and the model was trained with `missing: error`",
+            "row 0",
+            "try: leave these rows out or fill them in, or set data.modalities.left.missing: impute-mean and train",
+        ],
+    ),
     "infinity": (held(X_sound=np.full((N, 3), np.inf)), {}, ["'sound' has 18 infinite values"]),
     "lengths": (held(X_sound=SOUND[:4]), {}, ["differ in length", "'left' 6, 'sound' 4"]),
     "empty": (held(images=IMAGES[:0], X_sound=SOUND[:0]), {}, ["'images' is empty"]),

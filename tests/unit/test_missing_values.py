@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.impute import SimpleImputer
 
-from tests.unit.data_sets import arrays, read_arrays, said
+from tests.unit.data_sets import arrays, read_arrays, read_file, said
 from umlkit.data.kinds import KINDS
 from umlkit.data.kinds.quantiles import quantiles
 from umlkit.data.records import Array, ModalityArray
@@ -114,6 +115,14 @@ def test_quantiles_of_many_samples_are_close_and_missing_values_do_not_enter(mon
     values[::3, 0] = NAN
     found = quantiles(values, np.arange(20_000), (0.1, 0.5, 0.9))
     np.testing.assert_allclose(found, np.array([[-1.2816, 0, 1.2816]] * 2).T, atol=0.12)  # of the normal distribution
+
+
+def test_missing_cells_of_data_without_a_recipe_say_what_writes_one(tmp_path: Path) -> None:
+    (tmp_path / "a b.csv").write_text("age,y\n" + "".join(f"{i % 9 or ''},{'ab'[i % 2]}\n" for i in range(60)))
+    with pytest.raises(InputError) as caught:
+        read_file(tmp_path / "a b.csv")
+    line = "data.modalities.table.missing: impute-mean, in a recipe"
+    assert f"{line}; `umlkit init '{tmp_path}/a b.csv' --label LABEL` writes one that says so" in said(caught.value)
 
 
 def test_a_kind_that_cannot_fill_in_this_way_says_so() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from umlkit.data import kinds, sides
 from umlkit.data import take as cuts
 from umlkit.data.cut import Place, extract, missing_column
+from umlkit.data.gaps import Gaps
 from umlkit.data.grouping import lengths_of
 from umlkit.data.known_labels import known_labels
 from umlkit.data.matching import dropped
@@ -148,7 +149,8 @@ def _modality(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> 
     if mismatch is not None:
         problems.append(_wrong_shape(raw, name, spec, mismatch))
         return None
-    problems.extend(kind.problems(name, settled.modality, raw))
+    found_wrong = kind.problems(name, settled.modality, raw)
+    problems.extend(problem.for_a_model() if isinstance(problem, Gaps) else problem for problem in found_wrong)
     return settled.modality
 
 

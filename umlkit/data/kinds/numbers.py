@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from umlkit.data.columns import NUMERIC
+from umlkit.data.gaps import gaps
 from umlkit.data.missing import non_finite
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, ModalityArray
@@ -31,13 +32,14 @@ def flat(values: Array) -> Array:
 def value_problems(name: str, modality: ModalityArray, raw: Raw) -> list[Problem]:
     """NaN (where they are not to be imputed) and infinities in a modality, with counts and the first row."""
     found = non_finite(modality.values)
-    problems = []
+    problems: list[Problem] = []
     if found.nan_row is not None and modality.missing == "error":
         problems.append(
-            Problem(
+            gaps(
                 f"the modality {name!r} has {found.nan} missing {'value' if found.nan == 1 else 'values'} (NaN)",
-                where=f"{raw.name}, {raw.row(found.nan_row)}",
-                try_next=f"data.modalities.{name}.missing: impute-mean, in a recipe",
+                raw=raw,
+                name=name,
+                row=raw.row(found.nan_row),
             )
         )
     if found.inf_row is not None:

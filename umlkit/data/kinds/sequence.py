@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from umlkit.data import lengths
+from umlkit.data.gaps import gaps
 from umlkit.data.kinds.base import Kind, Packed, RaggedPreprocess
 from umlkit.data.kinds.columns import EVERY_WAY
 from umlkit.data.kinds.numbers import flat, not_numbers
@@ -210,13 +211,13 @@ def _inside(name: str, modality: ModalityArray, raw: Raw, wrong: Callable[[Array
             first = (start + row, step)
     if first is None:
         return None
-    nan = wrong is np.isnan
+    values, row = "value" if count == 1 else "values", f"{raw.row(first[0])}, step {first[1]}"
+    if wrong is np.isnan:
+        what = f"the sequence {name!r} has {count} missing {values} (NaN) before its end"
+        return gaps(what, raw=raw, name=name, row=row)
     return Problem(
-        f"the sequence {name!r} has {count} {'missing' if nan else 'infinite'} {'value' if count == 1 else 'values'}"
-        + (" (NaN) before its end" if nan else ""),
-        where=f"{raw.name}, {raw.row(first[0])}, step {first[1]}",
-        allowed=None if nan else "finite numbers",
-        try_next=f"data.modalities.{name}.missing: impute-mean, in a recipe"
-        if nan
-        else "replace them, by NaN if they stand for missing values",
+        f"the sequence {name!r} has {count} infinite {values}",
+        where=f"{raw.name}, {row}",
+        allowed="finite numbers",
+        try_next="replace them, by NaN if they stand for missing values",
     )

@@ -19,6 +19,7 @@ import numpy as np
 
 from umlkit.data.categories import are_few
 from umlkit.data.columns import NUMERIC, encoded
+from umlkit.data.gaps import gaps
 from umlkit.data.kinds.base import Kind, Preprocess
 from umlkit.data.kinds.columns import EVERY_WAY, Columns, column_name, missing_by_column, unmarked_notes
 from umlkit.data.kinds.edges import BINS, Edges
@@ -203,11 +204,12 @@ class Table(Kind):
 def _missing_cells(name: str, modality: ModalityArray, column: int, rows: Ints, raw: Raw) -> Problem:
     count = f"{len(rows)} missing {'value' if len(rows) == 1 else 'values'}"
     categories = modality.levels[column] is not None
-    return Problem(
+    return gaps(
         f"the modality {name!r} has {count} in {column_name(modality, column)}",
-        where=f"{raw.name}, {raw.row(int(rows[0]))}",
-        try_next=f"data.modalities.{name}.missing: impute-mean, in a recipe"
-        + (" (a missing category is then read as unknown)" if categories else ""),
+        raw=raw,
+        name=name,
+        row=raw.row(int(rows[0])),
+        so=" (a missing category is then read as unknown)" if categories else "",
     )
 
 

@@ -32,6 +32,7 @@ from scipy.sparse import csr_array, hstack
 
 from umlkit.data.cells import is_missing
 from umlkit.data.free_text import LOOKED_AT, looks_free
+from umlkit.data.gaps import gaps
 from umlkit.data.kinds.base import Kind, Packed, RaggedPreprocess
 from umlkit.data.kinds.ngrams import Family, Ngrams, blocks_of
 from umlkit.data.kinds.tokens import LONGEST, Tokens, joined, parted, split
@@ -153,14 +154,10 @@ class Text(Kind):
         rows = missing_rows(modality.values)
         if not len(rows):
             return []
-        return [
-            Problem(
-                f"the modality {name!r} has {len(rows)} empty or missing {'text' if len(rows) == 1 else 'texts'}",
-                where=f"{raw.name}, {raw.row(int(rows[0]))}",
-                found=repr(modality.values[int(rows[0])]),
-                try_next=f"data.modalities.{name}.missing: empty, in a recipe, if a text may be empty",
-            )
-        ]
+        first = int(rows[0])
+        what = f"the modality {name!r} has {len(rows)} empty or missing {'text' if len(rows) == 1 else 'texts'}"
+        problem = gaps(what, raw=raw, name=name, row=raw.row(first), way=EMPTY, so=", if a text may be empty")
+        return [replace(problem, found=repr(modality.values[first]))]
 
     def fit(self, modality: ModalityArray, rows: Ints) -> TextPreprocess:
         """Vocabularies, of the training texts alone.
