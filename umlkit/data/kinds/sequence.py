@@ -211,13 +211,13 @@ def _inside(name: str, modality: ModalityArray, raw: Raw, wrong: Callable[[Array
             first = (start + row, step)
     if first is None:
         return None
-    values, row = "value" if count == 1 else "values", f"{raw.row(first[0])}, step {first[1]}"
+    values, at = "value" if count == 1 else "values", f"{raw.row(first[0])}, step {first[1]}"
     if wrong is np.isnan:
         what = f"the sequence {name!r} has {count} missing {values} (NaN) before its end"
-        return gaps(what, raw=raw, name=name, row=row)
+        return gaps(what, raw=raw, name=name, row=at)
     return Problem(
         f"the sequence {name!r} has {count} infinite {values}",
-        where=f"{raw.name}, {row}",
+        where=f"{raw.name}, {at}",
         allowed="finite numbers",
         try_next="replace them, by NaN if they stand for missing values",
     )
