@@ -202,3 +202,8 @@ def test_a_data_file_without_its_label_says_so(folder: Path, call, new) -> None:
     code, _, err = call("predict", "tiny.npz", "new.npz", "--out", "out", "--to", "p.csv")
     assert code == 2
     assert "--label NAME" in err
+
+
+def test_a_loaded_model_says_itself_in_a_line(folder: Path) -> None:
+    said = repr(load_model(folder / "out"))
+    assert said.startswith("TrainedModel(") and "modalities=('audio', 'video')" in said and len(said) < 300

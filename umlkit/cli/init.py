@@ -54,7 +54,13 @@ def command(
     output.result_text(str(to))
     for reason in proposal.left_out:
         output.warn(f"left out: {reason}")
-    output.note(f"try: umlkit run {to}")
+    if len(proposal.modalities) > 1:
+        output.note(f"try: umlkit run {to}")
+    else:
+        output.note(
+            f"one modality, so there is nothing to compare: divide its columns among several in {to}, or try: "
+            f"umlkit train {to} --method unimodal"
+        )
 
 
 def _propose(

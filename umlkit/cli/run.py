@@ -51,4 +51,12 @@ def _show(call: Invocation, session: Session, result: RunResult) -> None:
         f"Test ({result.test.method}, n = {result.test.n}){weighting(result.test)}: {metrics_line(result.test.metrics)}"
     )
     call.output.result_text(f"Everything lies in {session.directory.root}")
-    call.output.result_text(f"Next: umlkit predict {call.shown} NEW.npz --to predictions.csv")
+    call.output.result_text(f"Next: umlkit predict {call.shown} {_new(session)} --to predictions.csv")
+
+
+def _new(session: Session) -> str:
+    """What new data like the present ones would be called: a file of the same format, or a folder of files."""
+    files = list(session.loaded.data_files().values())
+    if not files:
+        return "NEW.npz"
+    return f"NEW{files[0].suffix}" if len(files) == 1 and files[0].suffix else "NEW_FOLDER"

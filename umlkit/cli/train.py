@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ from umlkit.cli.options import Invocation, shared_options
 if TYPE_CHECKING:
     from umlkit.runs.records.activity import TrainedEntry
 
-COLUMNS = ("model", "seed", "encoders", "best epoch", "ended by", "select log-loss", "seconds", "directory")
+COLUMNS = ("model", "seed", "encoders", "best epoch", "ended by", "select log-loss", "seconds")
 
 Method = Annotated[
     str,
@@ -56,6 +57,8 @@ def command(call: Invocation, method: Method) -> None:
     call.output.result_json(record.document())
     rows = [_cells(entry) for entry in record.models]
     call.output.table(f"{session.recipe.name}: {method}", COLUMNS, rows)
+    for folder in dict.fromkeys(str(Path(entry.directory).parent) for entry in record.models):
+        call.output.result_text(f"Models lie in {folder}")
 
 
 def _cells(entry: TrainedEntry) -> list[str]:
@@ -68,5 +71,4 @@ def _cells(entry: TrainedEntry) -> list[str]:
         entry.stopped_by or "-",
         "-" if entry.select_loss is None else f"{entry.select_loss:.4f}",
         f"{entry.seconds:.1f}",
-        entry.directory,
     ]

@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _WORDS_OF_OLD_YAML = frozenset({"yes", "no", "on", "off"})
 _WIDTH = 100
 _MISSING = {
-    "impute-mean": "the mean of the training samples for values that are missing; unknown for categories",
+    "impute-mean": "the mean of the training samples for values that are missing",
     "empty": "a text that is missing is an empty one",
 }
 
@@ -105,7 +105,8 @@ def modality_lines(place: Place, raw: Raw, *, remark: str) -> list[str]:
     if place.lengths is not None:
         lines.append(f"      lengths: {quoted(place.lengths)}  # how many steps of every sample are real")
     if place.missing != "error":
-        lines.append(f"      missing: {place.missing}  # {_MISSING[place.missing]}")
+        unknown = ", `unknown` for categories" if place.kind == "table" else ""
+        lines.append(f"      missing: {place.missing}  # {_MISSING[place.missing]}{unknown}")
     fitting = ", ".join(
         name
         for name, spec in registry.encoders().items()

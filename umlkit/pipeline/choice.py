@@ -78,9 +78,13 @@ def _by_itself(plan: Plan, directory: RunDirectory, *, reference: str) -> str:
             "several models are trained and none is advised" if asked else "nothing is trained for the present recipe",
             where=str(directory.root),
             found=listed(asked) if asked else _found(directory),
-            try_next=f"umlkit advise {reference}, or --method {asked[0]}" if asked else f"umlkit run {reference}",
+            try_next=f"umlkit advise {reference}, or --method {asked[0]}" if asked else _not_trained(reference),
         )
     )
+
+
+def _not_trained(reference: str) -> str:
+    return f"umlkit run {reference}, or give the --set and --seed that the models were trained with"
 
 
 def _only_for_others(plan: Plan, names: Sequence[str]) -> list[str]:

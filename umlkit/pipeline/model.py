@@ -96,7 +96,7 @@ class ModelConfig(Record):
         return Blueprint(plans, len(self.classes))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainedModel:
     """A model that predicts from raw arrays.
 
@@ -111,6 +111,11 @@ class TrainedModel:
     network: MultiModalModel
     preprocess: Mapping[str, Preprocess]
     directory: Path
+
+    def __repr__(self) -> str:
+        """In one line: a network and a vocabulary would fill the screen."""
+        about = f"modalities={self.modalities}, classes={self.classes}, directory={str(self.directory)!r}"
+        return f"{type(self).__name__}({self.method!r}, {about})"
 
     @property
     def classes(self) -> tuple[str, ...]:
