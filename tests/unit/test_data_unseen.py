@@ -127,3 +127,14 @@ def test_new_samples_that_a_join_leaves_out_are_named(tmp_path: Path) -> None:
     found = read_unseen(tmp_path, JOINED)
     assert list(found.ids) == ["p1", "p3"]
     assert found.notes == ("file clin: 1 sample left out, not in every file (p2)",)
+
+
+def test_a_folder_that_lacks_a_joined_file_says_which_where_a_modality_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "clin.csv").write_text("id,age\np1,50\n")
+    files = ("clin.csv", "sens.parquet", "labels.csv")
+    assert list(read_unseen(tmp_path, JOINED, files=files).ids) == ["p1"]
+    heat = {**JOINED, "heat": InputSpec("table", None, ("heat",), "vector", "error", (1,))}
+    (tmp_path / "labels.csv").write_text("id,y\np1,1\n")
+    with pytest.raises(InputError) as caught:
+        read_unseen(tmp_path, heat, files=files)
+    assert said(caught.value) == f"{tmp_path}: lacks sens.parquet\n  found: clin.csv, labels.csv"

@@ -90,6 +90,7 @@ def _on_file(call: Invocation, found: FinishedModel, data: Path) -> EvaluationRe
         label=flags.get("data.label"),
         id_name=flags.get("data.id"),
         usual_id=recipe.data.id,
+        files=found.loaded.new_files(),
         warn=call.output.warn,
     )
 

@@ -57,7 +57,14 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
     recipe = found.loaded.recipe
     set_threads(recipe.threads)
     trained = model.load(found.artifact.model_dir(found.directory))
-    made = predict_file(trained, data, to=to, id_name=call.overrides.flags.get("data.id"), usual_id=recipe.data.id)
+    made = predict_file(
+        trained,
+        data,
+        to=to,
+        id_name=call.overrides.flags.get("data.id"),
+        usual_id=recipe.data.id,
+        files=found.loaded.new_files(),
+    )
     for note in made.notes:
         call.output.warn(note)
     record = PredictionRecord(method=found.name, seed=found.artifact.seed, n=made.count, to=str(to))

@@ -76,18 +76,23 @@ def open_data(files: Mapping[str, Path], data: Data) -> Raw:
 def open_new(path: Path, *, id: str | None) -> Raw:
     """New samples in the form of any data: a file, a folder of ``.npy`` files, or a folder of other data files.
 
-    The files of such a folder are put together as a recipe's are, each called by its name without the ending.
+    The files of such a folder are put together as a recipe's are, each called by its name without the ending; one that
+    is alone is read as it is.
 
     Args:
         path: the file or folder.
         id: joins the files of a folder.
     """
-    files = _tables_of(path) if path.is_dir() else {}
-    return put_together(_opened(files), id=id, join="inner") if len(files) > 1 else open_file(path)
+    files = files_of(path)
+    if len(files) > 1:
+        return put_together(_opened(files), id=id, join="inner")
+    return open_file(next(iter(files.values()), path))
 
 
-def _tables_of(folder: Path) -> dict[str, Path]:
-    """The data files of a folder that holds no arrays of its own."""
+def files_of(folder: Path) -> dict[str, Path]:
+    """The data files by name of a folder that holds no arrays of its own; none of what is no folder."""
+    if not folder.is_dir():
+        return {}
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _READERS and path.is_file())
     return {} if any(path.suffix.lower() == npy.ENDING for path in files) else {path.stem: path for path in files}
 

@@ -18,7 +18,7 @@ from umlkit.data.known_labels import known_labels
 from umlkit.data.matching import dropped
 from umlkit.data.raw import Raw, from_arrays
 from umlkit.data.records import Array, Doubles, Ints, ModalityArray
-from umlkit.data.sources import open_new
+from umlkit.data.sources import files_of, open_new
 from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.output import printable
 
@@ -79,8 +79,9 @@ def read_unseen(
     id: str | None = None,
     usual_id: str | None = None,
     sample_weight: str | None = None,
+    files: Sequence[str] = (),
 ) -> Unseen:
-    """The samples in a data file, or in a folder of ``.npy`` files.
+    """The samples in a data file, or in a folder of ``.npy`` files, or of files that are joined as the recipe's are.
 
     Args:
         path: a file, a folder of ``.npy`` files, or one of the files that the recipe joins, called alike.
@@ -91,11 +92,15 @@ def read_unseen(
         id: array or column with the ids, which has to be there; None takes ``usual_id`` or ``id``, if one is there.
         usual_id: where the recipe has the ids of its own data.
         sample_weight: array or column with the samples' weights, taken if it is there; None for none.
+        files: what the recipe joins, as a folder of new data has to call it.
 
     Raises:
         InputError: everything that is wrong.
     """
     raw = open_new(path, id=id or usual_id or "id")
+    absent = any(_place(raw, name, spec, []) is None for name, spec in specs.items())
+    if absent and (lacking := _lacking_files(path, files)) is not None:
+        raise InputError(lacking)
     problems: list[Problem] = []
     modalities = _modalities(raw, specs, problems)
     numbers = known_labels(raw, label, classes, class_values, problems=problems) if label is not None else None
@@ -212,6 +217,15 @@ def _absent(raw: Raw, name: str, spec: InputSpec) -> Problem:
         else " or ".join(map(repr, wanted if not spec.columns else [name])),
         closest=closest(lacking[0], raw.headers),
     )
+
+
+def _lacking_files(path: Path, files: Sequence[str]) -> Problem | None:
+    """Which of the files that the recipe joins a folder of such files lacks; None where it lacks none or is no such."""
+    there = files_of(path)
+    lacking = [file for file in files if Path(file).stem not in there]
+    if not there or not lacking:
+        return None
+    return Problem(f"lacks {listed(lacking)}", where=str(path), found=listed(file.name for file in there.values()))
 
 
 def _wrong_shape(raw: Raw, name: str, spec: InputSpec, found: str) -> Problem:

@@ -5,7 +5,7 @@ The only reader of `test`, and every look at it is logged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,7 @@ def on_file(
     label: str | None,
     id_name: str | None,
     usual_id: str | None,
+    files: Sequence[str] = (),
     warn: Callable[[str], None],
 ) -> EvaluationRecord:
     """Metrics of a loaded model on new labelled data.
@@ -69,6 +70,7 @@ def on_file(
         label: array or column of the label; None takes the training data's.
         id_name: array or column that names the samples and has to be there, or None.
         usual_id: where the recipe has the ids; they are taken from there if it is there.
+        files: what the recipe joins, as a folder of new data has to call it.
         warn: called with a line for everything in the file that training did not know, and for every file of a join
             that had samples left out.
 
@@ -85,6 +87,7 @@ def on_file(
         id=id_name,
         usual_id=usual_id,
         sample_weight=model.config.sample_weight,
+        files=files,
     )
     for note in (*unseen.notes, *model.notes_of(unseen.modalities)):
         warn(note)

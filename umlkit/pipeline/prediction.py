@@ -31,16 +31,25 @@ class Predicted:
     notes: tuple[str, ...]
 
 
-def predict_file(model: TrainedModel, data: Path, *, to: Path, id_name: str | None, usual_id: str | None) -> Predicted:
+def predict_file(
+    model: TrainedModel,
+    data: Path,
+    *,
+    to: Path,
+    id_name: str | None,
+    usual_id: str | None,
+    files: Sequence[str] = (),
+) -> Predicted:
     """Predict every sample of ``data`` and write them to ``to``, which has been checked.
 
-    Ids come from ``id_name``, which has to be there, else from ``usual_id`` or ``id`` if one is there.
+    Ids come from ``id_name``, which has to be there, else from ``usual_id`` or ``id`` if one is there. ``files``
+    are what the recipe joins, as a folder of new data has to call it.
 
     Raises:
         InputError: anything wrong with the data.
     """
     specs = {name: modality.input_spec() for name, modality in model.config.modalities.items()}
-    unseen = read_unseen(data, specs, id=id_name, usual_id=usual_id)
+    unseen = read_unseen(data, specs, id=id_name, usual_id=usual_id, files=files)
     proba = model.proba_of(unseen.modalities)
     write_bytes(to, _WRITERS[to.suffix.lower()](unseen.ids, model.classes, proba))
     return Predicted(len(unseen.ids), (*unseen.notes, *model.notes_of(unseen.modalities)))

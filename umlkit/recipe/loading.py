@@ -55,6 +55,11 @@ class LoadedRecipe:
         )
         return {name: self.folder / one for name, one in named.items()}
 
+    def new_files(self) -> tuple[str, ...]:
+        """What a folder of new data calls the files that the recipe joins; none where it joins none."""
+        files = self.data_files()
+        return tuple(f"{name}{path.suffix}" for name, path in files.items()) if len(files) > 1 else ()
+
 
 @dataclass(frozen=True)
 class _Found:
