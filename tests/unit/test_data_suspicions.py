@@ -66,7 +66,9 @@ def test_a_column_that_copies_the_label_or_a_rescaled_one_is_suspected_by_name()
     assert leak.usual == pytest.approx(np.bincount(labels[:200]).max() / 200)
 
 
-def test_among_many_columns_the_copy_is_still_found() -> None:
+@pytest.mark.parametrize("block", [1 << 21, 7 * 200])
+def test_among_many_columns_the_copy_is_still_found(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("umlkit.data.leaks._BLOCK", block)
     labels = np.arange(300) % 2
     values = noise(300, 400)
     values[:, 311] = labels + 0.01 * values[:, 311]

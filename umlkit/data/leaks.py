@@ -23,6 +23,7 @@ LEAVES_PER_CLASS = 1.5
 MOST_ROWS = 5_000
 MOST_COLUMNS = 50
 """Columns looked at closely: those whose class means differ most."""
+_BLOCK = 1 << 21  # values in memory at once
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,35 @@ def leaks(modalities: Mapping[str, ModalityArray], labels: Ints, train: Ints) ->
         Leak(name, column, right, usual)
         for name, modality in modalities.items()
         if modality.values.ndim == 2 and not modality.is_text
-        for column, right in _suspicious(modality.rows(rows), y)
+        for column, right in _suspicious(modality, rows, y)
     )
 
 
-def _suspicious(modality: ModalityArray, labels: Ints) -> Iterator[tuple[str, float]]:
-    values = np.nan_to_num(np.asarray(modality.values, dtype=np.float64))
-    for i in _most_telling(values, labels):
-        right = _right(values[:, i], labels)
+def _suspicious(modality: ModalityArray, rows: Ints, labels: Ints) -> Iterator[tuple[str, float]]:
+    for i in _most_telling(modality.values, rows, labels):
+        right = _right(_numbers(modality.values[:, i], rows), labels)
         if right >= SUSPICIOUS:
             yield column_names(modality)[i], right
 
 
-def _most_telling(values: Array, labels: Ints) -> list[int]:
+def _numbers(values: Array, rows: Ints) -> Array:
+    """The samples ``rows`` of (N, ...) as float64, 0 for what is missing."""
+    return np.nan_to_num(values[rows].astype(np.float64))
+
+
+def _most_telling(values: Array, rows: Ints, labels: Ints) -> list[int]:
     """The columns to look at closely: all of a few, else those with the largest share of variance between classes."""
-    if values.shape[1] <= MOST_COLUMNS:
-        return list(range(values.shape[1]))
+    width = values.shape[1]
+    if width <= MOST_COLUMNS:
+        return list(range(width))
+    step = max(1, _BLOCK // len(rows))
+    blocks = (_numbers(values[:, start : start + step], rows) for start in range(0, width, step))
+    shares = np.concatenate([_between_classes(block, labels) for block in blocks])
+    return sorted(np.argsort(-shares, kind="stable")[:MOST_COLUMNS].tolist())
+
+
+def _between_classes(values: Array, labels: Ints) -> Array:
+    """(K,) share of the variance of (n, K) that lies between classes."""
     largest = np.abs(values).max(axis=0)
     values = values / np.where(largest > 0, largest, 1)  # the share is of no unit, and squares stay finite
     counts = np.bincount(labels)
@@ -79,8 +93,8 @@ def _most_telling(values: Array, labels: Ints) -> list[int]:
     means = np.array([values[labels == c].mean(axis=0) for c in present])
     with np.errstate(invalid="ignore", divide="ignore"):
         between = (counts[present, None] * (means - values.mean(axis=0)) ** 2).sum(axis=0)
-        share = np.nan_to_num(between / (values.var(axis=0) * len(values)))
-    return sorted(np.argsort(-share, kind="stable")[:MOST_COLUMNS].tolist())
+        share: Array = np.nan_to_num(between / (values.var(axis=0) * len(values)))
+    return share
 
 
 def _right(column: Array, labels: Ints) -> float:
