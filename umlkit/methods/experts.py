@@ -68,7 +68,7 @@ def copied(experts: Mapping[str, Expert]) -> FrozenExperts:
 
 def stacked_logits(experts: Mapping[str, Expert], role: str) -> NDArray[np.float64]:
     """The stored logits of a role, (n, M, C) in float64."""
-    return np.stack([expert.logits[role][:].double().cpu().numpy() for expert in experts.values()], axis=1)
+    return np.stack([expert.logits[role][:].cpu().double().numpy() for expert in experts.values()], axis=1)
 
 
 def on_views(model: LateFusion, task: Task) -> dict[str, OnView]:

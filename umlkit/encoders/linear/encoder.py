@@ -75,9 +75,9 @@ class LinearEncoder(Encoder):
 
     @torch.no_grad()
     def _arrays(self, samples: Labelled) -> tuple[ridge_logistic.Floats, ridge_logistic.Ints]:
-        x = np.concatenate([self.stem(part).double().cpu().numpy() for part in chunks(samples.x)])
+        x = np.concatenate([self.stem(part).cpu().double().numpy() for part in chunks(samples.x)])
         return x, samples.y.cpu().numpy()
 
 
 def _weights(samples: Labelled) -> ridge_logistic.Floats | None:
-    return None if samples.weights is None else samples.weights.double().cpu().numpy()
+    return None if samples.weights is None else samples.weights.cpu().double().numpy()

@@ -36,7 +36,7 @@ def sparse(samples: Labelled, *, inputs: int, most: int) -> Bags:
     each = max(1.0, first.nnz / max(1, first.shape[0]))
     rows = np.unique(np.linspace(0, n - 1, min(n, max(1, int(most / each)))).astype(np.int64))
     parts = [_matrix(samples, rows[start : start + CHUNK], inputs) for start in range(0, len(rows), CHUNK)]
-    weights = None if samples.weights is None else samples.weights.double().cpu().numpy()[rows]
+    weights = None if samples.weights is None else samples.weights.cpu().double().numpy()[rows]
     return Bags(csr_array(vstack(parts, format="csr")), samples.y.cpu().numpy()[rows], weights)
 
 

@@ -75,25 +75,25 @@ class Frozen(Method[FrozenOptions]):
         return FrozenModel(ensemble, head, widths=widths, offset=on_select)
 
     def _fit_on_select(self, task: Task, model: FrozenModel) -> tuple[float, Scores]:
-        """Fit the head in place; returns the best ridge, and how it did."""
-        labels = task.select.labels
-        offset = model.ensemble.pool({name: e.logits["select"][:] for name, e in task.experts.items()}).double()
-        data = HeadData(_features(task, model), offset, labels, task.select.weights)
+        """Fit the head in place, on the CPU in float64; returns the best ridge, and how it did."""
+        labels, weights = task.select.labels.cpu(), task.select.weights
+        offset = model.ensemble.pool({name: e.logits["select"][:] for name, e in task.experts.items()})
+        data = HeadData(
+            _features(task, model), offset.cpu().double(), labels, None if weights is None else weights.cpu()
+        )
         groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
-        head = model.head.double().eval()
+        head = model.head.cpu().double().eval()
         ridge.start_at_zero(head)
-        parts = [
-            (fold, _refitted_offset(task, model.ensemble, fold)) for fold in folds(labels.cpu().numpy(), groups=groups)
-        ]
+        parts = [(fold, _refitted_offset(task, model.ensemble, fold)) for fold in folds(labels.numpy(), groups=groups)]
         scores = ridge.cross_validated(head, data, parts)
         best = min(scores, key=lambda one: scores[one].loss)
-        model.head = ridge.fit(head, data, ridge=best).float()
+        model.head = ridge.fit(head, data, ridge=best).float().to(task.select.labels.device)
         return best, scores[best]
 
 
 def _features(task: Task, model: FrozenModel) -> tuple[Tensor, ...]:
     standardised = model.standardised({name: e.features["select"][:] for name, e in task.experts.items()})
-    return tuple(z.double() for z in standardised.values())
+    return tuple(z.cpu().double() for z in standardised.values())
 
 
 def _refitted_offset(task: Task, ensemble: UmeModel, fold: Fold) -> Tensor:
@@ -102,10 +102,10 @@ def _refitted_offset(task: Task, ensemble: UmeModel, fold: Fold) -> Tensor:
     pool = rules.RULES[ensemble.rule](
         logits[fold[0]],
         labels[fold[0]],
-        ensemble.log_prior.double().cpu().numpy(),
+        ensemble.log_prior.cpu().double().numpy(),
         weights=rows_of(task.select.weights_array, fold[0]),
     )
-    return torch.from_numpy(pool(logits)).to(task.select.labels.device)
+    return torch.from_numpy(pool(logits))
 
 
 def _with_features(task: Task, role: str) -> Samples:

@@ -30,7 +30,7 @@ class Ume(Method[UmeOptions]):
         logits, labels = stacked_logits(task.experts, "select"), task.select.labels.cpu().numpy()
         groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
         with np.errstate(divide="ignore"):
-            log_prior = np.log(task.priors.double().cpu().numpy())
+            log_prior = np.log(task.priors.cpu().double().numpy())
         weights = task.select.weights_array
         choice = rules.choose(self.options.pool, logits, labels, log_prior, groups=groups, weights=weights)
         pool = rules.RULES[choice.name](logits, labels, log_prior, weights=weights)

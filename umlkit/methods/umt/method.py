@@ -101,11 +101,10 @@ class Umt(Method[UmtOptions]):
 
     def _train(self, task: Task, trial: Trial, targets: list[int]) -> tuple[Student, FitResult]:
         with seeded(derive(task.seed, "umt", "init")):
-            student = self.build(task.blueprint, {"targets": targets})
+            student = self.build(task.blueprint, {"targets": targets}).to(task.train.labels.device)
         if trial.start == "teacher":
             student.start_from({name: encoder_of(expert) for name, expert in task.experts.items()})
         student.projections.requires_grad_(trial.weight > 0)  # without distillation nothing would train them
-        student.to(task.train.labels.device)
         fitted = task.fit(
             trial.name,
             student,
