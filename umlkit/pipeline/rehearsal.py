@@ -210,9 +210,7 @@ class Rehearsal:
         session, weights = self.session, self.session.weights_of(role)
         if weights is not None:
             some = weights[np.searchsorted(session.roles.rows(role), rows)]
-            weights = (
-                some / some.mean() if some.any() else None
-            )  # to samples that weigh nothing nothing could be fitted
+            weights = some / some.mean() if some.any() else None  # nothing can be fitted to weights of 0
         return samples(session.dataset, rows, session.preprocess, [*session.preprocess], session.device, weights)
 
 
