@@ -253,7 +253,14 @@ class Unusable:
         arrays, metadata = tensors.load(path)
         del arrays["losses"], metadata["history"]
         tensors.save(path, arrays, metadata)
-        return "lacks"
+        return "does not hold"
+
+    @staticmethod
+    def other_counters(path: Path) -> str:
+        arrays, metadata = tensors.load(path)
+        progress = metadata["progress"].replace('"steps"', '"iterations"')
+        tensors.save(path, arrays, {**metadata, "progress": progress})
+        return "does not hold"
 
 
 @pytest.mark.parametrize("damage", [name for name in vars(Unusable) if not name.startswith("_")])

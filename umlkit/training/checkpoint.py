@@ -137,8 +137,8 @@ class Checkpoints:
             self._anew(error.problems[0].what)
         except _UnusableError as error:
             self._anew(str(error))
-        except (KeyError, ValueError) as error:
-            self._anew(f"lacks a part of what a checkpoint holds ({error})")
+        except (KeyError, TypeError, ValueError) as error:
+            self._anew(f"does not hold what a checkpoint does ({error})")
         return None
 
     def _anew(self, reason: str) -> None:
