@@ -252,8 +252,7 @@ def missing_column(what: str, name: str, raw: Raw, *, option: str) -> Problem:
     return Problem(
         f"there is no {raw.word} {name!r} for the {what}",
         where=raw.name,
-        found=repr(name),
-        allowed=listed(map(repr, raw.headers)),
+        found=listed(map(repr, raw.headers)),
         closest=closest(name, raw.headers),
         try_next=option,
     )

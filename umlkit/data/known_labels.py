@@ -26,7 +26,8 @@ def known_labels(
         problems: collects what is wrong: no such column, labels that are none, classes unseen in training.
     """
     if label not in raw.headers:
-        problems.append(missing_column("label", label, raw, option="--label NAME"))
+        option = "--label NAME; evaluate needs the labels, and without them there is `umlkit predict`"
+        problems.append(missing_column("label", label, raw, option=option))
         return None
     problem = not_numbers(label, raw.headers[label].dtype, where=raw.name)
     if raw.headers[label].dtype.hasobject and not raw.table and problem is not None:

@@ -207,14 +207,13 @@ def _lengths(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> s
 def _absent(raw: Raw, name: str, spec: InputSpec) -> Problem:
     wanted = list(spec.columns) or list(dict.fromkeys([spec.source, name, PREFIX + name]))
     lacking = [key for key in wanted if key not in raw.headers]
-    what = f"lacks {len(lacking)} of its {len(wanted)} columns" if spec.columns and raw.table else "is missing"
+    columns = bool(spec.columns) and raw.table
+    lacks = f"lacks {len(lacking)} of its {len(wanted)} columns: {listed(map(repr, lacking))}"
     return Problem(
-        f"the modality {name!r} {what}",
+        f"the modality {name!r} {lacks if columns else 'is missing'}",
         where=raw.name,
         found=listed(map(repr, raw.headers)),
-        allowed=listed(map(repr, lacking))
-        if raw.table
-        else " or ".join(map(repr, wanted if not spec.columns else [name])),
+        allowed=None if columns else " or ".join(map(repr, [name] if spec.columns else wanted)),
         closest=closest(lacking[0], raw.headers),
     )
 
