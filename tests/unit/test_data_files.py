@@ -163,6 +163,14 @@ def test_the_recipe_takes_columns_by_name_or_pattern_and_never_the_label(tmp_pat
         read_file(tmp_path / "a.csv", modalities={"b": {"columns": "giro*"}})
 
 
+@pytest.mark.parametrize(("name", "tried"), [("accel", '"accel_*", or a list'), ("b", "a list")])
+def test_a_pattern_is_proposed_only_where_columns_match_it(name: str, tried: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(TABLE)
+    with pytest.raises(InputError) as caught:
+        read_file(tmp_path / "a.csv", modalities={name: {"columns": "acel_*"}})
+    assert f"try: data.modalities.{name}.columns: {tried} of columns" in said(caught.value)
+
+
 def test_integers_in_a_tables_label_are_sorted_as_numbers(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"{i},{i % 11}\n" for i in range(44)))
     assert read_file(tmp_path / "a.csv").classes == tuple(map(str, range(11)))

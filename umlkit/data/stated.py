@@ -87,7 +87,8 @@ def _stated_columns(
             return _fit(raw, own)
         patterns = name
     found, nothing = match_columns(patterns, names, but=bystanders)
-    problems.extend(_no_column(raw, name, pattern, names) for pattern in nothing)
+    inputs = [key for key in names if key not in bystanders]
+    problems.extend(_no_column(raw, name, pattern, inputs) for pattern in nothing)
     return tuple(found)
 
 
@@ -104,5 +105,11 @@ def _no_column(raw: Raw, name: str, pattern: str, names: list[str]) -> Problem:
         found=repr(pattern),
         allowed=listed(map(repr, names)),
         closest=closest(pattern, names),
-        try_next=f'data.modalities.{name}.columns: "{name} *", or a list of columns',
+        try_next=f"data.modalities.{name}.columns: {_pattern(name, names)}a list of columns",
     )
+
+
+def _pattern(name: str, names: list[str]) -> str:
+    """A pattern to try, and ``or``: the modality's name with what parts words after it, where columns begin so."""
+    tried = (f"{name}{mark}*" for mark in (" ", "_", ".", "-", ""))
+    return next((f'"{one}", or ' for one in tried if match_columns(one, names, but=())[0]), "")
