@@ -131,6 +131,25 @@ def test_bad_lines_are_refused_with_their_numbers(case: str, tmp_path: Path) -> 
     assert [word for word in words if word not in said(caught.value)] == []
 
 
+def test_bad_lines_do_not_hide_bad_columns(tmp_path: Path) -> None:
+    lines = ['{"wave": [1, 2], "steps": [[1]]}', "{", '{"wave": [1, "a"], "steps": [[1], [2, 3]]}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    with pytest.raises(InputError) as caught:
+        open_file(tmp_path / "a.jsonl")
+    assert [problem.what for problem in caught.value.problems] == [
+        "is no JSON",
+        "the column 'wave' holds lists of numbers and objects",
+        "the column 'steps' holds lists that are ragged within",
+    ]
+
+
+def test_a_named_column_that_nothing_can_be_made_of_does_not_hide_other_problems(tmp_path: Path) -> None:
+    as_jsonl(tmp_path / "a.jsonl", {**COLUMNS, "wave": [[1, "a"]] * N, "gap": [None, *range(1, N)]})
+    with pytest.raises(InputError) as caught:
+        read_file(tmp_path / "a.jsonl", modalities={"w": {"columns": "wave"}, "g": {"columns": "gap"}})
+    assert "'wave' holds objects" in said(caught.value) and "'g' has 1 missing value" in said(caught.value)
+
+
 def test_many_bad_lines_are_told_at_once_and_not_without_end(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("1\n" * 100)
     with pytest.raises(InputError) as caught:

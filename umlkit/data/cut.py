@@ -18,7 +18,7 @@ from umlkit.data.categories import categorised, no_category
 from umlkit.data.columns import NUMERIC, Extracted, Levels, Wanted, as_texts, extract_columns, extract_texts
 from umlkit.data.raw import Raw, from_arrays
 from umlkit.data.records import Array, Ints, ModalityArray
-from umlkit.errors import Problem, closest, listed
+from umlkit.errors import InputError, Problem, closest, listed
 
 _TEXT = "UST"
 
@@ -56,7 +56,11 @@ class Place:
 def extract(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:
     """The modality's samples, kind not yet settled, or None with what is wrong added to ``problems``."""
     before = len(problems)
-    found = _columns(raw, place, problems) if place.columns else _array(raw, place, problems)
+    try:
+        found = _columns(raw, place, problems) if place.columns else _array(raw, place, problems)
+    except InputError as error:  # what it holds is told by who loads it
+        problems.extend(error.problems)
+        return None
     if found is None or len(problems) > before:
         return None
     values = apply_take(found.values, place, where=raw.name, problems=problems)

@@ -40,17 +40,14 @@ def open_jsonl(path: Path, *, name: str) -> Raw:
         InputError: not UTF-8, a line that is no object or no JSON, a column of mixed types, lists that are ragged
             within, no rows. A column of objects is an error when it is loaded.
     """
-    columns, lines = _read(path, name)
-    problems = [problem for key, column in columns.items() if (problem := _mixed(key, column, name)) is not None]
-    if not lines:
+    columns, lines, problems = _read(path, name)
+    if not lines and not problems:
         problems.append(Problem("holds no rows", where=name, found="blank lines only"))
-    elif not columns:
+    elif not columns and not problems:
         problems.append(Problem("holds no columns", where=name, found="objects without keys"))
-    if problems:
-        raise InputError(*problems)
     arrays: dict[str, Array] = {}
     for key, column in columns.items():
-        values = _array(key, column, lines, name)
+        values = _mixed(key, column, name) or _array(key, column, lines, name)
         if isinstance(values, Problem):
             problems.append(values)
         else:
@@ -68,7 +65,8 @@ def open_jsonl(path: Path, *, name: str) -> Raw:
     return Raw(name=name, headers=headers, load=load, table=True, lines=lines, path=path)
 
 
-def _read(path: Path, name: str) -> tuple[dict[str, _Column], list[int]]:
+def _read(path: Path, name: str) -> tuple[dict[str, _Column], list[int], list[Problem]]:
+    """The columns, the numbers of the lines they are from, and what is wrong with others, of which a few are told."""
     columns: dict[str, _Column] = {}
     lines: list[int] = []
     problems: list[Problem] = []
@@ -86,11 +84,9 @@ def _read(path: Path, name: str) -> tuple[dict[str, _Column], list[int]]:
             if value is not None:
                 column.kinds.setdefault(_kind(value), number)
         lines.append(number)
-    if problems:
-        raise InputError(*problems)
     for column in columns.values():
         column.values.extend([None] * (len(lines) - len(column.values)))
-    return columns, lines
+    return columns, lines, problems
 
 
 def _texts(path: Path, name: str) -> Iterator[tuple[int, str]]:
