@@ -90,6 +90,9 @@ def closest(found: str, allowed: Iterable[str]) -> str | None:
     """The allowed name most like ``found``, or None where nothing is like it."""
     names = list(allowed)
     by_folded = {name.casefold(): name for name in names}
+    transposed = [name for folded, name in by_folded.items() if sorted(folded) == sorted(found.casefold())]
+    if transposed:
+        return transposed[0]
     match = difflib.get_close_matches(found.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[match[0]] if match else None
 

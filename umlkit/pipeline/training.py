@@ -218,7 +218,7 @@ def _ended(trained: Trained, seconds: float) -> str:
     parts = [f"done in {seconds:.1f} s", *([f"encoder {plans[0].encoder}"] if len(plans) == 1 else [])]
     if trained.fits:
         last = list(trained.fits.values())[-1]
-        best = f"best epoch {last.best_epoch}" if last.best_epoch else "kept as it started, best"
+        best = f"best epoch {last.best_epoch}" if last.best_epoch else "the start was best"
         parts.append(f"{best} of {last.epochs}, ended by {last.stopped_by}")
         parts.append(f"select log-loss {last.best_loss:.4f}")
     return ", ".join(parts)
