@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -14,8 +15,9 @@ from umlkit.data.strings import StringArray
 class _Lazy(Sequence[str]):
     """N texts by number."""
 
+    @abstractmethod
     def _one(self, row: int) -> str:
-        raise NotImplementedError
+        """The text of a row in [0, N)."""
 
     @overload
     def __getitem__(self, row: int) -> str: ...
