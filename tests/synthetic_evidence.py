@@ -7,11 +7,12 @@ samples are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from umlkit.probe.evidence import Evidence, RungOutputs
+from umlkit.probe.evidence import ALL, Evidence, HeldOut, RungOutputs
 from umlkit.probe.measure import measure
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -41,11 +42,19 @@ def make_evidence(
     training_seeds: Sequence[int] = (0,),
     classes: Sequence[str] = ("a", "b", "c"),
     groups: int | None = None,
+    prior: Sequence[float] | None = None,
     **changed: Any,
 ) -> Evidence:
     """Evidence of models with the given strengths; ``groups`` spreads the probe samples over so many groups."""
     stream = np.random.default_rng(seed)
     labels = {"select": stream.integers(0, len(classes), n_select), "probe": stream.integers(0, len(classes), n_probe)}
+    held = HeldOut(
+        select_labels=labels["select"],
+        probe_labels=labels["probe"],
+        probe_groups=None if groups is None else np.arange(n_probe) % groups,
+        rows=np.arange(n_probe),
+        prior=np.full(len(classes), 1 / len(classes)) if prior is None else np.asarray(prior),
+    )
     shared = {role: stream.normal(size=(len(y), len(classes))) for role, y in labels.items()}
 
     def outputs(rung: str, strength: float, training_seed: int) -> RungOutputs:
@@ -75,14 +84,11 @@ def make_evidence(
         "name": "synthetic",
         "classes": tuple(classes),
         "modalities": ("audio", "video"),
-        "prior": np.full(len(classes), 1 / len(classes)),
-        "select_labels": labels["select"],
-        "probe_labels": labels["probe"],
-        "probe_groups": None if groups is None else np.arange(n_probe) % groups,
+        "folds": [held],
         "within_groups": False,
         "rungs": [outputs(rung, value, s) for s in training_seeds for rung, value in strengths.items()],
         "features": {
-            (owner, modality, s): features(strength)
+            (owner, modality, s, ALL): features(strength)
             for s in training_seeds
             for owner, strength in (("unimodal", 2.0), ("joint", 1.0))
             for modality in ("audio", "video")
@@ -93,6 +99,40 @@ def make_evidence(
         "seeds": tuple(training_seeds),
     }
     return Evidence(**{**given, **changed})
+
+
+def held_out(evidence: Evidence, **changed: Any) -> Evidence:
+    """The evidence with something about the samples of every fold changed."""
+    return replace(evidence, folds=[replace(held, **changed) for held in evidence.folds])
+
+
+def in_folds(evidence: Evidence, count: int) -> Evidence:
+    """The same outputs as if they were of several folds, each with a part of the samples of both roles."""
+    (whole,) = evidence.folds
+    rows = {
+        role: np.array_split(np.arange(len(labels)), count)
+        for role, labels in (("select", whole.select_labels), ("probe", whole.probe_labels))
+    }
+
+    def part(name: str, values: Any, k: int) -> Any:
+        role = "probe" if name == "rows" else name.partition("_")[0]
+        return values if values is None or role not in rows else np.asarray(values)[rows[role][k]]
+
+    def cut(record: Any, k: int) -> Any:
+        parts = {name: part(name, value, k) for name, value in vars(record).items() if name != "select_loss"}
+        return replace(record, **{**parts, "fold": f"fold-{k + 1}"})
+
+    return replace(
+        evidence,
+        folds=[cut(whole, k) for k in range(count)],
+        rungs=[cut(rung, k) for rung in evidence.rungs for k in range(count)],
+        paper=[cut(rung, k) for rung in evidence.paper for k in range(count)],
+        features={
+            (*key[:3], f"fold-{k + 1}"): (select[rows["select"][k]], probe[rows["probe"][k]])
+            for key, (select, probe) in evidence.features.items()
+            for k in range(count)
+        },
+    )
 
 
 def make_probe(**arguments: Any) -> ProbeRecord:

@@ -7,7 +7,7 @@ from io import StringIO
 import numpy as np
 import pytest
 
-from tests.synthetic_evidence import STRENGTHS, make_evidence, make_probe
+from tests.synthetic_evidence import STRENGTHS, held_out, make_evidence, make_probe
 from umlkit.cli.ladder import show_probe
 from umlkit.output import Output
 from umlkit.probe.measure import measure, not_measurable
@@ -49,8 +49,9 @@ def test_it_fits_eighty_columns_and_no_name_steers_the_terminal(modality: str) -
 def test_balanced_accuracy_stands_beside_accuracy_only_where_classes_are_unequal() -> None:
     evidence = make_evidence(features={}, n_probe=300)
     assert " bal " not in shown(measure(evidence))
-    evidence.probe_labels[np.flatnonzero(evidence.probe_labels == 2)[20:]] = 0
-    text = shown(measure(evidence))
+    labels = evidence.probe_labels.copy()
+    labels[np.flatnonzero(labels == 2)[20:]] = 0
+    text = shown(measure(held_out(evidence, probe_labels=labels)))
     assert " bal " in text
     assert max(len(line) for line in text.splitlines()) <= 80
 

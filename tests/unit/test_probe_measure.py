@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.synthetic_evidence import STRENGTHS, make_evidence, make_probe
+from tests.synthetic_evidence import STRENGTHS, held_out, in_folds, make_evidence, make_probe
 from umlkit.errors import RunError
 from umlkit.methods.calibration import log_loss
 from umlkit.probe.deficit import linear_probe
-from umlkit.probe.evidence import EncoderFeatures
+from umlkit.probe.evidence import EncoderFeatures, Evidence
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -54,9 +54,9 @@ def test_the_ladder_has_its_order() -> None:
 
 
 def test_usable_information_is_measured_from_the_loss_of_the_training_frequencies() -> None:
-    evidence = make_evidence(features={}, prior=np.array([0.7, 0.2, 0.1]))
+    evidence = make_evidence(features={}, prior=[0.7, 0.2, 0.1])
     probe = measure(evidence)
-    expected = -np.log(evidence.prior[evidence.probe_labels]).mean()
+    expected = -np.log(evidence.folds[0].prior[evidence.probe_labels]).mean()
     assert probe.entropy_nats == pytest.approx(expected)
     for rung in probe.ladder:
         assert rung.usable_bits.value == pytest.approx((expected - rung.log_loss.value) / math.log(2))
@@ -64,7 +64,7 @@ def test_usable_information_is_measured_from_the_loss_of_the_training_frequencie
 
 
 def test_a_class_that_training_lacks_does_not_make_the_prior_infinite() -> None:
-    assert math.isfinite(make_probe(prior=np.array([0.5, 0.5, 0.0])).entropy_nats)
+    assert math.isfinite(make_probe(prior=[0.5, 0.5, 0.0]).entropy_nats)
 
 
 def test_every_rung_is_temperature_scaled_on_select() -> None:
@@ -82,7 +82,7 @@ def test_every_rung_is_temperature_scaled_on_select() -> None:
 
 def test_the_temperature_never_sees_probe_labels() -> None:
     evidence = make_evidence(features={})
-    shuffled = dataclasses.replace(evidence, probe_labels=np.random.default_rng(0).permutation(evidence.probe_labels))
+    shuffled = held_out(evidence, probe_labels=np.random.default_rng(0).permutation(evidence.probe_labels))
     assert [e.temperature for e in measure(evidence).entries] == [e.temperature for e in measure(shuffled).entries]
 
 
@@ -105,6 +105,59 @@ def test_the_covariance_is_that_of_the_samples_losses() -> None:
     expected = np.cov(losses)
     for i, row in enumerate(probe.loss_covariance[1:]):
         assert row[1:] == pytest.approx(expected[i, : i + 1], rel=1e-6, abs=1e-9)
+
+
+def one_fold(evidence: Evidence, k: int) -> Evidence:
+    """A fold by itself, as if there were no other."""
+    held = evidence.folds[k]
+    return dataclasses.replace(
+        evidence,
+        folds=[held],
+        rungs=[rung for rung in evidence.rungs if rung.fold == held.fold],
+        paper=[rung for rung in evidence.paper if rung.fold == held.fold],
+        features={key: stored for key, stored in evidence.features.items() if key[3] == held.fold},
+    )
+
+
+def test_folds_are_scaled_apart_and_then_joined() -> None:
+    evidence = in_folds(make_evidence(n_select=150, n_probe=160, training_seeds=(0, 1)), 2)
+    loud = dataclasses.replace(
+        evidence,
+        rungs=[
+            dataclasses.replace(o, select_logits=4 * o.select_logits, probe_logits=4 * o.probe_logits)
+            if o.fold == "fold-2"
+            else o
+            for o in evidence.rungs
+        ],
+    )
+    whole, parts = measure(loud), [measure(one_fold(loud, k)) for k in (0, 1)]
+
+    assert (whole.n_probe, whole.n_select, whole.df) == (160, 75, 159)
+    for joined, first, second in zip(whole.entries, *(part.entries for part in parts), strict=True):
+        assert joined.log_loss == pytest.approx((first.log_loss + second.log_loss) / 2)
+        assert joined.accuracy == pytest.approx((first.accuracy + second.accuracy) / 2)
+        assert joined.select_loss == pytest.approx((first.select_loss + second.select_loss) / 2)
+        assert joined.temperature == pytest.approx(math.sqrt(first.temperature * second.temperature))
+    for joined, first, second in zip(whole.deficits, *(part.deficits for part in parts), strict=True):
+        assert joined.joint_log_loss == pytest.approx((first.joint_log_loss + second.joint_log_loss) / 2)
+    assert whole.candidates == parts[0].candidates
+
+
+def test_the_prior_of_a_fold_is_that_of_its_own_training_samples() -> None:
+    evidence = in_folds(make_evidence(features={}), 2)
+    priors = np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]])
+    folds = [dataclasses.replace(held, prior=prior) for held, prior in zip(evidence.folds, priors, strict=True)]
+    losses = [-np.log(held.prior[held.probe_labels]) for held in folds]
+    assert measure(dataclasses.replace(evidence, folds=folds)).entropy_nats == pytest.approx(
+        np.concatenate(losses).mean()
+    )
+
+
+def test_a_rung_that_lacks_a_fold_is_refused() -> None:
+    evidence = in_folds(make_evidence(features={}), 2)
+    rungs = [o for o in evidence.rungs if (o.rung, o.fold) != ("umt", "fold-2")]
+    with pytest.raises(ValueError, match="umt needs outputs once for every fold"):
+        measure(dataclasses.replace(evidence, rungs=rungs))
 
 
 def test_groups_are_the_unit_from_ten_on() -> None:
@@ -187,8 +240,8 @@ def test_the_same_encoder_has_no_deficit() -> None:
 
 def test_a_class_that_select_lacks_is_no_obstacle() -> None:
     evidence = make_evidence()
-    labels = np.where(evidence.select_labels == 2, 0, evidence.select_labels)
-    probe = measure(dataclasses.replace(evidence, select_labels=labels))
+    labels = np.where(evidence.folds[0].select_labels == 2, 0, evidence.folds[0].select_labels)
+    probe = measure(held_out(evidence, select_labels=labels))
     assert all(math.isfinite(deficit.joint_log_loss) for deficit in probe.deficits)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from tests.synthetic_evidence import make_evidence
+from tests.synthetic_evidence import held_out, make_evidence
 from umlkit.probe.deficit import FLOOR, linear_probe
 from umlkit.probe.evidence import EncoderFeatures, Evidence, RungOutputs
 from umlkit.probe.measure import measure
@@ -31,9 +31,11 @@ def repeated(evidence: Evidence, counts: dict[str, np.ndarray]) -> Evidence:
         )
 
     return replace(
-        evidence,
-        select_labels=evidence.select_labels[rows["select"]],
-        probe_labels=evidence.probe_labels[rows["probe"]],
+        held_out(
+            evidence,
+            select_labels=evidence.folds[0].select_labels[rows["select"]],
+            probe_labels=evidence.probe_labels[rows["probe"]],
+        ),
         rungs=[again(rung) for rung in evidence.rungs],
         features={
             key: EncoderFeatures(stored[0][rows["select"]], stored[1][rows["probe"]])
@@ -52,7 +54,7 @@ def counts() -> dict[str, np.ndarray]:
 @pytest.fixture
 def heavy(counts: dict[str, np.ndarray]) -> Evidence:
     weights = {f"{role}_weights": c / c.mean() for role, c in counts.items()}
-    return replace(make_evidence(seed=7), **weights)
+    return held_out(make_evidence(seed=7), **weights)
 
 
 def test_the_mean_is_the_weighted_mean() -> None:

@@ -13,26 +13,18 @@ from umlkit.pipeline.model import ModelConfig
 from umlkit.pipeline.plan import UNIMODAL, Plan
 from umlkit.pipeline.result import result_of
 from umlkit.pipeline.session import Session
-from umlkit.probe.evidence import Evidence, RungOutputs
+from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
 
 
 def gather(session: Session) -> Evidence:
     """Everything that the measurement is made from; every artifact of the plans is finished."""
-    roles, dataset = session.roles, session.dataset
     first = session.plans[0]
-    counts = np.bincount(dataset.labels[roles.train], session.weights_of("train"), minlength=len(dataset.classes))
     return Evidence(
         name=session.recipe.name,
-        classes=dataset.classes,
+        classes=session.dataset.classes,
         modalities=tuple(first.unimodal),
-        prior=counts / counts.sum(),
-        select_labels=dataset.labels[roles.select],
-        probe_labels=dataset.labels[roles.probe],
-        select_groups=None if dataset.groups is None else dataset.groups[roles.select],
-        probe_groups=None if dataset.groups is None else dataset.groups[roles.probe],
-        select_weights=session.weights_of("select"),
-        probe_weights=session.weights_of("probe"),
-        within_groups=roles.within_groups,
+        folds=[_held_out(session, first.fold)],
+        within_groups=session.roles.within_groups,
         rungs=[rung for plan in session.plans for rung in _ladder(session, plan)],
         features={
             key: stored
@@ -49,6 +41,23 @@ def gather(session: Session) -> Evidence:
         ],
         smallest_effect=session.recipe.probe.smallest_effect,
         seeds=tuple(plan.seed for plan in session.plans),
+    )
+
+
+def _held_out(session: Session, fold: str) -> HeldOut:
+    """The samples that the models of a fold are judged on."""
+    roles, dataset = session.roles, session.dataset
+    counts = np.bincount(dataset.labels[roles.train], session.weights_of("train"), minlength=len(dataset.classes))
+    return HeldOut(
+        fold=fold,
+        select_labels=dataset.labels[roles.select],
+        probe_labels=dataset.labels[roles.probe],
+        select_groups=None if dataset.groups is None else dataset.groups[roles.select],
+        probe_groups=None if dataset.groups is None else dataset.groups[roles.probe],
+        select_weights=session.weights_of("select"),
+        probe_weights=session.weights_of("probe"),
+        rows=roles.probe,
+        prior=counts / counts.sum(),
     )
 
 
@@ -74,17 +83,20 @@ def _rung(session: Session, artifact: Artifact, *, name: str, candidate: str | N
         select_loss=result.select_loss,
         seconds=result.seconds,
         needs_unimodal=any(need.spec.name == UNIMODAL for need in artifact.needs),
+        fold=artifact.fold,
     )
 
 
 def _features(
     session: Session, model: str, artifacts: Iterable[Artifact]
-) -> list[tuple[tuple[str, str, int], tuple[Array, Array]]]:
-    """((model, modality, seed), (select features, probe features)) of every modality of the artifacts."""
+) -> list[tuple[tuple[str, str, int, str], tuple[Array, Array]]]:
+    """((model, modality, seed, fold), (select features, probe features)) of every modality of the artifacts."""
     found = []
     for artifact in artifacts:
         select, probe = (outputs.read(session, artifact, role).features for role in ("select", "probe"))
-        found += [((model, name, artifact.seed), (select[name], probe[name])) for name in artifact.modalities]
+        found += [
+            ((model, name, artifact.seed, artifact.fold), (select[name], probe[name])) for name in artifact.modalities
+        ]
     return found
 
 

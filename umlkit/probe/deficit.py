@@ -53,13 +53,17 @@ def _complete_seeds(modality: str, evidence: Evidence) -> list[int]:
     return [
         seed
         for seed in evidence.seeds
-        if ("unimodal", modality, seed) in evidence.features and ("joint", modality, seed) in evidence.features
+        if all(
+            (owner, modality, seed, held.fold) in evidence.features
+            for owner in ("unimodal", "joint")
+            for held in evidence.folds
+        )
     ]
 
 
 def _deficit(modality: str, seeds: list[int], *, evidence: Evidence, units: Units) -> Deficit:
-    joint = [_read(EncoderFeatures(*evidence.features["joint", modality, seed]), evidence) for seed in seeds]
-    alone = [_read(EncoderFeatures(*evidence.features["unimodal", modality, seed]), evidence) for seed in seeds]
+    joint = [_read("joint", modality, seed, evidence) for seed in seeds]
+    alone = [_read("unimodal", modality, seed, evidence) for seed in seeds]
     joint_losses, joint_correct = np.mean(joint, axis=0)
     alone_losses, alone_correct = np.mean(alone, axis=0)
     return Deficit(
@@ -72,15 +76,20 @@ def _deficit(modality: str, seeds: list[int], *, evidence: Evidence, units: Unit
     )
 
 
-def _read(features: EncoderFeatures, evidence: Evidence) -> Values:
-    """(2, n_p): losses in nats and correctness of a linear probe on one encoder."""
+def _read(owner: str, modality: str, seed: int, evidence: Evidence) -> Values:
+    """(2, n_p): losses in nats and correctness of a linear probe on one encoder, fitted in every fold; joined."""
     labels = evidence.probe_labels
-    log_probs = linear_probe(
-        features,
-        evidence.select_labels,
-        classes=len(evidence.classes),
-        groups=evidence.select_groups,
-        weights=evidence.select_weights,
+    log_probs = np.concatenate(
+        [
+            linear_probe(
+                EncoderFeatures(*evidence.features[owner, modality, seed, held.fold]),
+                held.select_labels,
+                classes=len(evidence.classes),
+                groups=held.select_groups,
+                weights=held.select_weights,
+            )
+            for held in evidence.folds
+        ]
     )
     losses, right = -log_probs[np.arange(len(labels)), labels], (log_probs.argmax(axis=1) == labels).astype(float)
     return np.stack([weighted(values, evidence.probe_weights) for values in (losses, right)])

@@ -1,19 +1,28 @@
 """What a measurement is made from: stored per-sample outputs of the trained models, as plain arrays.
 
-Legend of shapes: n_s samples of `select`, n_p of `probe`, C classes, D features of an encoder.
+A measurement has one or several *folds*, each with models, `select` and `probe` samples of its own. Not cross-fitted
+there is one, called ``all``; cross-fitted there are ``fold-1``, ``fold-2`` ..., and a sample is a probe sample of one of
+them alone. What is fitted on `select` is fitted fold by fold; then the folds' probe samples are joined, in the order of
+:attr:`Evidence.folds`, and what follows knows no folds.
+
+Legend of shapes: n_s samples of `select` and n_p of `probe` in one fold, C classes, D features of an encoder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
+Number = TypeVar("Number", bound=np.generic)
+ALL = "all"
 
 
 class EncoderFeatures(NamedTuple):
@@ -23,9 +32,35 @@ class EncoderFeatures(NamedTuple):
     probe: Floats
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """The samples that one fold's models are judged on.
+
+    Attributes:
+        fold: ``all``, or ``fold-1``, ``fold-2`` ... where the measurement is cross-fitted.
+        select_labels: (n_s,) class index.
+        probe_labels: (n_p,) class index.
+        select_groups: (n_s,) group index, kept whole where something is cross-validated within `select`; or None.
+        probe_groups: (n_p,) group index, the same numbers in every fold; or None where the data name no groups.
+        select_weights, probe_weights: (n_s,) and (n_p,) weights of mean 1, or None where all samples count alike.
+        rows: (n_p,) row numbers of the data set.
+        prior: (C,) class frequencies among the training samples, weighted where these have weights.
+    """
+
+    fold: str = ALL
+    select_labels: Ints
+    probe_labels: Ints
+    select_groups: Ints | None = None
+    probe_groups: Ints | None = None
+    select_weights: Weights | None = None
+    probe_weights: Weights | None = None
+    rows: Ints
+    prior: Floats
+
+
 @dataclass(frozen=True)
 class RungOutputs:
-    """One rung of the ladder trained with one seed, by its outputs; not yet temperature-scaled.
+    """One rung of the ladder trained with one seed in one fold, by its outputs; not yet temperature-scaled.
 
     Attributes:
         rung: ``unimodal:<modality>``, ``ume``, ``frozen-linear``, ``frozen-mlp``, ``joint-additive``, ``joint``,
@@ -40,6 +75,7 @@ class RungOutputs:
         select_loss: cross-validated `select` log-loss in nats where something of it was fitted on `select`, else None.
         seconds: training time beyond the uni-modal models; for a uni-modal model its own.
         needs_unimodal: whether the uni-modal models have to be trained before it, so that their time is a cost of it.
+        fold: the fold whose samples these are.
     """
 
     rung: str
@@ -51,6 +87,7 @@ class RungOutputs:
     select_loss: float | None
     seconds: float
     needs_unimodal: bool = True
+    fold: str = ALL
 
 
 @dataclass(frozen=True)
@@ -61,37 +98,51 @@ class Evidence:
         name: the recipe's name.
         classes: C names.
         modalities: M names, in order.
-        prior: (C,) class frequencies among the training samples, weighted where these have weights.
-        select_labels: (n_s,) class index.
-        probe_labels: (n_p,) class index.
-        probe_groups: (n_p,) group index, or None where the data name no groups.
+        folds: what the models of every fold are judged on; one fold where nothing is cross-fitted.
         within_groups: validation was divided by sample though the data name groups.
-        rungs: every rung of the ladder but the prior, for every seed.
-        features: (owner, modality, seed) -> features of that encoder; owner is ``unimodal`` or ``joint``.
-        pool_weights: seed -> modality -> UME's weight.
+        rungs: every rung of the ladder but the prior, for every seed and fold.
+        features: (owner, modality, seed, fold) -> features of that encoder; owner is ``unimodal`` or ``joint``.
+        pool_weights: seed -> modality -> UME's weight, the mean over the folds.
         encoders: modality -> encoder, as resolved.
-        paper: what the paper's guide compares, for every seed.
+        paper: what the paper's guide compares, for every seed and fold.
         smallest_effect: nats that matter to the user.
         seeds: S training seeds.
-        select_weights, probe_weights: (n_s,) and (n_p,) weights of mean 1, or None where all samples count alike.
-        select_groups: (n_s,) group index, kept whole where something is cross-validated within `select`; or None.
     """
 
     name: str
     classes: Sequence[str]
     modalities: Sequence[str]
-    prior: Floats
-    select_labels: Ints
-    probe_labels: Ints
-    probe_groups: Ints | None
+    folds: Sequence[HeldOut]
     within_groups: bool
     rungs: Sequence[RungOutputs]
-    features: Mapping[tuple[str, str, int], EncoderFeatures | tuple[Floats, Floats]]
+    features: Mapping[tuple[str, str, int, str], EncoderFeatures | tuple[Floats, Floats]]
     pool_weights: Mapping[int, Mapping[str, float]]
     encoders: Mapping[str, str]
     paper: Sequence[RungOutputs] = ()
     smallest_effect: float = 0.02
     seeds: Sequence[int] = field(default=(0,))
-    select_groups: Ints | None = None
-    select_weights: npt.NDArray[np.float64] | None = None
-    probe_weights: npt.NDArray[np.float64] | None = None
+
+    @cached_property
+    def probe_labels(self) -> Ints:
+        """Labels of all folds' probe samples, joined."""
+        return np.concatenate([held.probe_labels for held in self.folds])
+
+    @cached_property
+    def probe_groups(self) -> Ints | None:
+        """Groups of all folds' probe samples, joined; None where the data name none."""
+        return _joined([held.probe_groups for held in self.folds])
+
+    @cached_property
+    def probe_weights(self) -> Weights | None:
+        """Weights of all folds' probe samples, joined; None where all samples count alike."""
+        return _joined([held.probe_weights for held in self.folds])
+
+    @cached_property
+    def rows(self) -> Ints:
+        """Row numbers of all folds' probe samples, joined."""
+        return np.concatenate([held.rows for held in self.folds])
+
+
+def _joined(parts: Sequence[npt.NDArray[Number] | None]) -> npt.NDArray[Number] | None:
+    present = [part for part in parts if part is not None]
+    return np.concatenate(present) if present else None

@@ -8,7 +8,7 @@ import numpy as np
 
 from umlkit.probe.contribution import UME, contribution
 from umlkit.probe.deficit import deficits
-from umlkit.probe.evidence import Evidence
+from umlkit.probe.evidence import Evidence, RungOutputs
 from umlkit.probe.readings import BEST_SINGLE, PRIOR, Reading, Readings, read, read_prior
 from umlkit.probe.units import FEWEST_GROUPS, Units, Values
 from umlkit.probe.weighting import effective, share
@@ -38,7 +38,7 @@ def measure(evidence: Evidence) -> ProbeRecord:
         classes=tuple(evidence.classes),
         modalities=tuple(_modality(name, evidence, readings, units) for name in evidence.modalities),
         seeds=tuple(evidence.seeds),
-        n_select=len(evidence.select_labels),
+        n_select=round(np.mean([len(held.select_labels) for held in evidence.folds])),
         n_probe=n,
         n_effective=None if evidence.probe_weights is None else effective(evidence.probe_weights),
         class_counts=tuple(np.bincount(evidence.probe_labels, minlength=len(evidence.classes)).tolist()),
@@ -58,7 +58,7 @@ def measure(evidence: Evidence) -> ProbeRecord:
         ladder=tuple(_rung(name, readings, units) for name in readings.rungs()),
         contribution=contribution(readings, units),
         deficits=deficits(evidence, units),
-        paper=tuple(_paper_row(read(outputs, evidence)) for outputs in evidence.paper),
+        paper=tuple(_paper_row(read(outputs, evidence)) for outputs in _by_seed(evidence.paper)),
     )
 
 
@@ -73,12 +73,20 @@ def _readings(evidence: Evidence) -> Readings:
     order = [rung for rung in (*alone, *LADDER_AFTER_UNIMODAL) if rung in given]
     order += [rung for rung in given if rung not in order]
     seeds = sorted(evidence.seeds)
+    trained = sorted(_by_seed(evidence.rungs), key=lambda outputs: (order.index(outputs[0].rung), outputs[0].seed))
     if UME not in order or any(
-        sorted(outputs.seed for outputs in evidence.rungs if outputs.rung == rung) != seeds for rung in order
+        [outputs[0].seed for outputs in trained if outputs[0].rung == rung] != seeds for rung in order
     ):
         raise ValueError(f"a measurement needs ume, and every rung once for every seed; got {order} for seeds {seeds}")
-    ordered = sorted(evidence.rungs, key=lambda outputs: (order.index(outputs.rung), outputs.seed))
-    return Readings([read_prior(evidence), *(read(outputs, evidence) for outputs in ordered)])
+    return Readings([read_prior(evidence), *(read(outputs, evidence) for outputs in trained)])
+
+
+def _by_seed(given: Sequence[RungOutputs]) -> list[list[RungOutputs]]:
+    """The outputs of every (rung, seed), a fold each; in the order in which they are first met."""
+    found: dict[tuple[str, int], list[RungOutputs]] = {}
+    for outputs in given:
+        found.setdefault((outputs.rung, outputs.seed), []).append(outputs)
+    return list(found.values())
 
 
 def _entry(reading: Reading) -> Entry:

@@ -2,7 +2,8 @@
 
 What is fitted on `select` is judged there by cross-validation. That includes the temperature itself, so a rung's
 `select` loss is that of temperatures fitted without the fold they are judged on, unless the method brought a
-cross-validated loss of its own. The prior has nothing to scale: it is the class frequencies of the training samples.
+cross-validated loss of its own. Where there are several folds each is scaled on its own `select` and read on its own probe samples,
+which are then joined; the `select` loss and the temperature are means over the folds. The prior has nothing to scale: it is the class frequencies of the training samples.
 Its log-loss on `probe` is H(Y) in
 
     I = H(Y) - log-loss
@@ -23,7 +24,7 @@ import numpy as np
 from umlkit.errors import RunError
 from umlkit.methods.calibration import log_loss, mean, temperature
 from umlkit.methods.folds import folds, rows_of
-from umlkit.probe.evidence import Evidence, Floats, RungOutputs
+from umlkit.probe.evidence import Evidence, Floats, HeldOut, RungOutputs
 from umlkit.probe.units import Values
 from umlkit.probe.weighting import balanced, weighted
 
@@ -40,9 +41,9 @@ class Reading:
         rung: its name.
         seed: training seed; None for the prior.
         additive: logits additive in the modalities.
-        temperature: what its logits were divided by.
-        select_loss: nats, cross-validated.
-        seconds: training time beyond the uni-modal models.
+        temperature: what its logits were divided by; the geometric mean over the folds.
+        select_loss: nats, cross-validated; the mean over the folds.
+        seconds: training time beyond the uni-modal models; the mean over the folds.
         losses: (n_p,) nats, of the weighted risk (:mod:`umlkit.probe.weighting`) where samples have weights.
         correct: (n_p,) 1 where the class with the largest logit is the label, else 0; likewise.
         right: (n_p,) the same without any weights.
@@ -63,40 +64,39 @@ class Reading:
     balanced_log_loss: float
 
 
-def read(outputs: RungOutputs, evidence: Evidence) -> Reading:
-    """One rung's outputs, scaled and read.
+def read(outputs: Sequence[RungOutputs], evidence: Evidence) -> Reading:
+    """One rung with one seed: its outputs of every fold, scaled, read, and joined in the order of the folds.
 
     Raises:
         RunError: a logit is NaN or infinite.
+        ValueError: a fold's outputs are missing, or there twice.
     """
-    if not (np.isfinite(outputs.select_logits).all() and np.isfinite(outputs.probe_logits).all()):
-        raise RunError(f"the outputs of {outputs.rung} with seed {outputs.seed} hold NaN or infinity")
-    scale = temperature(outputs.select_logits, evidence.select_labels, weights=evidence.select_weights)
+    by_fold = {one.fold: one for one in outputs}
+    if len(by_fold) != len(outputs) or set(by_fold) != {held.fold for held in evidence.folds}:
+        raise ValueError(f"{outputs[0].rung} needs outputs once for every fold, got {[one.fold for one in outputs]}")
+    scaled = [_scaled(by_fold[held.fold], held) for held in evidence.folds]
     return Reading(
-        rung=outputs.rung,
-        seed=outputs.seed,
-        additive=outputs.additive,
-        temperature=scale,
-        select_loss=_select_loss(outputs, evidence) if outputs.select_loss is None else outputs.select_loss,
-        seconds=outputs.seconds,
-        **vars(_on_probe(np.asarray(outputs.probe_logits, dtype=np.float64) / scale, evidence)),
+        rung=outputs[0].rung,
+        seed=outputs[0].seed,
+        additive=all(one.additive for one in outputs),
+        temperature=float(np.exp(np.mean([np.log(one.temperature) for one in scaled]))),
+        select_loss=float(np.mean([one.select_loss for one in scaled])),
+        seconds=float(np.mean([one.seconds for one in outputs])),
+        **vars(_on_probe(np.concatenate([one.logits for one in scaled]), evidence)),
     )
 
 
 def read_prior(evidence: Evidence) -> Reading:
     """The training frequencies as a rung. A class that training lacks counts as one in a million."""
-    shares = np.maximum(np.asarray(evidence.prior, dtype=np.float64), SMALLEST_SHARE)
-    logits = np.log(shares / shares.sum())
-    on_probe = np.tile(logits, (len(evidence.probe_labels), 1))
-    on_select = np.tile(logits, (len(evidence.select_labels), 1))
+    scaled = [_prior(held) for held in evidence.folds]
     return Reading(
         rung=PRIOR,
         seed=None,
         additive=True,
         temperature=1.0,
-        select_loss=mean(log_loss(on_select, evidence.select_labels), evidence.select_weights),
+        select_loss=float(np.mean([one.select_loss for one in scaled])),
         seconds=0.0,
-        **vars(_on_probe(on_probe, evidence)),
+        **vars(_on_probe(np.concatenate([one.logits for one in scaled]), evidence)),
     )
 
 
@@ -131,13 +131,44 @@ class Readings:
         return all(entry.additive for entry in self.of(rung))
 
 
-def _select_loss(outputs: RungOutputs, evidence: Evidence) -> float:
-    labels, logits = evidence.select_labels, outputs.select_logits
+@dataclass(frozen=True)
+class _Scaled:
+    """One rung in one fold: scaled logits (n_p, C) of its probe samples."""
+
+    temperature: float
+    select_loss: float
+    logits: Floats
+
+
+def _scaled(outputs: RungOutputs, held: HeldOut) -> _Scaled:
+    if not (np.isfinite(outputs.select_logits).all() and np.isfinite(outputs.probe_logits).all()):
+        raise RunError(f"the outputs of {outputs.rung} with seed {outputs.seed} hold NaN or infinity")
+    scale = temperature(outputs.select_logits, held.select_labels, weights=held.select_weights)
+    return _Scaled(
+        temperature=scale,
+        select_loss=_select_loss(outputs, held) if outputs.select_loss is None else outputs.select_loss,
+        logits=np.asarray(outputs.probe_logits, dtype=np.float64) / scale,
+    )
+
+
+def _select_loss(outputs: RungOutputs, held: HeldOut) -> float:
+    labels, logits = held.select_labels, outputs.select_logits
     losses = np.empty(len(labels))
-    for fitted, scored in folds(labels, groups=evidence.select_groups):
-        scale = temperature(logits[fitted], labels[fitted], weights=rows_of(evidence.select_weights, fitted))
+    for fitted, scored in folds(labels, groups=held.select_groups):
+        scale = temperature(logits[fitted], labels[fitted], weights=rows_of(held.select_weights, fitted))
         losses[scored] = log_loss(np.asarray(logits[scored], dtype=np.float64) / scale, labels[scored])
-    return mean(losses, evidence.select_weights)
+    return mean(losses, held.select_weights)
+
+
+def _prior(held: HeldOut) -> _Scaled:
+    shares = np.maximum(np.asarray(held.prior, dtype=np.float64), SMALLEST_SHARE)
+    logits = np.log(shares / shares.sum())
+    on_select = np.tile(logits, (len(held.select_labels), 1))
+    return _Scaled(
+        temperature=1.0,
+        select_loss=mean(log_loss(on_select, held.select_labels), held.select_weights),
+        logits=np.tile(logits, (len(held.probe_labels), 1)),
+    )
 
 
 @dataclass(frozen=True)
