@@ -1,9 +1,9 @@
 """What a measurement is made from: stored per-sample outputs of the trained models, as plain arrays.
 
 A measurement has one or several *folds*, each with models, `select` and `probe` samples of its own. Not cross-fitted
-there is one, called ``all``; cross-fitted there are ``fold-1``, ``fold-2`` ..., and a sample is a probe sample of one of
-them alone. What is fitted on `select` is fitted fold by fold; then the folds' probe samples are joined, in the order of
-:attr:`Evidence.folds`, and what follows knows no folds.
+there is one, called ``all``; cross-fitted there are ``fold-1``, ``fold-2`` ..., and a sample is a probe sample of one
+of them alone. What is fitted on `select` is fitted fold by fold; then the folds' probe samples are joined, in the order
+of :attr:`Evidence.folds`, and what follows knows no folds.
 
 Legend of shapes: n_s samples of `select` and n_p of `probe` in one fold, C classes, D features of an encoder.
 """

@@ -2,9 +2,9 @@
 
 What is fitted on `select` is judged there by cross-validation. That includes the temperature itself, so a rung's
 `select` loss is that of temperatures fitted without the fold they are judged on, unless the method brought a
-cross-validated loss of its own. Where there are several folds each is scaled on its own `select` and read on its own probe samples,
-which are then joined; the `select` loss and the temperature are means over the folds. The prior has nothing to scale: it is the class frequencies of the training samples.
-Its log-loss on `probe` is H(Y) in
+cross-validated loss of its own. Where the measurement has several folds, each is scaled on its own `select` and read on
+its own probe samples, which are then joined; the `select` loss is the mean over the folds. The prior has nothing to
+scale: it is the class frequencies of the training samples. Its log-loss on `probe` is H(Y) in
 
     I = H(Y) - log-loss
 
