@@ -12,7 +12,6 @@ from umlkit.synth import task
 from umlkit.synth.options import FAMILIES, PRESETS
 from umlkit.synth.streams import Stream
 
-
 GOLDEN = {
     "uniforms": [0.468466155138199, 0.0623809126092233, 0.756426821795575],
     "normals": [1.56031266, 1.444392176],
