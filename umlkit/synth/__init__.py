@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from umlkit.synth.task import Task
+    from umlkit.synth.tasks import Task
 
 __all__ = ["task"]
 
@@ -30,7 +30,7 @@ def task(family: str = "mixed", *, seed: int = 0, **knobs: Any) -> Task:
         umlkit.errors.InputError: no such family or knob, or a value out of range.
     """
     from umlkit.synth.knobs import options_of
-    from umlkit.synth.task import Task
+    from umlkit.synth.tasks import Task
 
     made = Task(family, options_of(family, knobs), seed)
     _ = made.table  # knobs that ask for too many levels are refused here
