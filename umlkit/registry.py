@@ -38,6 +38,10 @@ def by_name_only(_shape: tuple[int, ...]) -> bool:
     return False
 
 
+def _unchanged(options: Options) -> Options:
+    return options
+
+
 def _only_itself(options: Options) -> list[Options]:
     return [options]
 
@@ -90,6 +94,7 @@ class MethodSpec:
         builds_on: what has to be trained before it: ``unimodal`` (every modality's model) or another method's name.
         candidate: whether it is a way of training that advice may name, or only a rung of the measurement.
         additive: options -> whether the logits are additive in the modalities, by architecture.
+        once: options -> the like of them with which it trains once, for a measurement that may not cost more.
     """
 
     name: str
@@ -99,6 +104,7 @@ class MethodSpec:
     builds_on: tuple[str, ...]
     candidate: bool
     additive: Callable[[Any], bool]
+    once: Callable[[Any], Any] = field(default=_unchanged)
 
 
 Spec = EncoderSpec | HeadSpec | MethodSpec

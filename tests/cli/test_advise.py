@@ -24,7 +24,7 @@ def probe(tmp_path: Path) -> str:
     """A finished probe.json, alone in its folder."""
     folder = tmp_path / "alone"
     folder.mkdir()
-    return str(shutil.copy(GOLDEN / "probe-2.json", folder / "probe.json"))
+    return str(shutil.copy(GOLDEN / "probe-3.json", folder / "probe.json"))
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def measured_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(
         locate,
         "find_probe",
-        lambda loaded, directory, *, reference: ProbeRecord.read(GOLDEN / "probe-2.json"),
+        lambda loaded, directory, *, reference: ProbeRecord.read(GOLDEN / "probe-3.json"),
     )
     return tmp_path / "run"
 

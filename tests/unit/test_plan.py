@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from umlkit import registry
 from umlkit.data.contents import rows_as_text
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.plan import Plan, probe_fingerprint
+from umlkit.pipeline.rungs import BUDGETS
 from umlkit.recipe.schema import Recipe
 
 IDENTITY = DataIdentity(
@@ -33,7 +35,48 @@ def changed(**parts: Any) -> DataIdentity:
 
 
 def rungs(plan: Plan) -> dict[str, bool]:
-    return {rung.name: artifact.additive for rung, artifact in plan.rungs()}
+    return {rung.name: artifact.additive for rung, artifact in plan.rungs("full")}
+
+
+def test_a_dearer_budget_has_every_rung_of_a_cheaper_one() -> None:
+    quick, short, full = ([rung.name for rung, _ in plan_of().rungs(budget)] for budget in BUDGETS)
+    assert quick == ["ume", "frozen-linear", "frozen-mlp"]
+    assert [name for name in short if name not in quick] == ["joint", "residual", "umt"]
+    assert [name for name in full if name not in short] == ["joint-additive"]
+
+
+def test_short_rungs_are_models_of_their_own_and_full_ones_are_the_candidates() -> None:
+    plan = plan_of()
+    for rung, artifact in plan.rungs("short"):
+        assert (artifact.fingerprint != plan.model(rung.method, rung.overrides).fingerprint) == artifact.short
+        assert artifact.short == (rung.name in {"joint", "residual", "umt"})
+    assert all(a.fingerprint == plan.model(r.method, r.overrides).fingerprint for r, a in plan.rungs("full"))
+
+
+@pytest.mark.parametrize(("epochs", "most"), [(300, 100), (301, 100), (2, 1), (1, 1)])
+def test_a_short_rung_trains_for_at_most_a_third_of_the_epochs(epochs: int, most: int) -> None:
+    assert plan_of().model("joint", short=True).cap(epochs) == most
+    assert plan_of().model("joint").cap(epochs) == epochs
+
+
+@pytest.mark.parametrize(
+    ("options", "trial"),
+    [
+        ({}, ("scratch", 0.03)),
+        ({"init": "teacher"}, ("teacher", 0.0)),
+        ({"weight": 2}, ("scratch", 2)),
+        ({"weight": 0}, ("teacher", 0)),
+        ({"weight": 0.5, "init": "teacher"}, ("teacher", 0.5)),
+    ],
+)
+def test_a_short_umt_is_one_training(options: dict[str, Any], trial: tuple[str, float]) -> None:
+    short = plan_of(methods={"umt": options}).model("umt", short=True)
+    assert [(one.start, one.weight) for one in registry.implementation(short.spec)(short.options).trials()] == [trial]
+
+
+def test_the_budget_is_the_recipe_s_and_short_without_a_word() -> None:
+    assert [rung.name for rung, _ in plan_of(probe={"budget": "quick"}).rungs()][-1] == "frozen-mlp"
+    assert [artifact.title for _, artifact in plan_of().rungs()][-1] == "umt (short)"
 
 
 def test_rungs_are_additive_as_their_architecture_is() -> None:
@@ -91,13 +134,15 @@ def test_a_measurement_changes_with_its_models_and_with_what_matters_to_the_user
         for plan in (
             plan_of(),
             plan_of(probe={"smallest_effect": 0.5}),
+            plan_of(probe={"budget": "quick"}),
+            plan_of(probe={"budget": "full"}),
             plan_of(seeds=[0, 1]),
             plan_of(methods={"joint": {"width": 3}}),
             plan_of(changed(roles="other")),
             plan_of(changed(not_measurable="too few")),
         )
     }
-    assert len(marks) == 6
+    assert len(marks) == 8
 
 
 @pytest.mark.parametrize(("rows", "text"), [([], ""), ([4], "4"), ([0, 1, 2, 5, 7, 8], "0-2,5,7-8")])

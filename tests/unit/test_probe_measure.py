@@ -19,7 +19,7 @@ from umlkit.probe.evidence import EncoderFeatures, Evidence
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.records.probe import ProbeRecord
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "probe-2.json"
+GOLDEN = Path(__file__).parents[1] / "golden" / "probe-3.json"
 
 
 def close(found: Any, expected: Any) -> None:

@@ -13,7 +13,7 @@ from umlkit.errors import InputError
 from umlkit.runs.records.common import Record
 from umlkit.runs.records.probe import ProbeRecord
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "probe-2.json"
+GOLDEN = Path(__file__).parents[1] / "golden" / "probe-3.json"
 
 
 def refusal(path: Path, record: type[Record] = ProbeRecord) -> str:

@@ -49,6 +49,11 @@ class Findings:
     weights: Mapping[str, float]
     drop: tuple[str, ...]
 
+    @property
+    def predicted(self) -> tuple[AdvisedCandidate, ...]:
+        """The candidates that the headline was chosen among and that were not trained in full."""
+        return tuple(candidate for candidate in self.candidates if candidate.among and candidate.predicted)
+
 
 def find(
     probe: ProbeRecord, posterior: Posterior, *, among: Sequence[str], headline: str, paper: PaperRule | None
@@ -106,6 +111,8 @@ def _candidates(
             probability=standings[candidate.name].probability if candidate.name in standings else None,
             regret=standings[candidate.name].regret if candidate.name in standings else None,
             seconds=candidate.seconds,
+            predicted=candidate.predicted,
+            rung=candidate.rung,
         )
         for candidate in probe.candidates
     )

@@ -20,6 +20,8 @@ _SPOKEN = {
     "joint-additive": "joint training with an additive head",
     "residual": "the residual model",
     "best-single": "the best single modality",
+    "frozen-linear": "a linear head on frozen features",
+    "frozen-mlp": "a multi-layer head on frozen features",
 }
 
 
@@ -32,6 +34,7 @@ def other_sentences(findings: Findings) -> tuple[str, ...]:
     """What else the measurement says, a line each; a line without content is left out."""
     lines = (
         _better(findings),
+        _prediction(findings),
         _paper(findings),
         _paired(findings),
         _weights(findings),
@@ -63,8 +66,9 @@ def _what(findings: Findings) -> str:
         return f"Train with {name}: it is the only one that was asked about."
     direction, sign = ("lower", 1) if gained.nats >= 0 else ("higher", -1)
     low, high = sorted(sign * end for end in gained.interval)
+    judged = "predicted" if findings.predicted else "expected"
     return (
-        f"Train with {name}: its expected log-loss is {abs(gained.nats):.3f} nats {direction} than that of "
+        f"Train with {name}: its {judged} log-loss is {abs(gained.nats):.3f} nats {direction} than that of "
         f"{spoken(findings.rival)} (95% interval {low:.3f} to {high:.3f}; accuracy {gained.points:+.1f} points)."
     )
 
@@ -75,11 +79,26 @@ def _how_sure(findings: Findings) -> str:
     if not others:
         return "Nothing was compared with it, so there is no more to say about how sure that is."
     standing, than = findings.standing, spoken(others[0]) if len(others) == 1 else "all the others"
-    start = "This is unsure: the" if standing.probability < SURE else "The"
+    start = "The" if standing.probability >= SURE else "This is unsure: the"
+    if findings.predicted:
+        start = f"This is a prediction, {_stand_in(findings)}{', and unsure' * (standing.probability < SURE)}: the"
     return (
         f"{start} probability that {spoken(findings.headline)} has a lower loss than {than} is "
         f"{_share(standing.probability)}, and the expected loss from being wrong is {_regret(standing.regret)} nats."
     )
+
+
+def _stand_in(findings: Findings) -> str:
+    """What the figures of candidates that were not trained in full are taken from."""
+    short = [candidate for candidate in findings.predicted if candidate.rung == candidate.name]
+    if short:
+        return f"from a third of the epochs of {_listed([spoken(candidate.name) for candidate in short])}"
+    named = findings.predicted[0]
+    return f"{spoken(named.name)} not having been trained, from {spoken(named.rung or 'what stands for it')}"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _regret(nats: float) -> str:
@@ -91,6 +110,18 @@ def _share(probability: float) -> str:
     if probability > 0.995:
         return "above 0.99"
     return "below 0.01" if probability < 0.005 else f"{probability:.2f}"
+
+
+def _prediction(findings: Findings) -> str | None:
+    """What the probability leaves out where not everything was trained in full."""
+    predicted = [candidate.name for candidate in findings.candidates if candidate.predicted]
+    if not predicted:
+        return None
+    names, verb = _listed([spoken(name) for name in predicted]), "is" if len(predicted) == 1 else "are"
+    return (
+        f"At budget {findings.probe.budget} {names} {verb} judged by models that were not trained in full; intervals "
+        "and the probability do not cover what full training would change. `umlkit probe --budget full` measures it."
+    )
 
 
 def _paper(findings: Findings) -> str | None:
@@ -148,7 +179,10 @@ def _drop(findings: Findings) -> str | None:
 
 
 def _cost(findings: Findings) -> str | None:
-    costs = ", ".join(f"{spoken(candidate.name)} {candidate.seconds:.1f}" for candidate in findings.candidates)
+    costs = ", ".join(
+        f"{spoken(candidate.name)} {'over ' * candidate.predicted}{candidate.seconds:.1f}"
+        for candidate in findings.candidates
+    )
     return f"Seconds to train all that is needed, with one seed: {costs}."
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from umlkit.cli import completing
-from umlkit.cli.options import Invocation, shared_options
+from umlkit.cli.options import Budget, Invocation, shared_options
 from umlkit.errors import InputError, Problem, VerdictError, closest, listed
 
 if TYPE_CHECKING:
@@ -72,10 +72,12 @@ def command(
     expect: Expect = None,
     min_confidence: MinConfidence = None,
     rule: Rule = "posterior",
+    budget: Budget = None,  # noqa: ARG001 - the invocation has it in the recipe
 ) -> None:
     """Recommend a way of training, and say why, how sure that is and at what cost.
 
-    RECIPE may also be a probe.json: then nothing is written. Without a finished probe: exit 2, and what to call first.
+    Of several finished probes the one at the largest budget is read, unless --budget names another. RECIPE may also be
+    a probe.json: then nothing is written. Without a finished probe: exit 2, and what to call first.
 
     Examples:
       umlkit advise digits

@@ -28,6 +28,11 @@ SPLITS: tuple[Offer, ...] = (
     ("val", "select and probe"),
     ("test", "logged in test-reads.jsonl"),
 )
+BUDGETS: tuple[Offer, ...] = (
+    ("quick", "no network beyond the uni-modal ones"),
+    ("short", "joint, residual and umt too, once and for a third of the epochs"),
+    ("full", "the whole ladder in full"),
+)
 ENCODER_KEY = ".encoder="
 
 
@@ -115,6 +120,12 @@ def _candidates() -> list[Offer]:
 def splits(_incomplete: str) -> Iterable[Offer]:
     """What can be evaluated on."""
     return SPLITS
+
+
+@_silent
+def budgets(_incomplete: str) -> Iterable[Offer]:
+    """What may be trained to measure."""
+    return BUDGETS
 
 
 @_silent

@@ -104,6 +104,17 @@ MaxMinutes = Annotated[
     _common("--max-minutes", metavar="M", parser=minutes, help="Stop after M minutes, resumably (exit 75)."),
 ]
 
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        metavar="BUDGET",
+        help="What is trained to measure: quick, short (default) or full.",
+        autocompletion=completing.budgets,
+    ),
+]
+"""Of the commands that measure or read a measurement; ``None`` leaves it to the recipe."""
+
 SHARED: Mapping[str, Any] = {
     "recipe": RecipeArg,
     "label": Label,
@@ -133,7 +144,9 @@ _RECIPE_KEYS = {
     "device": "device",
     "threads": "threads",
     "workers": "workers",
+    "budget": "probe.budget",
 }
+"""Parameter name -> the key of the recipe that it sets; an own parameter of a command may be among them."""
 
 
 _DATA_FLAGS = {"data.label": "--label", "data.groups": "--groups", "data.split_by": "--split-by", "data.id": "--id"}

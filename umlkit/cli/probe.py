@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from umlkit.cli.options import Invocation, shared_options
+from umlkit.cli.options import Budget, Invocation, shared_options
 
 
 @shared_options()
-def command(call: Invocation) -> None:
+def command(call: Invocation, budget: Budget = None) -> None:  # noqa: ARG001 - the invocation has it in the recipe
     """Measure on held-out samples how much is learnable from each modality alone and how much from all together.
 
-    Trains every rung of the ladder that is missing, reads it on the `probe` samples, writes probe.json. Never reads
-    test.
+    Trains every rung of the ladder that the budget has and that is missing, reads it on the `probe` samples, writes
+    probe.json. Never reads test.
+
+    --budget quick trains no network beyond the uni-modal ones; short also joint, residual and umt, once each and for at
+    most a third of the epochs; full everything in full.
 
     Examples:
 
       umlkit probe digits
+
+      umlkit probe digits --budget full --dry-run
 
       umlkit probe digits --json > probe.json
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umlkit.cli.options import Invocation, shared_options
+from umlkit.cli.options import Budget, Invocation, shared_options
 
 if TYPE_CHECKING:
     from umlkit.pipeline.session import Session
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 @shared_options()
-def command(call: Invocation) -> None:
-    """Train the uni-modal models, measure, advise, train the advised method, and evaluate it once on test.
+def command(call: Invocation, budget: Budget = None) -> None:  # noqa: ARG001 - the invocation has it in the recipe
+    """Train the uni-modal models, measure, advise, train the advised method in full, and evaluate it once on test.
 
     Examples:
 
       umlkit run digits
 
-      umlkit run mydata.npz --label y
+      umlkit run mydata.npz --label y --budget quick
 
       umlkit run mydata.csv --label diagnosis --groups patient --out runs/mine
     """

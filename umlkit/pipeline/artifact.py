@@ -9,6 +9,9 @@ from pathlib import Path
 from umlkit.registry import MethodSpec, Options
 from umlkit.runs.layout import RunDirectory
 
+SHORT = 3
+"""A short training has the recipe's epochs, divided by this, as its cap; its learning rate falls over that cap."""
+
 
 @dataclass(frozen=True)
 class Artifact:
@@ -23,6 +26,7 @@ class Artifact:
         seed, fold: the unit of work.
         fingerprint: 8 hexadecimal digits.
         needs: the artifacts that have to be finished before it, in order.
+        short: trained for at most a third of the epochs.
     """
 
     label: str
@@ -34,11 +38,16 @@ class Artifact:
     fold: str
     fingerprint: str
     needs: tuple[Artifact, ...] = ()
+    short: bool = False
 
     @property
     def additive(self) -> bool:
         """Whether its logits are additive in the modalities, by architecture, what it builds on included."""
         return self.spec.additive(self.options) and all(need.additive for need in self.needs)
+
+    def cap(self, epochs: int) -> int:
+        """The cap on the epochs of its trainings, where a full one has ``epochs``."""
+        return max(1, epochs // SHORT) if self.short else epochs
 
     def model_dir(self, directory: RunDirectory) -> Path:
         """Where its model lies in a run directory."""

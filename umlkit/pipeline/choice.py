@@ -9,7 +9,7 @@ from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.locate import find_advice
-from umlkit.pipeline.plan import UNIMODAL, Plan, plans, probe_fingerprint
+from umlkit.pipeline.plan import UNIMODAL, Plan, plans, probe_fingerprints
 from umlkit.recipe.schema import Recipe
 from umlkit.runs.layout import RunDirectory, is_finished
 
@@ -63,7 +63,7 @@ def _candidates() -> list[str]:
 
 
 def _by_itself(plan: Plan, directory: RunDirectory, *, reference: str) -> str:
-    advice = find_advice(directory, probe_fingerprint(plan.recipe, plan.identity))
+    advice = find_advice(directory, set(probe_fingerprints(plan.recipe, plan.identity).values()))
     if advice is not None and is_finished(plan.evaluated(advice.headline).model_dir(directory)):
         return advice.headline
     trained = finished(plan, directory)

@@ -29,7 +29,7 @@ def gather(session: Session) -> Evidence:
         features={
             key: stored
             for plan in session.plans
-            for model, artifacts in (("unimodal", plan.unimodal.values()), ("joint", [plan.model("joint")]))
+            for model, artifacts in (("unimodal", plan.unimodal.values()), ("joint", _joint(plan)))
             for key, stored in _features(session, model, artifacts)
         },
         pool_weights={plan.seed: _pool_weights(session, plan) for plan in session.plans},
@@ -40,6 +40,7 @@ def gather(session: Session) -> Evidence:
             for rung, artifact in plan.paper()
         ],
         smallest_effect=session.recipe.probe.smallest_effect,
+        budget=session.recipe.probe.budget,
         seeds=tuple(plan.seed for plan in session.plans),
     )
 
@@ -71,6 +72,11 @@ def _ladder(session: Session, plan: Plan) -> list[RungOutputs]:
     ]
 
 
+def _joint(plan: Plan) -> list[Artifact]:
+    """The joint model that the budget trains, if it trains one."""
+    return [artifact for rung, artifact in plan.rungs() if rung.name == "joint"]
+
+
 def _rung(session: Session, artifact: Artifact, *, name: str, candidate: str | None) -> RungOutputs:
     result = result_of(session.directory, artifact)
     return RungOutputs(
@@ -84,6 +90,7 @@ def _rung(session: Session, artifact: Artifact, *, name: str, candidate: str | N
         seconds=result.seconds,
         needs_unimodal=any(need.spec.name == UNIMODAL for need in artifact.needs),
         fold=artifact.fold,
+        predicted=artifact.short,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from umlkit.errors import InputError, Problem
 from umlkit.pipeline.identity import DataIdentity, recall
-from umlkit.pipeline.plan import probe_fingerprint
+from umlkit.pipeline.plan import probe_fingerprints
 from umlkit.recipe.loading import LoadedRecipe
+from umlkit.recipe.schema import Budget
 from umlkit.runs.fingerprint import fingerprint
 from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.advice import AdviceRecord
@@ -45,17 +47,30 @@ def nothing_found(directory: RunDirectory, *, missing: str, command: str) -> Inp
 
 
 def find_probe(loaded: LoadedRecipe, directory: RunDirectory, *, reference: str) -> ProbeRecord:
-    """The finished measurement of the present recipe.
+    """The finished measurement of the present recipe: at the budget that this call asks for, else at the dearest one.
+
+    A budget that stands in the recipe says what ``umlkit probe`` spends, not that a better measurement is passed over.
 
     Raises:
         InputError: there is none; the message names ``umlkit probe``.
     """
-    command = f"umlkit probe {reference}"
-    identity = find_identity(loaded, directory, missing="no finished probe", command=command)
-    path = directory.probe_path(probe_fingerprint(loaded.recipe, identity))
-    if not path.is_file():
-        raise nothing_found(directory, missing="no finished probe", command=command)
-    return ProbeRecord.read(path)
+    asked = _asked_budget(loaded)
+    command = f"umlkit probe {reference}" + (f" --budget {asked}" if asked else "")
+    missing = f"no finished probe at budget {asked}" if asked else "no finished probe"
+    identity = find_identity(loaded, directory, missing=missing, command=command)
+    marks = probe_fingerprints(loaded.recipe, identity)
+    paths = [directory.probe_path(mark) for budget, mark in marks.items() if asked in (None, budget)]
+    found = next((path for path in paths if path.is_file()), None)
+    if found is None:
+        raise nothing_found(directory, missing=missing, command=command)
+    return ProbeRecord.read(found)
+
+
+def _asked_budget(loaded: LoadedRecipe) -> Budget | None:
+    """The budget that a flag, ``--set`` or the environment names; None where the recipe or nothing says it."""
+    origin = loaded.origin.get("probe.budget", "default")
+    asked = origin.startswith(("flag", "--set", "UMLKIT_"))
+    return loaded.recipe.probe.budget if asked else None
 
 
 def advice_paths(directory: RunDirectory, advice: AdviceRecord) -> tuple[Path, Path]:
@@ -64,15 +79,15 @@ def advice_paths(directory: RunDirectory, advice: AdviceRecord) -> tuple[Path, P
     return directory.advice_path(fingerprint(made_from)), directory.advice
 
 
-def advice_on(directory: RunDirectory, mark: str) -> dict[Path, AdviceRecord]:
-    """Every advice in the run directory that was given on a probe, the last one given first; damaged ones are none."""
+def advice_on(directory: RunDirectory, marks: Collection[str]) -> dict[Path, AdviceRecord]:
+    """Every advice in the run directory given on one of the probes, the last one given first; damaged ones are none."""
     read = {path: _advice(path) for path in (directory.advice, *sorted(directory.root.glob("advice/*.json")))}
-    return {path: advice for path, advice in read.items() if advice is not None and advice.probe == mark}
+    return {path: advice for path, advice in read.items() if advice is not None and advice.probe in marks}
 
 
-def find_advice(directory: RunDirectory, mark: str) -> AdviceRecord | None:
-    """The last advice given on a probe, where there is one."""
-    return next(iter(advice_on(directory, mark).values()), None)
+def find_advice(directory: RunDirectory, marks: Collection[str]) -> AdviceRecord | None:
+    """The last advice given on one of the probes, where there is one."""
+    return next(iter(advice_on(directory, marks).values()), None)
 
 
 def _advice(path: Path) -> AdviceRecord | None:

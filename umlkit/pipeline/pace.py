@@ -15,6 +15,7 @@ import numpy as np
 from torch import nn
 
 from umlkit.data.records import Samples
+from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.session import Session
 from umlkit.training.loop import FitResult, Logits, Loss, evaluate, fit
 from umlkit.training.schedule import Course, course_of
@@ -46,15 +47,20 @@ class Pace:
 class Stage:
     """Where one model is rehearsed: the training loop on few samples, with a watch.
 
+    Args:
+        session: the opened run.
+        artifact: what is rehearsed; it says how long its trainings are.
+
     Attributes:
         paces: of the trainings so far.
         seconds: spent in the loop.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, artifact: Artifact) -> None:
         self.paces: list[Pace] = []
         self.seconds = 0.0
         self._session = session
+        self._artifact = artifact
 
     def fit(
         self,
@@ -98,7 +104,7 @@ class Stage:
         return result
 
     def _pace(self, name: str, per_step: float, per_look: float, epochs: int | None, *, start: bool) -> Pace:
-        steps, most = self._course.steps, epochs or self._course.epochs
+        steps, most = self._course.steps, self._artifact.cap(epochs or self._course.epochs)
         return Pace(
             name=name,
             seconds=steps * per_step + len(self._session.roles.select) * per_look,

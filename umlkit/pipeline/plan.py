@@ -14,10 +14,10 @@ from typing import Any
 
 from umlkit import registry
 from umlkit.errors import InputError, Problem, closest, listed
-from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.artifact import SHORT, Artifact
 from umlkit.pipeline.identity import DataIdentity
-from umlkit.pipeline.rungs import PAPER, RUNGS, Rung
-from umlkit.recipe.schema import Modality, Recipe
+from umlkit.pipeline.rungs import BUDGETS, PAPER, Rung, rungs
+from umlkit.recipe.schema import Budget, Modality, Recipe
 from umlkit.registry import MethodSpec, Options
 from umlkit.runs.fingerprint import fingerprint
 
@@ -55,16 +55,33 @@ class Plan:
         found = self.named("best-single" if method == UNIMODAL else method)
         return found[0]
 
-    def model(self, method: str, overrides: Mapping[str, Any] | None = None, *, title: str | None = None) -> Artifact:
-        """The multi-modal artifact of a method, with options laid over the recipe's."""
+    def model(
+        self,
+        method: str,
+        overrides: Mapping[str, Any] | None = None,
+        *,
+        title: str | None = None,
+        short: bool = False,
+    ) -> Artifact:
+        """The multi-modal artifact of a method.
+
+        Args:
+            method: its name.
+            overrides: options laid over the recipe's.
+            title: what messages call it.
+            short: trained once and for at most a third of the epochs.
+        """
         spec = registry.method(method)
         options = spec.options.model_validate({**self.recipe.methods.get(method, {}), **(overrides or {})})
+        if short:
+            options = spec.once(options)
         needs = self._needs(spec)
         made_from = {
             "method": method,
             "options": options.model_dump(mode="json"),
             "modalities": [self._modality(name) for name in self.unimodal],
             "needs": [need.fingerprint for need in needs],
+            **({"short": SHORT} if short else {}),
             **self._common(),
         }
         return Artifact(
@@ -77,25 +94,30 @@ class Plan:
             fold=self.fold,
             fingerprint=fingerprint(made_from),
             needs=needs,
+            short=short,
         )
 
-    def rungs(self) -> list[tuple[Rung, Artifact]]:
-        """The ladder's rungs with their artifacts."""
-        return [(rung, self.model(rung.method, rung.overrides, title=rung.name)) for rung in RUNGS]
+    def rungs(self, budget: Budget | None = None) -> list[tuple[Rung, Artifact]]:
+        """The ladder's rungs at a budget, None for the recipe's, with their artifacts."""
+        return [(rung, self._of_rung(rung)) for rung in rungs(budget or self.recipe.probe.budget)]
 
     def paper(self) -> list[tuple[Rung, Artifact]]:
         """What the paper's rule reads, with its artifacts."""
-        return [(rung, self.model(rung.method, rung.overrides, title=rung.name)) for rung in PAPER]
+        return [(rung, self._of_rung(rung)) for rung in PAPER]
 
     def everything(self) -> list[Artifact]:
-        """Every artifact that a full run makes, in an order in which each can be trained; each once."""
+        """Every artifact that a run makes at any budget, in an order in which each can be trained; each once."""
         found: dict[str, Artifact] = {a.fingerprint: a for a in self.unimodal.values()}
-        for _, artifact in (*self.rungs(), *self.paper()):
+        for _, artifact in (*(pair for budget in BUDGETS for pair in self.rungs(budget)), *self.paper()):
             found.update({part.fingerprint: part for part in artifact.with_needs()})
         for method, spec in registry.methods().items():
             if spec.candidate and method != UNIMODAL:
                 found.update({part.fingerprint: part for part in self.model(method).with_needs()})
         return list(found.values())
+
+    def _of_rung(self, rung: Rung) -> Artifact:
+        title = f"{rung.name} (short)" if rung.short else rung.name
+        return self.model(rung.method, rung.overrides, title=title, short=rung.short)
 
     def _one(self, modality: str) -> Artifact:
         if modality in self.unimodal:
@@ -172,6 +194,16 @@ def _settings(modality: Modality, kind: str) -> list[tuple[str, Options]]:
 def plans(recipe: Recipe, identity: DataIdentity) -> list[Plan]:
     """One plan a seed, lowest seed first."""
     return [Plan(recipe, identity, seed) for seed in sorted(recipe.seeds)]
+
+
+def at_budget(recipe: Recipe, budget: Budget) -> Recipe:
+    """The recipe with the budget of its measurement replaced."""
+    return recipe.model_copy(update={"probe": recipe.probe.model_copy(update={"budget": budget})})
+
+
+def probe_fingerprints(recipe: Recipe, identity: DataIdentity) -> dict[Budget, str]:
+    """:func:`probe_fingerprint` by budget, the dearest first."""
+    return {budget: probe_fingerprint(at_budget(recipe, budget), identity) for budget in reversed(BUDGETS)}
 
 
 def probe_fingerprint(recipe: Recipe, identity: DataIdentity) -> str:

@@ -131,7 +131,7 @@ class Rehearsal:
         return self._finished[artifact.fingerprint]
 
     def _play(self, artifact: Artifact, blueprint: Blueprint, variant: Variant) -> Played:
-        stage = Stage(self.session)
+        stage = Stage(self.session, artifact)
         method: Method[Any] = registry.implementation(artifact.spec)(artifact.options)
         task = self._task(artifact, blueprint, variant, stage)
         began = time.perf_counter()

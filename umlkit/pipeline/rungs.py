@@ -1,10 +1,19 @@
-"""Which trainings the ladder and the paper's rule are read from."""
+"""Which trainings the ladder and the paper's rule are read from, at every budget.
+
+``quick`` trains no network beyond the uni-modal ones: the ensemble, and heads on its frozen features. ``short`` adds
+joint, residual and UMT, each trained once and for a third of the epochs. ``full`` is the whole ladder in full.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from umlkit.recipe.schema import Budget
+
+BUDGETS: tuple[Budget, ...] = ("quick", "short", "full")
+"""From the cheapest to the dearest."""
 
 
 @dataclass(frozen=True)
@@ -16,28 +25,40 @@ class Rung:
         method: the registry name.
         overrides: options laid over the recipe's.
         candidate: the candidate that this rung is, or None.
+        since: the cheapest budget that has it.
+        short: trained once and for a third of the epochs: another artifact than that of the full training.
     """
 
     name: str
     method: str
     overrides: Mapping[str, Any] = field(default_factory=dict)
     candidate: str | None = None
+    since: Budget = "quick"
+    short: bool = False
 
 
-RUNGS = (
+LADDER = (
     Rung("ume", "ume", candidate="ume"),
     Rung("frozen-linear", "frozen", {"head": "linear", "fit_on": "select"}),
     Rung("frozen-mlp", "frozen", {"head": "mlp", "fit_on": "select"}),
-    Rung("joint-additive", "joint", {"head": "linear"}),
-    Rung("joint", "joint", candidate="joint"),
-    Rung("residual", "residual", candidate="residual"),
-    Rung("umt", "umt", candidate="umt"),
+    Rung("joint-additive", "joint", {"head": "linear"}, since="full"),
+    Rung("joint", "joint", candidate="joint", since="short"),
+    Rung("residual", "residual", candidate="residual", since="short"),
+    Rung("umt", "umt", candidate="umt", since="short"),
 )
-"""The trained rungs, cheapest first; the prior and the single modalities stand before them."""
+"""The trained rungs, in the order in which they are shown; the prior and the single modalities stand before them."""
 
 PAPER = (
     Rung("ume-prob-mean", "ume", {"pool": "prob-mean"}),
     Rung("paper-train", "frozen", {"head": "linear", "fit_on": "train"}),
     Rung("paper-select", "frozen", {"head": "linear", "fit_on": "select"}),
 )
-"""What the paper's rule reads; never rungs of the ladder."""
+"""What the paper's rule reads, at every budget; never rungs of the ladder."""
+
+
+def rungs(budget: Budget) -> tuple[Rung, ...]:
+    """The trained rungs of a budget: what a cheaper one lacks is short, unless the budget is ``full``."""
+    within = BUDGETS[: BUDGETS.index(budget) + 1]
+    return tuple(
+        replace(rung, short=budget != "full" and rung.since != "quick") for rung in LADDER if rung.since in within
+    )

@@ -62,10 +62,16 @@ def measured(plan: Plan) -> list[Artifact]:
 
 
 def run_plan(session: Session) -> list[Artifact]:
-    """The artifacts that a whole run makes: those that are measured, or UME alone where nothing can be measured."""
+    """The artifacts that a whole run makes: those that are measured, and UMT in full, as that may be advised.
+
+    UME alone where nothing can be measured.
+    """
     if session.roles.not_measurable is not None:
         return [plan.model("ume") for plan in session.plans]
-    return [artifact for plan in session.plans for artifact in measured(plan)]
+    read = [artifact for plan in session.plans for artifact in measured(plan)]
+    advised = [plan.model("umt", title="umt, if advised") for plan in session.plans]
+    known = {artifact.fingerprint for artifact in read}
+    return [*read, *(artifact for artifact in advised if artifact.fingerprint not in known)]
 
 
 def probe(session: Session) -> ProbeRecord:
@@ -104,7 +110,7 @@ def _finished_probe(session: Session, path: Path) -> ProbeRecord | None:
 def _measure(session: Session) -> ProbeRecord:
     reason = session.roles.not_measurable
     if reason is not None:
-        return not_measurable(session.recipe.name, reason, session.roles.needed)
+        return not_measurable(session.recipe.name, reason, session.roles.needed, budget=session.recipe.probe.budget)
     ensure(session, [artifact for plan in session.plans for artifact in measured(plan)], force=session.force)
     return measure(gather(session))
 

@@ -52,7 +52,7 @@ class _Rehearsals:
 
     def cost(self, artifact: Artifact, *, done: Mapping[str, int]) -> Cost:
         settled = tuple(is_finished(need.model_dir(self._session.directory)) for need in artifact.needs)
-        key = (artifact.label, artifact.options.model_dump_json(), settled, tuple(sorted(done.items())))
+        key = (artifact.label, artifact.short, artifact.options.model_dump_json(), settled, tuple(sorted(done.items())))
         if key not in self._known:
             self._known[key] = of_model(self._rehearsal, artifact, done=done)
         return self._known[key]

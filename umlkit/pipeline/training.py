@@ -136,7 +136,7 @@ def _loop(session: Session, artifact: Artifact, directory: Path, place: Place) -
         epochs: int | None = None,
         evaluate_start: bool = False,
     ) -> FitResult:
-        cap = epochs or course_of(session.recipe.train, len(train)).epochs
+        cap = artifact.cap(epochs or course_of(session.recipe.train, len(train)).epochs)
         workspace = Workspace(directory, name, warn=session.output.warn)
         shown = _shown(session, artifact)
         label = place.of_label(shown if name == artifact.label else f"{shown} {name}")
@@ -151,7 +151,7 @@ def _loop(session: Session, artifact: Artifact, directory: Path, place: Place) -
                 settings=session.recipe.train,
                 seed=derive(artifact.seed, artifact.label, name),
                 workspace=workspace,
-                epochs=epochs,
+                epochs=cap,
                 evaluate_start=evaluate_start,
                 workers=session.recipe.workers,
                 on_epoch=watch.saw,

@@ -1,11 +1,12 @@
 """The achieved paired contribution of the very models at hand, and its split into interaction and additive part.
 
-    A_S = risk(UME) - risk(r*)                  r*: lowest `select` loss among joint-additive, joint, residual, umt
+    A_S = risk(UME) - risk(r*)                  r*: lowest `select` loss among the rivals
     interaction = risk(a*) - risk(r*)           a* = r* where r* is additive, else the additive rung with the lowest
     additive    = risk(UME) - risk(a*)               `select` loss, UME included
 
-Every risk is a mean over the same probe samples and over the S training seeds, so the intervals are paired and go
-over the samples alone: they hold for these models, not for another seed. Estimates are signed.
+The rivals are the rungs that train modalities together; where none was trained (budget ``quick``) the heads on frozen
+features. Every risk is a mean over the same probe samples and over the S training seeds, so the intervals are paired
+and go over the samples alone: they hold for these models, not for another seed. Estimates are signed.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from umlkit.probe.readings import PRIOR, Reading, Readings
 from umlkit.probe.units import Units, Values
 from umlkit.runs.records.probe import Contribution, Difference, McNemar
 
-UME = "ume"
-RIVALS = ("joint-additive", "joint", "residual", "umt")
+UME, UMT = "ume", "umt"
+TRAINED = ("joint-additive", "joint", "residual", "umt")
+FROZEN = ("frozen-linear", "frozen-mlp")
 
 
 def contribution(readings: Readings, units: Units) -> Contribution | None:
-    """A_S and its parts; None where no multi-modal rung was trained."""
-    rivals = [rung for rung in readings.rungs() if rung in RIVALS]
-    if not rivals:
+    """A_S and its parts; None where there is no multi-modal rung beside UME."""
+    best = best_rival(readings)
+    if best is None:
         return None
-    best = min(rivals, key=readings.select_loss)
     additive = best_additive(readings, best)
     return Contribution(
         rung=best,
@@ -38,6 +39,13 @@ def contribution(readings: Readings, units: Units) -> Contribution | None:
         additive=lowered(readings, units, worse=UME, better=additive),
         mcnemar=_mcnemar(readings, best) if units.groups is None else (),
     )
+
+
+def best_rival(readings: Readings) -> str | None:
+    """r*: the rival with the lowest `select` loss; None where there is none."""
+    trained = [rung for rung in readings.rungs() if rung in TRAINED]
+    rivals = trained or [rung for rung in readings.rungs() if rung in FROZEN]
+    return min(rivals, key=readings.select_loss, default=None)
 
 
 def best_additive(readings: Readings, best: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,7 @@ class RungOutputs:
         seconds: training time beyond the uni-modal models; for a uni-modal model its own.
         needs_unimodal: whether the uni-modal models have to be trained before it, so that their time is a cost of it.
         fold: the fold whose samples these are.
+        predicted: whether the candidate itself is trained longer than this rung was.
     """
 
     rung: str
@@ -88,6 +89,7 @@ class RungOutputs:
     seconds: float
     needs_unimodal: bool = True
     fold: str = ALL
+    predicted: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Evidence:
         encoders: modality -> encoder, as resolved.
         paper: what the paper's guide compares, for every seed and fold.
         smallest_effect: nats that matter to the user.
+        budget: how much was trained to measure.
         seeds: S training seeds.
     """
 
@@ -120,6 +123,7 @@ class Evidence:
     encoders: Mapping[str, str]
     paper: Sequence[RungOutputs] = ()
     smallest_effect: float = 0.02
+    budget: Literal["quick", "short", "full"] = "full"
     seeds: Sequence[int] = field(default=(0,))
 
     @cached_property

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from umlkit.probe.contribution import UME, contribution
+from umlkit.probe.contribution import UME, UMT, best_rival, contribution
 from umlkit.probe.deficit import deficits
 from umlkit.probe.evidence import Evidence, RungOutputs
 from umlkit.probe.readings import BEST_SINGLE, PRIOR, Reading, Readings, read, read_prior
 from umlkit.probe.units import FEWEST_GROUPS, Units, Values
 from umlkit.probe.weighting import effective, share
+from umlkit.recipe.schema import Budget
 from umlkit.runs.records.probe import Candidate, Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
 
 LADDER_AFTER_UNIMODAL = (UME, "frozen-linear", "frozen-mlp", "joint-additive", "joint", "residual", "umt")
@@ -48,6 +49,7 @@ def measure(evidence: Evidence) -> ProbeRecord:
         df=units.count - 1,
         critical=units.critical,
         smallest_effect=evidence.smallest_effect,
+        budget=evidence.budget,
         entropy_nats=float(readings.losses(PRIOR).mean()),
         entries=tuple(_entry(entry) for entry in readings.entries),
         loss_covariance=_triangle(Units(n).covariance(losses)),
@@ -62,9 +64,9 @@ def measure(evidence: Evidence) -> ProbeRecord:
     )
 
 
-def not_measurable(name: str, reason: str, needed: int | None = None) -> ProbeRecord:
+def not_measurable(name: str, reason: str, needed: int | None = None, *, budget: Budget = "full") -> ProbeRecord:
     """The document that says why the recipe ``name`` has no measurement, and how many samples would be enough."""
-    return ProbeRecord(name=name, measured=False, reason=reason, needed=needed)
+    return ProbeRecord(name=name, measured=False, reason=reason, needed=needed, budget=budget)
 
 
 def _readings(evidence: Evidence) -> Readings:
@@ -131,12 +133,26 @@ def _candidates(evidence: Evidence, readings: Readings) -> tuple[Candidate, ...]
             entries=tuple(i for i, entry in enumerate(readings.entries) if entry.rung == outputs.rung),
             seconds=float(np.mean([entry.seconds for entry in readings.of(outputs.rung)]))
             + (unimodal_seconds if outputs.needs_unimodal else 0.0),
+            predicted=outputs.predicted,
         )
         for name, outputs in named.items()
     ]
+    if UMT not in named and (stand_in := best_rival(readings)) is not None:
+        made.append(_predicted(UMT, stand_in, readings, unimodal_seconds))
     if BEST_SINGLE in named or not alone:
         return tuple(made)
     return (_best_single(readings, alone, unimodal_seconds), *made)
+
+
+def _predicted(name: str, rung: str, readings: Readings, unimodal_seconds: float) -> Candidate:
+    """A candidate that was not trained, for which a rung stands that shows what there is beyond UME."""
+    return Candidate(
+        name=name,
+        rung=rung,
+        entries=tuple(i for i, entry in enumerate(readings.entries) if entry.rung == rung),
+        seconds=float(np.mean([entry.seconds for entry in readings.of(rung)])) + unimodal_seconds,
+        predicted=True,
+    )
 
 
 def _best_single(readings: Readings, alone: Sequence[str], seconds: float) -> Candidate:

@@ -20,6 +20,7 @@ FLAGS = {
     "device": "--device",
     "threads": "--threads",
     "workers": "--workers",
+    "probe.budget": "--budget",
 }
 """Recipe key -> the flag that sets it."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+Budget = Literal["quick", "short", "full"]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -247,6 +248,11 @@ class Train(Section):
 class Probe(Section):
     """The measurement."""
 
+    budget: Budget = Field(
+        default="short",
+        description="how much is trained to measure: `quick` no network beyond the uni-modal ones; `short` also joint, "
+        "residual and UMT, for a third of the epochs; `full` the whole ladder in full",
+    )
     smallest_effect: Annotated[float, Field(gt=0, le=10)] = Field(
         default=0.02, description="nats; a paired contribution below this does not matter to you"
     )

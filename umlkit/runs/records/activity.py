@@ -40,23 +40,20 @@ class TrainingRecord(Record):
 
 
 def _with_present_parts(old: dict[str, Any]) -> dict[str, Any]:
-    """Version 1 held the measurement and the evaluation of their versions 1; versions 2 only have more."""
-    return {
-        **old,
-        "probe": {**old["probe"], "schema": "umlkit.probe/2"},
-        "test": {**old["test"], "schema": "umlkit.evaluate/2"},
-    }
+    """Earlier versions held measurement, advice and evaluation of earlier versions; present ones only have more."""
+    parts = (("probe", ProbeRecord), ("advice", AdviceRecord), ("test", EvaluationRecord))
+    return {**old, **{name: {**old[name], "schema": f"{kind.KIND}/{kind.VERSION}"} for name, kind in parts}}
 
 
 class RunRecord(Record):
     """The result of ``umlkit run --json``."""
 
     KIND: ClassVar[str] = "umlkit.run-result"
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     COMMAND: ClassVar[str] = "umlkit run RECIPE --json"
-    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: _with_present_parts}
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: _with_present_parts, 2: _with_present_parts}
 
-    schema_: Literal["umlkit.run-result/2"] = Field(default="umlkit.run-result/2", alias="schema")
+    schema_: Literal["umlkit.run-result/3"] = Field(default="umlkit.run-result/3", alias="schema")
     directory: str
     probe: ProbeRecord
     advice: AdviceRecord

@@ -5,11 +5,12 @@ Losses are in nats, differences of accuracy in points (hundredths). A gain is po
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from umlkit.runs.records.common import Part, Record, Seconds, Share
+from umlkit.runs.records.common import Migration, Part, Record, Seconds, Share, unchanged
 
 Interval = tuple[float, float]
 
@@ -34,7 +35,12 @@ class AdvisedCandidate(Part):
     gain_over_ume: Gain
     probability: Share | None = Field(description="of having the lowest risk of those it is chosen among")
     regret: float | None = Field(description="expected loss above the best of those it is chosen among, nats")
-    seconds: Seconds = Field(description="training of all it needs, one seed, as measured")
+    seconds: Seconds = Field(description="training of all it needs, one seed, as measured; see predicted")
+    predicted: bool = Field(
+        default=False,
+        description="not trained in full for this: the figures are those of its short training, or of another rung",
+    )
+    rung: str | None = Field(default=None, description="whose figures these are; null where seeds differ in it")
 
 
 class PairedSignal(Part):
@@ -61,13 +67,18 @@ class AdviceRecord(Record):
     """A recommendation made from one ``probe.json``."""
 
     KIND: ClassVar[str] = "umlkit.advice"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     COMMAND: ClassVar[str] = "umlkit advise RECIPE"
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: unchanged}
 
-    schema_: Literal["umlkit.advice/1"] = Field(default="umlkit.advice/1", alias="schema")
+    schema_: Literal["umlkit.advice/2"] = Field(default="umlkit.advice/2", alias="schema")
     name: str = Field(description="the recipe's name")
     probe: str | None = Field(default=None, description="fingerprint of the measurement; null where that has none")
     measured: bool
+    budget: Literal["quick", "short", "full"] = Field(default="full", description="of the measurement")
+    predicted: bool = Field(
+        default=False, description="the headline rests on a candidate that was not trained in full for this"
+    )
     rule: Literal["posterior", "paper"]
     among: tuple[str, ...]
     headline: str

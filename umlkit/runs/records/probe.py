@@ -54,9 +54,17 @@ class Candidate(Part):
     """A way of training that advice may name, and the entries (one a seed) that show how good it is."""
 
     name: str
-    rung: str | None = Field(description="the rung that it is; null where it is not the same for every seed")
+    rung: str | None = Field(
+        description="the rung that it is, or that stands for it; null where it is not the same for every seed"
+    )
     entries: Annotated[tuple[Count, ...], Field(min_length=1)] = Field(description="positions in entries")
-    seconds: Seconds = Field(description="all that has to be trained for it with one seed, uni-modal models included")
+    seconds: Seconds = Field(
+        description="all that has to be trained for it with one seed, uni-modal models included; of a predicted one, "
+        "all that was trained to predict it"
+    )
+    predicted: bool = Field(
+        default=False, description="it was not trained in full: its short training, or another rung, stands for it"
+    )
 
 
 class Rung(Part):
@@ -93,7 +101,8 @@ class McNemar(Part):
 class Contribution(Part):
     """The achieved paired contribution ``A_S = risk(UME) - risk(r*)`` of these very models, and its two parts.
 
-    r* has the lowest `select` loss among joint-additive, joint, residual and umt; a* is r* where that is additive, else
+    r* has the lowest `select` loss among the rungs that train modalities together, at budget quick among the heads on
+    frozen features; a* is r* where that is additive, else
     the additive rung with the lowest `select` loss, UME included. ``interaction = risk(a*) - risk(r*)``,
     ``additive = risk(UME) - risk(a*)``.
     """
@@ -140,11 +149,11 @@ class ProbeRecord(Record):
     """A measurement, or why there is none."""
 
     KIND: ClassVar[str] = "umlkit.probe"
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     COMMAND: ClassVar[str] = "umlkit probe RECIPE"
-    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: unchanged}
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: unchanged, 2: unchanged}
 
-    schema_: Literal["umlkit.probe/2"] = Field(default="umlkit.probe/2", alias="schema")
+    schema_: Literal["umlkit.probe/3"] = Field(default="umlkit.probe/3", alias="schema")
     name: str = Field(description="the recipe's name")
     fingerprint: str | None = Field(default=None, description="of what was measured; null outside of a run directory")
     measured: bool
@@ -167,6 +176,10 @@ class ProbeRecord(Record):
         default=0.0, description="t_{.975, df}: half an interval over its s.e."
     )
     smallest_effect: Annotated[float, Field(gt=0)] = Field(default=0.02, description="nats that matter to the user")
+    budget: Literal["quick", "short", "full"] = Field(
+        default="full",
+        description="how much was trained to measure; documents before version 3 are of the whole ladder",
+    )
     entropy_nats: Annotated[Nats, Field(ge=0)] = Field(
         default=0.0, description="H(Y): log-loss of the training frequencies on probe"
     )
