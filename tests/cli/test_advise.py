@@ -59,7 +59,7 @@ def test_json_is_one_document_of_its_schema(probe: str, capsys: pytest.CaptureFi
     assert main(["advise", probe, "--json"]) == 0
     captured = capsys.readouterr()
     advice = AdviceRecord.model_validate_json(captured.out)
-    assert (advice.schema_, advice.headline, captured.err) == ("umlkit.advice/1", "umt", "")
+    assert (advice.schema_, advice.headline, captured.err) == ("umlkit.advice/2", "umt", "")
 
 
 def test_nothing_is_written_beside_a_probe_json(probe: str) -> None:
@@ -126,7 +126,7 @@ def test_bad_usage_is_exit_2_with_nothing_on_stdout(
     assert "Value error" not in captured.err
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": "umlkit.probe/3"}', '{"schema": "umlkit.advice/1"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": "umlkit.probe/3"}', '{"schema": "umlkit.advice/2"}'])
 def test_a_file_that_is_no_probe_is_exit_2_by_name(
     tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,6 +24,7 @@ data:
 train: {epochs: 3, batch_size: 128}
 methods:
   umt: {weight: 0.1, init: scratch}
+probe: {budget: full}
 """
 
 

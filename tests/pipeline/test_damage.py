@@ -17,7 +17,7 @@ def only(folder: Path, pattern: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": "umlkit.probe/1"}', '{"schema": "umlkit.advice/1"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": "umlkit.probe/1"}', '{"schema": "umlkit.advice/2"}'])
 def test_a_damaged_probe_is_measured_anew_from_the_stored_outputs(folder: Path, call, content: str) -> None:
     stored = only(folder, "out/probes/*.json")
     whole = json.loads(stored.read_text())

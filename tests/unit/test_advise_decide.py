@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.synthetic_evidence import PAPER, STRENGTHS, make_evidence, make_probe
 from tests.unit.test_probe_measure import close
 from umlkit.advise.decide import advise
 from umlkit.errors import InputError
+from umlkit.probe.contribution import TRAINED
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.probe import ProbeRecord
@@ -25,7 +27,7 @@ def probe_of(losses: dict[str, float], *, sd: float = 0.3, n: int = 400, **chang
     """A probe whose candidates have these mean losses and independent losses of standard deviation ``sd``."""
     names = list(losses)
     document: dict[str, Any] = {
-        "schema": "umlkit.probe/2",
+        "schema": "umlkit.probe/3",
         "name": "made up",
         "measured": True,
         "seeds": [0],
@@ -278,3 +280,33 @@ def test_covariances_of_no_samples_are_an_error_and_no_crash() -> None:
     probe = probe_of({"ume": 0.5, "umt": 0.4, "joint": 0.4}, loss_covariance=triangle)
     with pytest.raises(InputError, match="not those of any samples"):
         advise(probe, among=("all",))
+
+
+QUICK = {name: strength for name, strength in STRENGTHS.items() if name not in TRAINED}
+
+
+def test_without_a_trained_rival_a_head_on_frozen_features_stands_for_umt() -> None:
+    advice = advise(make_probe(strengths={**QUICK, "frozen-mlp": 2.5}, budget="quick"))
+    assert (advice.headline, advice.predicted, advice.budget) == ("umt", True, "quick")
+    assert {c.name: c.rung for c in advice.candidates if c.predicted} == {"umt": "frozen-mlp"}
+    assert "prediction" in advice.headline_sentences[1]
+
+
+def test_where_what_stands_for_umt_is_as_good_as_ume_the_cheaper_is_advised() -> None:
+    probe = make_probe(strengths={k: v for k, v in QUICK.items() if k != "frozen-mlp"}, budget="quick")
+    ume, umt = (probe.candidate(name) for name in ("ume", "umt"))
+    assert ume is not None
+    assert umt is not None
+    entries = list(probe.entries)
+    entries[umt.entries[0]] = entries[umt.entries[0]].model_copy(
+        update={"log_loss": entries[ume.entries[0]].log_loss - 1e-5}
+    )
+    assert advise(probe.model_copy(update={"entries": tuple(entries)})).headline == "ume"
+
+
+def test_what_was_trained_for_a_third_of_the_epochs_is_called_so() -> None:
+    evidence = make_evidence(budget="short", features={})
+    rungs = [replace(one, predicted=one.rung in {"joint", "residual", "umt"}) for one in evidence.rungs]
+    advice = advise(measure(replace(evidence, rungs=rungs)))
+    assert "a third of the epochs of UMT" in advice.headline_sentences[1]
+    assert {c.name for c in advice.candidates if c.predicted} == {"joint", "residual", "umt"}

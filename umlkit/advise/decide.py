@@ -1,9 +1,9 @@
 """The decision: which way of training to recommend, from one probe record and nothing else.
 
 The headline is the candidate with the lowest expected log-loss. Between UME and UMT the sign alone decides; where the
-choice is wider, those within .002 nats of the lowest count as equal, and the one that costs the least training wins.
-How sure that is does not enter the choice, it is stated beside it. Where nothing was measured the headline is UME,
-without a probability.
+choice is wider, or another rung stands for UMT, those within .002 nats of the lowest count as equal, and the one that
+costs the least training wins. How sure that is does not enter the choice, it is stated beside it. Where nothing was
+measured the headline is UME, without a probability.
 """
 
 from __future__ import annotations
@@ -49,10 +49,18 @@ def advise(probe: ProbeRecord, *, among: Sequence[str] = HEADLINES, rule: Rule =
 
 
 def lowest_loss(probe: ProbeRecord, posterior: Posterior, names: Sequence[str]) -> str:
-    """UMT if and only if its expected loss is below UME's; in a wider choice the cheapest of the best."""
-    if set(names) <= set(HEADLINES):
+    """UMT if and only if its expected loss is below UME's; in a wider choice the cheapest of the best.
+
+    So too where another rung stands for UMT: one that shrinks to UME is never exactly it.
+    """
+    if set(names) <= set(HEADLINES) and not any(_stands_for_another(probe, name) for name in names):
         return min(names, key=lambda name: (posterior.loss(name), name != UME))
     return cheapest_of_the_best(probe, posterior, names)
+
+
+def _stands_for_another(probe: ProbeRecord, name: str) -> bool:
+    candidate = probe.candidate(name)
+    return candidate is not None and candidate.predicted and candidate.rung != name
 
 
 def _record(findings: Findings, names: tuple[str, ...], rule: Rule) -> AdviceRecord:

@@ -51,7 +51,9 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
     """
     named = list(wanted)
     forced = {artifact.fingerprint for artifact in named} if force else set()
-    parts = {part.fingerprint: part for artifact in named for part in artifact.with_needs()}
+    parts: dict[str, Artifact] = {}
+    for part in (part for artifact in named for part in artifact.with_needs()):
+        parts.setdefault(part.fingerprint, part)  # two rungs may be one model; the first gives it its title
     parts = {mark: part for mark, part in parts.items() if mark not in session.done}
     missing = [m for m, part in parts.items() if m in forced or not is_finished(part.model_dir(session.directory))]
     for mark, part in parts.items():

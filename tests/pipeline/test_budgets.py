@@ -1,0 +1,102 @@
+"""What is trained at every budget, what advice makes of it, and that a run ends with the full model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from umlkit.runs.records.probe import ProbeRecord
+
+Call = Callable[..., tuple[int, str, str]]
+NETWORKS = ("joint", "residual", "umt")
+
+
+def trained(folder: Path) -> dict[str, list[Path]]:
+    """Finished models by label, in a run directory."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted((folder / "runs/tiny/seed-0/all/models").iterdir()):
+        found.setdefault(path.name.rpartition("-")[0], []).append(path)
+    return found
+
+
+def epochs(model: Path) -> int:
+    fits = json.loads((model / "result.json").read_text())["fits"]
+    return max((fit["epochs"] for fit in fits.values()), default=0)
+
+
+def test_quick_trains_no_network_beyond_the_uni_modal_ones_and_advice_calls_itself_a_prediction(
+    fresh: Path, call: Call
+) -> None:
+    assert call("probe", "tiny.yaml", "--budget", "quick")[0] == 0
+    assert not set(NETWORKS) & set(trained(fresh))
+    record = ProbeRecord.read(fresh / "runs/tiny/probe.json")
+    umt = record.candidate("umt")
+    assert record.budget == "quick"
+    assert umt is not None
+    assert record.contribution is not None
+    assert (umt.predicted, umt.rung) == (True, record.contribution.rung)
+
+    code, text, _ = call("advise", "tiny.yaml")
+    assert code == 0
+    assert "prediction" in text
+    advice = json.loads(call("advise", "tiny.yaml", "--json")[1])
+    assert (advice["budget"], advice["predicted"]) == ("quick", True)
+    assert [c["name"] for c in advice["candidates"] if c["predicted"]] == ["umt"]
+    assert call("advise", "tiny.yaml", "--quiet")[1] in ("ume\n", "umt\n")
+
+
+def test_short_trains_models_of_its_own_for_a_third_of_the_epochs(fresh: Path, call: Call) -> None:
+    assert call("probe", "tiny.yaml", "--budget", "short")[0] == 0
+    record = ProbeRecord.read(fresh / "runs/tiny/probe.json")
+    assert record.budget == "short"
+    assert {c.name for c in record.candidates if c.predicted} == set(NETWORKS)
+    assert [epochs(trained(fresh)[name][0]) for name in NETWORKS] == [1, 1, 1]
+
+    assert call("train", "tiny.yaml", "--method", "joint")[0] == 0
+    assert sorted(epochs(model) for model in trained(fresh)["joint"]) == [1, 3]
+
+
+def test_advice_reads_the_dearest_finished_probe_unless_a_budget_is_named(fresh: Path, call: Call) -> None:
+    for budget in ("full", "quick"):
+        assert call("probe", "tiny.yaml", "--budget", budget)[0] == 0
+    assert json.loads(call("advise", "tiny.yaml", "--json")[1])["budget"] == "full"
+    assert json.loads(call("advise", "tiny.yaml", "--budget", "quick", "--json")[1])["budget"] == "quick"
+    code, _, said = call("advise", "tiny.yaml", "--budget", "short")
+    assert code == 2
+    assert "umlkit probe tiny.yaml --budget short" in said
+
+
+def test_a_run_ends_with_the_full_model_and_the_paper_s_rule_decides_at_every_budget(fresh: Path, call: Call) -> None:
+    code, out, said = call("run", "tiny.yaml", "--budget", "quick", "--json")
+    assert code == 0, said
+    headline = json.loads(out)["advice"]["headline"]
+    assert call("evaluate", "tiny.yaml", "--method", headline, "--split", "select")[0] == 0
+    for budget in ("quick", "short"):
+        call("probe", "tiny.yaml", "--budget", budget)
+        assert call("advise", "tiny.yaml", "--rule", "paper", "--budget", budget, "--quiet")[1] in ("ume\n", "umt\n")
+
+
+def test_a_dry_run_says_what_each_budget_would_train_and_cost(fresh: Path, call: Call) -> None:
+    def plan(budget: str) -> tuple[list[str], int]:
+        document = json.loads(call("probe", "tiny.yaml", "--budget", budget, "--dry-run", "--json")[1])
+        return [model["model"] for model in document["models"]], document["total"]["steps"]
+
+    quick, short, full = (plan(budget) for budget in ("quick", "short", "full"))
+    assert not {"joint", "joint (short)"} & set(quick[0])
+    assert {"joint (short)", "residual (short)", "umt (short)"} <= set(short[0])
+    assert {"joint-additive", "joint", "residual", "umt"} <= set(full[0])
+    assert quick[1] < short[1] < full[1]
+
+
+def test_cleaning_keeps_what_any_budget_reads(fresh: Path, call: Call) -> None:
+    for budget in ("quick", "full"):
+        call("probe", "tiny.yaml", "--budget", budget)
+    assert json.loads(call("clean", "tiny.yaml", "--json")[1])["artifacts"] == []
+
+
+def test_a_budget_that_there_is_not_is_exit_2_with_the_closest(fresh: Path, call: Call) -> None:
+    code, _, said = call("probe", "tiny.yaml", "--budget", "quik")
+    assert code == 2
+    assert "--budget" in said
+    assert "quick" in said
