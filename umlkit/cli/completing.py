@@ -135,6 +135,22 @@ def devices(_incomplete: str) -> Iterable[Offer]:
 
 
 @_silent
+def families(_incomplete: str) -> Iterable[Offer]:
+    """The families of synthetic tasks."""
+    from umlkit.synth.words import FAMILIES
+
+    return FAMILIES.items()
+
+
+@_silent
+def presets(_incomplete: str) -> Iterable[Offer]:
+    """The presets of synthetic tasks."""
+    from umlkit.synth.words import PRESETS
+
+    return PRESETS.items()
+
+
+@_silent
 def settings(incomplete: str) -> Iterable[Offer]:
     """Keys of a recipe with a ``=`` behind; behind the key of an encoder, the encoders there are."""
     from umlkit import registry

@@ -31,6 +31,7 @@ from umlkit.cli import (
     probe,
     recipes,
     run,
+    synth,
     train,
 )
 from umlkit.cli.options import literal
@@ -47,7 +48,7 @@ from umlkit.output import Output, discard
 from umlkit.runs.interrupts import interrupts
 
 PANELS = {
-    "Start": (run, init, data),
+    "Start": (run, init, data, synth),
     "Step by step": (train, probe, advise, evaluate, predict, clean),
     "What there is": (recipes, methods, encoders, doctor),
 }

@@ -66,9 +66,5 @@ def _wanted(field: FieldInfo) -> str:
 
 
 def _limit(field: FieldInfo, *names: str) -> float | None:
-    found = [getattr(m, n) for m in _metadata(field) for n in names if getattr(m, n, None) is not None]
+    found = [getattr(m, n) for m in field.metadata for n in names if getattr(m, n, None) is not None]
     return found[0] if found else None
-
-
-def _metadata(field: FieldInfo) -> list[Any]:
-    return list(field.metadata)

@@ -13,19 +13,14 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from umlkit.registry import Options
+from umlkit.synth.words import KNOBS
 
 Strength = Annotated[float, Field(ge=0, le=1)]
 Mass = Annotated[float, Field(gt=0, lt=1)]
 
-STRENGTHS = "how well each modality shows the label alone, from 0 to 1: one number for all, or one a modality"
-REDUNDANCY = "how often the modalities copy the strongest, from 0 (independent given the label) to 1 (copies)"
-SHARERS = "how many modalities, from the first on, copy one another; without it all but the useless"
-SHARED = "how well a latent that all modalities show alike, beside their own, shows the label"
-INTERACTION = "how well the sum of one latent a modality, each uninformative alone, shows the label (XOR-like)"
-PARTNERS = "how many modalities, from the first on, interact or suppress; without it all but the useless"
-LEVELS = "levels of an interacting latent; without it as many as classes, the gate XOR with two"
-SUPPRESSOR = "how well signal + nuisance (the first modality) less nuisance (the others) shows the label"
-SPREAD = "levels of the suppressor's nuisance: the more, the less the first modality shows alone"
+
+def _knob(name: str, default: Any, **limits: Any) -> Any:
+    return Field(default=default, description=KNOBS[name], **limits)
 
 
 class Family(Options):
@@ -33,30 +28,17 @@ class Family(Options):
 
     FIXED: ClassVar[Mapping[str, Any]] = {}
 
-    modalities: int = Field(default=2, ge=2, le=3, description="modalities in all")
-    useless: int = Field(default=0, ge=0, le=2, description="how many of them, the last ones, tell nothing at all")
-    classes: int = Field(default=2, ge=2, le=16, description="classes")
-    prior: tuple[Mass, ...] | None = Field(
-        default=None, description="probability of every class before label noise; without it all the same"
-    )
-    label_noise: float = Field(default=0.0, ge=0, le=0.5, description="how often the label is another class")
-    informative: int | None = Field(
-        default=None,
-        ge=1,
-        le=256,
-        description="dimensions of a level's code; without it as many as it needs",
-    )
-    noise_dims: int = Field(default=4, ge=0, le=4096, description="dimensions of independent noise, beside the code")
-    jitter: float = Field(
-        default=0.5, ge=0, lt=1, description="spread of a level's points, 1 being where two levels would touch"
-    )
-    observation: Literal["none", "monotone", "network"] = Field(
-        default="none", description="what is seen: the code itself, each dimension bent, or all mixed by a network"
-    )
-    depth: int = Field(default=2, ge=1, le=8, description="layers of the network, each invertible")
-    code_noise: float = Field(
-        default=0.0, ge=0, le=10, description="Gaussian noise on the code, which hides its level: no truth is stated"
-    )
+    modalities: int = _knob("modalities", 2, ge=2, le=3)
+    useless: int = _knob("useless", 0, ge=0, le=2)
+    classes: int = _knob("classes", 2, ge=2, le=16)
+    prior: tuple[Mass, ...] | None = _knob("prior", None)
+    label_noise: float = _knob("label_noise", 0.0, ge=0, le=0.5)
+    informative: int | None = _knob("informative", None, ge=1, le=256)
+    noise_dims: int = _knob("noise_dims", 4, ge=0, le=4096)
+    jitter: float = _knob("jitter", 0.5, ge=0, lt=1)
+    observation: Literal["none", "monotone", "network"] = _knob("observation", "none")
+    depth: int = _knob("depth", 2, ge=1, le=8)
+    code_noise: float = _knob("code_noise", 0.0, ge=0, le=10)
 
     @property
     def telling(self) -> int:
@@ -79,7 +61,7 @@ class Family(Options):
 
 
 class _Strengths(Family):
-    strengths: Strength | tuple[Strength, ...] = Field(default=0.6, description=STRENGTHS)
+    strengths: Strength | tuple[Strength, ...] = _knob("strengths", 0.6)
 
     @property
     def each(self) -> tuple[float, ...]:
@@ -95,7 +77,7 @@ class _Strengths(Family):
 
 
 class _Partners(Family):
-    partners: int | None = Field(default=None, ge=2, le=3, description=PARTNERS)
+    partners: int | None = _knob("partners", None, ge=2, le=3)
 
     @property
     def together(self) -> int:
@@ -114,7 +96,7 @@ class _Partners(Family):
 
 
 class _Sharers(_Strengths):
-    sharers: int | None = Field(default=None, ge=2, le=3, description=SHARERS)
+    sharers: int | None = _knob("sharers", None, ge=2, le=3)
 
     @property
     def sharing(self) -> int:
@@ -135,8 +117,8 @@ class Copies(_Sharers):
 class Shared(_Sharers):
     """Views that are copies now and then, and a latent that all of them show alike."""
 
-    redundancy: Strength = Field(default=0.5, description=REDUNDANCY)
-    shared: Strength = Field(default=0.0, description=SHARED)
+    redundancy: Strength = _knob("redundancy", 0.5)
+    shared: Strength = _knob("shared", 0.0)
 
 
 class Interaction(_Partners):
@@ -144,8 +126,8 @@ class Interaction(_Partners):
 
     FIXED: ClassVar[Mapping[str, Any]] = {"strengths": 0.0}
 
-    interaction: Strength = Field(default=1.0, description=INTERACTION)
-    levels: int | None = Field(default=None, ge=2, le=64, description=LEVELS)
+    interaction: Strength = _knob("interaction", 1.0)
+    levels: int | None = _knob("levels", None, ge=2, le=64)
 
 
 class Suppressor(_Partners):
@@ -153,19 +135,19 @@ class Suppressor(_Partners):
 
     FIXED: ClassVar[Mapping[str, Any]] = {"strengths": 0.0}
 
-    suppressor: Strength = Field(default=1.0, description=SUPPRESSOR)
-    spread: int = Field(default=2, ge=2, le=60, description=SPREAD)
+    suppressor: Strength = _knob("suppressor", 1.0)
+    spread: int = _knob("spread", 2, ge=2, le=60)
 
 
 class Mixed(_Sharers, _Partners):
     """All of it at once."""
 
-    redundancy: Strength = Field(default=0.0, description=REDUNDANCY)
-    shared: Strength = Field(default=0.0, description=SHARED)
-    interaction: Strength = Field(default=0.0, description=INTERACTION)
-    levels: int | None = Field(default=None, ge=2, le=64, description=LEVELS)
-    suppressor: Strength = Field(default=0.0, description=SUPPRESSOR)
-    spread: int = Field(default=2, ge=2, le=60, description=SPREAD)
+    redundancy: Strength = _knob("redundancy", 0.0)
+    shared: Strength = _knob("shared", 0.0)
+    interaction: Strength = _knob("interaction", 0.0)
+    levels: int | None = _knob("levels", None, ge=2, le=64)
+    suppressor: Strength = _knob("suppressor", 0.0)
+    spread: int = _knob("spread", 2, ge=2, le=60)
 
     @property
     def _pairs(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field
 
 from umlkit.runs.records.common import Count, Part, Record, Share
+from umlkit.runs.records.listing import OptionEntry
 
 
 class Amount(Part):
@@ -81,6 +82,37 @@ class SynthRecord(Record):
     file: str = Field(description="what was written")
     family: str
     seed: int = Field(description="decides the observation and the samples")
+    stream: str = Field(description="which samples of the task")
     n: Count = Field(description="samples")
+    split: bool = Field(description="whether the file divides them into train, val and test")
     knobs: dict[str, Any] = Field(description="every knob of the family, with its value")
     truth: Truth | None = Field(description="null where the observation hides levels")
+
+
+class FamilyEntry(Part):
+    """One family of synthetic tasks."""
+
+    name: str = Field(description="what --family may be")
+    summary: str = Field(description="what it makes")
+    knobs: list[OptionEntry] = Field(description="what it lets one set")
+
+
+class PresetEntry(Part):
+    """One ready choice of a family and its knobs."""
+
+    name: str = Field(description="what --preset may be")
+    summary: str = Field(description="what it makes")
+    family: str
+    knobs: dict[str, Any] = Field(description="those that it sets")
+
+
+class FamiliesRecord(Record):
+    """What ``umlkit synth`` can make."""
+
+    KIND: ClassVar[str] = "umlkit.families"
+    VERSION: ClassVar[int] = 1
+    COMMAND: ClassVar[str] = "umlkit synth --list --json"
+
+    schema_: Literal["umlkit.families/1"] = Field(default="umlkit.families/1", alias="schema")
+    families: list[FamilyEntry]
+    presets: list[PresetEntry]
