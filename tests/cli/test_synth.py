@@ -97,7 +97,7 @@ def test_the_file_is_read_as_it_is(capsys):
     assert main(["data", "a.npz", "--label", "y"]) == 0
     captured = capsys.readouterr()
     assert "Measurable: yes" in captured.out
-    assert "ignored: truth_levels (600, 2), truth_table (2, 2, 2), truth_record" in captured.err
+    assert "ignored: truth_levels (600, 2), truth_table (2, 2, 2), truth_record" in captured.out
 
 
 def test_nothing_is_overwritten_without_force(capsys):
