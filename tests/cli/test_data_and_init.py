@@ -29,8 +29,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_document_of_data_is_the_golden_one() -> None:
     data = dataset(np.arange(600) % 2, groups=np.arange(600) // 6)
     record = describe(data, assign(data, None))
-    assert record.document() == json.loads((GOLDEN / "data-1.json").read_text())
-    assert DataRecord.read(GOLDEN / "data-1.json") == record
+    assert record.document() == json.loads((GOLDEN / "data-2.json").read_text())
+    assert DataRecord.read(GOLDEN / "data-2.json") == record
 
 
 def test_data_shows_modalities_classes_and_roles(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,7 +44,7 @@ def test_data_shows_modalities_classes_and_roles(folder: Path, capsys: pytest.Ca
 def test_data_as_json_is_one_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "mine.npz", "--label", "y", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "umlkit.data/1"
+    assert document["schema"] == "umlkit.data/2"
     assert sum(document["roles"].values()) == document["samples"] == 600
 
 

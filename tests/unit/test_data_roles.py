@@ -51,12 +51,12 @@ def test_validation_grows_up_to_two_fifths_where_that_makes_a_measurement_possib
         assert any("instead of 0.2" in line for line in roles.reading)
 
 
-def test_with_too_few_samples_validation_is_select_and_the_reason_has_the_numbers() -> None:
+def test_with_too_few_samples_for_two_roles_validation_is_select_and_there_are_folds() -> None:
     roles = assign(dataset(np.arange(400) % 2), None)
     assert sizes(roles) == [240, 80, 0, 80]
-    assert roles.needed == 500
-    assert roles.not_measurable is not None
-    assert "n = 80" in roles.not_measurable and "needs 200" in roles.not_measurable
+    assert list(roles.folds) == ["fold-1", "fold-2", "fold-3", "fold-4", "fold-5"]
+    assert (roles.not_measurable, roles.needed) == (None, None)
+    assert "cross-fitted: 5 folds of the 320 samples" in roles.reading[-1]
 
 
 def test_many_classes_need_more() -> None:
@@ -66,6 +66,7 @@ def test_many_classes_need_more() -> None:
 def test_shares_that_the_recipe_states_are_kept() -> None:
     roles = assign(dataset(np.arange(600) % 2), Split(train=0.7, val=0.15, test=0.15))
     assert sizes(roles) == [420, 90, 0, 90]
+    assert roles.reading[-1].startswith("without the shares in data.split these 600 samples would be divided so that")
     enlarged = assign(dataset(np.arange(600) % 2), Split(seed=3))
     assert enlarged.not_measurable is None
 

@@ -61,7 +61,7 @@ def _show(output: Output, record: DataRecord) -> None:
         counts = ", ".join(f"{role} {getattr(record.groups_by_role, role)}" for role in ROLES)
         output.result_text(f"Groups: {record.groups} ({counts})")
     output.result_text("\n".join([*_repeats(record), *_constants(record), *_leaks(record), *_notes(record)]))
-    output.result_text(f"Measurable: {'yes' if record.reason is None else _why_not(record.reason)}")
+    output.result_text(f"Measurable: {_measurable(record)}")
 
 
 def _modality_row(entry: ModalityEntry) -> list[str]:
@@ -100,9 +100,12 @@ def _leaks(record: DataRecord) -> list[str]:
     ]
 
 
-def _why_not(reason: str) -> str:
-    """The reason, which says by itself that it is one, behind a `no`."""
-    return f"no, {reason.removeprefix('not measurable ')}"
+def _measurable(record: DataRecord) -> str:
+    """How, or why not; the reason says by itself that it is one."""
+    if record.reason is not None:
+        return f"no, {record.reason.removeprefix('not measurable ')}"
+    n = record.roles.train + record.roles.select
+    return "yes" if record.folds == 1 else f"cross-fitted, {record.folds} folds of n = {n}: all is trained in each"
 
 
 def _notes(record: DataRecord) -> list[str]:

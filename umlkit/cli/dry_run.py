@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from umlkit.cli.options import Invocation
-from umlkit.runs.records.activity import CostEntry, DryRunRecord, Setting
+from umlkit.runs.records.activity import CostEntry, DryRunRecord, PlannedModel, Setting
 
 if TYPE_CHECKING:
     from umlkit.pipeline.artifact import Artifact
@@ -29,11 +29,28 @@ def show_plan(call: Invocation, session: Session, artifacts: Sequence[Artifact])
     )
     call.output.result_json(record.document())
     show_settings(call, session.loaded)
-    rows = [[m.model, str(m.seed), m.action, *_cost_cells(m.cost)] for m in models]
-    call.output.table("Models", ["model", "seed", "what", "trainings", "steps", "s/epoch", "time", "disk"], rows)
+    titles = ["model", "seed", "folds", "what", "trainings", "steps", "s/epoch", "time", "disk"]
+    call.output.table("Models", titles if session.roles.folds else [*titles[:2], *titles[3:]], _rows(models, session))
     if record.total is not None:
         call.output.result_text(_total_line(record.total))
     call.output.result_text(f"Nothing was written. The run directory would be {root}")
+
+
+def _rows(models: Sequence[PlannedModel], session: Session) -> list[list[str]]:
+    """A model a row; where the measurement is cross-fitted those of its folds together, with how many there are."""
+    together: dict[tuple[str, int, str, bool], list[PlannedModel]] = {}
+    for one in models:
+        together.setdefault((one.model, one.seed, one.action, one.fold == "all"), []).append(one)
+    return [
+        [
+            model,
+            str(seed),
+            *([("all" if whole else str(len(same)))] if session.roles.folds else []),
+            action,
+            *_cost_cells(total_cost([one.cost for one in same]) or same[0].cost),
+        ]
+        for (model, seed, action, whole), same in together.items()
+    ]
 
 
 def show_use(call: Invocation, loaded: LoadedRecipe, what: str, *, writes: tuple[str, ...] = ()) -> None:

@@ -92,6 +92,8 @@ def _unequal(counts: tuple[int, ...]) -> bool:
 
 def _scope(probe: ProbeRecord) -> str:
     over = f"{probe.n_probe} held-out samples"
+    if probe.folds > 1:
+        over += f" in {probe.folds} folds, each by models trained without it"
     if probe.unit == "groups":
         over += f" in {probe.groups} groups, intervals over groups"
     within = "; intervals hold within these groups only, not for new ones" if probe.within_groups else ""

@@ -51,7 +51,7 @@ def command(call: Invocation, method: Method) -> None:
     from umlkit.pipeline.summary import training_record
 
     if call.dry_run:
-        show_plan(call, session, [a for plan in session.plans for a in trained_by(plan, method)])
+        show_plan(call, session, [a for plan in session.final_plans for a in trained_by(plan, method)])
         return
     record = training_record(session, method, train(session, method))
     call.output.result_json(record.document())

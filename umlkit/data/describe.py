@@ -50,6 +50,7 @@ def describe(dataset: Dataset, roles: Roles, weights: Weights | None = None) -> 
         leaks=tuple(LeakEntry(**vars(leak)) for leak in leaks(dataset.modalities, dataset.labels, roles.train)),
         notes=tuple(_notes(dataset, roles)),
         measurable=roles.not_measurable is None,
+        folds=max(1, len(roles.folds)),
         reason=roles.not_measurable,
         needed=roles.needed,
         left_out=tuple(LeftOutEntry(**vars(one)) for one in dataset.left_out),

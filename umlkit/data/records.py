@@ -134,8 +134,9 @@ class Roles:
     Attributes:
         train, select, probe, test: (n_role,) rows. ``probe`` is empty where the data are too few for two roles;
             ``select`` then is the whole validation part.
-        not_measurable: None, or why no measurement is possible and how many samples it needs.
-        needed: None, or how many samples in all would be enough for one.
+        folds: the roles in every fold, by its name, where the measurement is cross-fitted; else empty.
+        not_measurable: None, or why no measurement is possible and what it needs.
+        needed: None, or about how many samples of train and validation would be enough for one.
         within_groups: validation held fewer than 10 groups and was divided by sample: intervals hold within these
             groups only.
         made: True where umlkit made the split, False where the data gave it.
@@ -147,6 +148,7 @@ class Roles:
     select: Ints
     probe: Ints
     test: Ints
+    folds: Mapping[str, Roles] = field(default_factory=dict)
     not_measurable: str | None = None
     needed: int | None = None
     within_groups: bool = False

@@ -1,17 +1,18 @@
 """Four roles, kept apart: which sample trains, which selects, which is probed, and which is tested.
 
 A split that the data state is kept; else umlkit makes one, stratified and with whole groups. The validation part is
-then divided once into ``select`` and ``probe``, when each half is large enough to measure on.
+then divided once into ``select`` and ``probe``, when each half is large enough to measure on; else the measurement is
+cross-fitted, where the samples of train and validation are enough for that.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil
 
 import numpy as np
 
 from umlkit.data import duplicates
+from umlkit.data.crossfit import cross_fitted
 from umlkit.data.division import divide
 from umlkit.data.records import Dataset, Ints, Roles
 from umlkit.errors import InputError, Problem, listed
@@ -46,6 +47,9 @@ def assign(dataset: Dataset, split: Split | None) -> Roles:
         roles = _given(dataset, made)
     _check_parts(dataset, roles)
     _check_training_classes(dataset, roles)
+    if not len(roles.probe):
+        roles = cross_fitted(dataset, roles, seed=made.seed)
+        roles = replace(roles, reading=(*roles.reading, *_without_shares(dataset, made, roles)))
     return replace(roles, warnings=_warnings(dataset, roles))
 
 
@@ -61,19 +65,13 @@ def _made(dataset: Dataset, split: Split, *, enlarge: bool) -> Roles:
         parts = _parts(dataset, every, shares=shares, seed=split.seed)
         roles = _divide_validation(dataset, parts[0], parts[1], parts[2], seed=split.seed)
         first = first or roles
-        if roles.not_measurable is None:
+        if len(roles.probe):
             break
     else:
         roles, val = first or roles, split.val
     note = f"split made by umlkit, seed {split.seed}, {_how(dataset)}: {_sizes(roles)}"
     notes = [note, *_enlarged(val, split.val, split.test)]
-    total = ceil(2 * half_needed(len(dataset.classes)) / LARGEST_VAL)
-    short = roles.not_measurable
-    if short is not None and not enlarge and len(dataset) >= total:
-        short = f"{short}; without the shares in data.split umlkit makes a split of these {len(dataset)} that has them"
-    else:
-        short = _complete(short, total, len(dataset))
-    return replace(roles, not_measurable=short, needed=total if short else None, reading=tuple(notes))
+    return replace(roles, reading=tuple(notes))
 
 
 def _given(dataset: Dataset, split: Split) -> Roles:
@@ -87,14 +85,7 @@ def _given(dataset: Dataset, split: Split) -> Roles:
     else:
         roles = _carve(dataset, train, test, split)
         note = f"train and test as the data state them, validation out of train, seed {split.seed}: {_sizes(roles)}"
-    total = ceil(2 * half_needed(len(dataset.classes)) / LARGEST_VAL)
-    return replace(
-        roles,
-        not_measurable=_complete(roles.not_measurable, total, len(dataset)),
-        needed=total if roles.not_measurable else None,
-        reading=(note,),
-        made=False,
-    )
+    return replace(roles, reading=(note,), made=False)
 
 
 def _carve(dataset: Dataset, train: Ints, test: Ints, split: Split) -> Roles:
@@ -105,7 +96,7 @@ def _carve(dataset: Dataset, train: Ints, test: Ints, split: Split) -> Roles:
         kept, held = _parts(dataset, train, shares=(1 - val, val), seed=split.seed)
         roles = _divide_validation(dataset, kept, held, test, seed=split.seed)
         first = first or roles
-        if roles.not_measurable is None:
+        if len(roles.probe):
             return roles
     if first is None:
         raise ValueError("no share of validation to try")
@@ -125,26 +116,27 @@ def _parts(dataset: Dataset, rows: Ints, *, shares: tuple[float, ...], seed: int
 
 
 def _divide_validation(dataset: Dataset, train: Ints, val: Ints, test: Ints, *, seed: int) -> Roles:
-    """Halve validation where each half can have enough samples; else all of it is `select`."""
+    """Halve validation where each half can have enough samples; else all of it is `select`, and nothing `probe`."""
     needed = half_needed(len(dataset.classes))
     whole = Roles(train=train, select=val, probe=np.zeros(0, dtype=np.int64), test=test)
-    each = f"{needed} each for select and probe"
-    short = f"not measurable with n = {len(val)} validation samples, needs {2 * needed} ({each})"
     if len(val) < 2 * needed:
-        return replace(whole, not_measurable=short)
+        return whole
     groups = None if dataset.groups is None else dataset.groups[val]
     within = groups is not None and len(np.unique(groups)) < FEWEST_GROUPS
     halves = divide(dataset.labels[val], None if within else groups, shares=(0.5, 0.5), seed=seed + 1)
     if min(map(len, halves)) < needed:
-        sizes = " and ".join(str(len(half)) for half in halves)
-        return replace(whole, not_measurable=f"{short}, and its groups divide into {sizes}")
+        return whole
     return replace(whole, select=val[halves[0]], probe=val[halves[1]], within_groups=within)
 
 
-def _complete(short: str | None, total: int, length: int) -> str | None:
-    if short is None:
-        return None
-    return f"{short}; with {total} samples or more in all (here {length}) umlkit can make a split that has them"
+def _without_shares(dataset: Dataset, split: Split, roles: Roles) -> list[str]:
+    """That the recipe's own shares are why all is trained in folds, where they are."""
+    enough = 2 * half_needed(len(dataset.classes)) <= LARGEST_VAL * len(dataset)
+    if not (roles.made and roles.folds and enough and {"train", "val", "test"} & split.model_fields_set):
+        return []
+    return [
+        f"without the shares in data.split these {len(dataset)} samples would be divided so that no folds are needed"
+    ]
 
 
 def _enlarged(val: float, base: float, test: float) -> list[str]:

@@ -9,7 +9,7 @@ from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.locate import find_advice
-from umlkit.pipeline.plan import UNIMODAL, Plan, plans, probe_fingerprints
+from umlkit.pipeline.plan import UNIMODAL, Plan, final_plans, probe_fingerprints
 from umlkit.recipe.schema import Recipe
 from umlkit.runs.layout import RunDirectory, is_finished
 
@@ -29,7 +29,7 @@ def choose(
     Raises:
         InputError: unknown method, or its model is not finished; lists what there is.
     """
-    plan = plans(recipe, identity)[0]
+    plan = final_plans(recipe, identity)[0]
     name = method if method is not None else _by_itself(plan, directory, reference=reference)
     artifact = plan.evaluated(name)
     if not is_finished(artifact.model_dir(directory)):

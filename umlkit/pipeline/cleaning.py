@@ -8,7 +8,7 @@ from pathlib import Path
 
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.locate import advice_on
-from umlkit.pipeline.plan import plans, probe_fingerprints
+from umlkit.pipeline.plan import final_plans, plans, probe_fingerprints
 from umlkit.recipe.schema import Recipe
 from umlkit.runs.layout import RESULT, RunDirectory
 
@@ -28,7 +28,8 @@ class Leftover:
 
 def leftovers(directory: RunDirectory, recipe: Recipe, identity: DataIdentity) -> list[Leftover]:
     """What the recipe does not name at any budget: models, outputs, probes and advice of other settings, by path."""
-    kept = {a.fingerprint for plan in plans(recipe, identity) for a in plan.everything()}
+    named = (*plans(recipe, identity), *final_plans(recipe, identity))
+    kept = {a.fingerprint for plan in named for a in plan.everything()}
     marks = set(probe_fingerprints(recipe, identity).values())
     kept |= {*marks, *(path.stem for path in advice_on(directory, marks))}
     found = [path for path in _artifacts(directory.root) if _mark(path) not in kept]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from statistics import mode
 
 import numpy as np
 
@@ -19,11 +20,12 @@ from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
 def gather(session: Session) -> Evidence:
     """Everything that the measurement is made from; every artifact of the plans is finished."""
     first = session.plans[0]
+    seeds = tuple(dict.fromkeys(plan.seed for plan in session.plans))
     return Evidence(
         name=session.recipe.name,
         classes=session.dataset.classes,
         modalities=tuple(first.unimodal),
-        folds=[_held_out(session, first.fold)],
+        folds=[_held_out(session.of(fold)) for fold in session.identity.measured],
         within_groups=session.roles.within_groups,
         rungs=[rung for plan in session.plans for rung in _ladder(session, plan)],
         features={
@@ -32,8 +34,8 @@ def gather(session: Session) -> Evidence:
             for model, artifacts in (("unimodal", plan.unimodal.values()), ("joint", _joint(plan)))
             for key, stored in _features(session, model, artifacts)
         },
-        pool_weights={plan.seed: _pool_weights(session, plan) for plan in session.plans},
-        encoders={name: _encoder(session, artifact) for name, artifact in first.unimodal.items()},
+        pool_weights={seed: _pool_weights(session, seed) for seed in seeds},
+        encoders={name: _encoder(session, name) for name in first.unimodal},
         paper=[
             _rung(session, artifact, name=rung.name, candidate=None)
             for plan in session.plans
@@ -41,16 +43,16 @@ def gather(session: Session) -> Evidence:
         ],
         smallest_effect=session.recipe.probe.smallest_effect,
         budget=session.recipe.probe.budget,
-        seeds=tuple(plan.seed for plan in session.plans),
+        seeds=seeds,
     )
 
 
-def _held_out(session: Session, fold: str) -> HeldOut:
-    """The samples that the models of a fold are judged on."""
+def _held_out(session: Session) -> HeldOut:
+    """The samples that the models of the session's fold are judged on."""
     roles, dataset = session.roles, session.dataset
     counts = np.bincount(dataset.labels[roles.train], session.weights_of("train"), minlength=len(dataset.classes))
     return HeldOut(
-        fold=fold,
+        fold=session.fold,
         select_labels=dataset.labels[roles.select],
         probe_labels=dataset.labels[roles.probe],
         select_groups=None if dataset.groups is None else dataset.groups[roles.select],
@@ -63,7 +65,7 @@ def _held_out(session: Session, fold: str) -> HeldOut:
 
 
 def _ladder(session: Session, plan: Plan) -> list[RungOutputs]:
-    """The rungs of one seed: every modality, then the multi-modal ones."""
+    """The rungs of one seed and fold: every modality, then the multi-modal ones."""
     single = [
         _rung(session, artifact, name=f"{UNIMODAL}:{name}", candidate=None) for name, artifact in plan.unimodal.items()
     ]
@@ -107,12 +109,16 @@ def _features(
     return found
 
 
-def _pool_weights(session: Session, plan: Plan) -> dict[str, float]:
-    """The weight that UME gives every modality."""
-    weights: dict[str, float] = result_of(session.directory, plan.model("ume")).report["weights"]
-    return weights
+def _pool_weights(session: Session, seed: int) -> dict[str, float]:
+    """The weight that UME gives every modality with one seed, the mean over the folds."""
+    found: list[dict[str, float]] = [
+        result_of(session.directory, plan.model("ume")).report["weights"] for plan in session.plans if plan.seed == seed
+    ]
+    return {name: float(np.mean([weights[name] for weights in found])) for name in found[0]}
 
 
-def _encoder(session: Session, artifact: Artifact) -> str:
-    config = ModelConfig.read(artifact.model_dir(session.directory) / "config.json")
-    return config.modalities[artifact.modalities[0]].encoder
+def _encoder(session: Session, modality: str) -> str:
+    """The encoder of a modality with the lowest seed; that of most folds where these have chosen differently."""
+    lowest = session.plans[0].seed
+    folders = [p.unimodal[modality].model_dir(session.directory) for p in session.plans if p.seed == lowest]
+    return mode(ModelConfig.read(folder / "config.json").modalities[modality].encoder for folder in folders)

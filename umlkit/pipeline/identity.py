@@ -18,8 +18,20 @@ from umlkit.errors import InputError
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.runs import files
 from umlkit.runs.fingerprint import fingerprint
-from umlkit.runs.layout import RunDirectory
-from umlkit.runs.records.common import Part, Record
+from umlkit.runs.layout import ALL, RunDirectory
+from umlkit.runs.records.common import Migration, Part, Record, unchanged
+
+
+class FoldIdentity(Part):
+    """Which row serves which purpose in one fold of a cross-fitted measurement.
+
+    Attributes:
+        roles: hash of it, and of the groups.
+        splits: role -> its rows, but for those of test.
+    """
+
+    roles: str
+    splits: dict[str, str]
 
 
 class DataIdentity(Part):
@@ -31,6 +43,7 @@ class DataIdentity(Part):
         modalities: modality -> hash of its values and of how they were read, in order.
         kinds: modality -> kind.
         splits: role -> its rows, ``0-2,5``; to be read, the hash in ``roles`` is what counts.
+        folds: fold -> what it is of, where the measurement is cross-fitted; else empty.
         not_measurable: None, or why nothing can be measured.
         stamp: under what the hashes were taken: size, time and inode of every file, or versions of what makes them.
         file: hash of the files' bytes, where there are files.
@@ -41,19 +54,30 @@ class DataIdentity(Part):
     modalities: dict[str, str]
     kinds: dict[str, str]
     splits: dict[str, str]
+    folds: dict[str, FoldIdentity] = Field(default_factory=dict)
     not_measurable: str | None
     stamp: dict[str, Any]
     file: str | None
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The folds that a measurement reads: all of one kind or the other."""
+        return tuple(self.folds) or (ALL,)
+
+    def roles_of(self, fold: str) -> str:
+        """Hash of which row serves which purpose in a fold."""
+        return self.roles if fold == ALL else self.folds[fold].roles
 
 
 class DataIndex(Record):
     """``data.json``: the identity of the data, for every way of reading them that was used with a run directory."""
 
     KIND: ClassVar[str] = "umlkit.data-index"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     COMMAND: ClassVar[str] = "umlkit run RECIPE"
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: unchanged}
 
-    schema_: Literal["umlkit.data-index/1"] = Field(default="umlkit.data-index/1", alias="schema")
+    schema_: Literal["umlkit.data-index/2"] = Field(default="umlkit.data-index/2", alias="schema")
     entries: dict[str, DataIdentity] = Field(description="fingerprint of the recipe's data section but its path")
 
 

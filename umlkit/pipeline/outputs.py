@@ -79,7 +79,7 @@ def write(session: Session, artifact: Artifact, network: MultiModalModel, *, sel
     """Compute and store the outputs for every role but test; for the holder of the artifact's lock alone.
 
     Args:
-        session: the opened run.
+        session: the opened run, of the artifact's fold.
         artifact: what was trained.
         network: the trained model.
         select_logits: (n_select, C) to store for `select`: cross-validated where the model was fitted on it.
@@ -111,7 +111,7 @@ def read(session: Session, artifact: Artifact, role: Role) -> Stored:
         shard, _ = tensors.mapped(_path(session, artifact, role, len(shards)))
         shards, held = [*shards, shard], held + len(shard["rows"])
     stored = Stored(tuple(shards), session.device)
-    if not np.array_equal(stored.rows, session.roles.rows(role)):
+    if not np.array_equal(stored.rows, session.of(artifact.fold).roles.rows(role)):
         where = _path(session, artifact, role, 0)
         raise RunError(f"{where}: holds other samples than the {role} split of the present recipe")
     return stored

@@ -20,9 +20,9 @@ from umlkit.pipeline.rungs import BUDGETS, PAPER, Rung, rungs
 from umlkit.recipe.schema import Budget, Modality, Recipe
 from umlkit.registry import MethodSpec, Options
 from umlkit.runs.fingerprint import fingerprint
+from umlkit.runs.layout import ALL
 
 UNIMODAL = "unimodal"
-ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Plan:
         """What every model of this unit is made from."""
         return {
             "labels": self.identity.labels,
-            "roles": self.identity.roles,
+            "roles": self.identity.roles_of(self.fold),
             "train": _train(self.recipe),
             "seed": self.seed,
             "fold": self.fold,
@@ -192,7 +192,12 @@ def _settings(modality: Modality, kind: str) -> list[tuple[str, Options]]:
 
 
 def plans(recipe: Recipe, identity: DataIdentity) -> list[Plan]:
-    """One plan a seed, lowest seed first."""
+    """What a measurement reads: one plan a (fold, seed), lowest seed first, one fold after the other."""
+    return [Plan(recipe, identity, seed, fold) for fold in identity.measured for seed in sorted(recipe.seeds)]
+
+
+def final_plans(recipe: Recipe, identity: DataIdentity) -> list[Plan]:
+    """What is trained to be used, evaluated and predicted with: one plan a seed, lowest first, never of a part."""
     return [Plan(recipe, identity, seed) for seed in sorted(recipe.seeds)]
 
 
@@ -219,5 +224,6 @@ def probe_fingerprint(recipe: Recipe, identity: DataIdentity) -> str:
             "data": identity.modalities,
             "roles": identity.roles,
             "not_measurable": identity.not_measurable,
+            **({"folds": [fold.roles for fold in identity.folds.values()]} if identity.folds else {}),
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,15 +19,15 @@ from umlkit.data.samples import samples
 from umlkit.data.weights import Weights, weigh
 from umlkit.errors import InputError, Problem
 from umlkit.output import Output
-from umlkit.pipeline.identity import DataIdentity, remember, stamp
-from umlkit.pipeline.plan import Plan, plans
+from umlkit.pipeline.identity import DataIdentity, FoldIdentity, remember, stamp
+from umlkit.pipeline.plan import Plan, final_plans, plans
 from umlkit.recipe.dump import to_yaml
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.recipe.schema import Recipe
 from umlkit.runs import files
 from umlkit.runs.atomic import write_text
 from umlkit.runs.environment import describe
-from umlkit.runs.layout import RunDirectory
+from umlkit.runs.layout import ALL, RunDirectory
 from umlkit.training import device as devices
 from umlkit.training import precision
 
@@ -35,6 +35,10 @@ from umlkit.training import precision
 @dataclass(frozen=True)
 class Session:
     """What every step of a run works with.
+
+    Where the measurement is cross-fitted, a session is of one fold at a time: it has the roles, weights, preprocessing
+    and samples of that fold, and :meth:`of` gives that of another. What takes a session and an artifact wants the
+    session of the artifact's fold.
 
     Attributes:
         loaded: the recipe and where each of its values is from.
@@ -47,6 +51,7 @@ class Session:
         force: train anew what is asked for by name, finished or not.
         weights: how much every sample counts; None where all count alike.
         done: fingerprints of the models that this session has trained or found finished.
+        fold: whose roles these are.
     """
 
     loaded: LoadedRecipe
@@ -59,6 +64,9 @@ class Session:
     force: bool = False
     weights: Weights | None = None
     done: set[str] = field(default_factory=set)
+    fold: str = ALL
+    _folds: dict[str, Session] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[str, Role], Samples] = field(default_factory=dict, repr=False)
 
     @property
     def recipe(self) -> Recipe:
@@ -67,8 +75,22 @@ class Session:
 
     @cached_property
     def plans(self) -> list[Plan]:
-        """One plan a seed, lowest first."""
+        """What is measured: one plan a (fold, seed), lowest seed first; the one fold is ``all`` unless cross-fitted."""
         return plans(self.recipe, self.identity)
+
+    @cached_property
+    def final_plans(self) -> list[Plan]:
+        """What is used: one plan a seed of fold ``all``, lowest first; the same as ``plans`` unless cross-fitted."""
+        return final_plans(self.recipe, self.identity)
+
+    def of(self, fold: str) -> Session:
+        """The session with the roles of a fold; itself where it is of that fold."""
+        self._folds.setdefault(self.fold, self)
+        if fold not in self._folds:
+            roles = self._folds[ALL].roles.folds[fold]
+            weights = weigh(self.dataset, roles, self.recipe.train.class_weight)
+            self._folds[fold] = replace(self, fold=fold, roles=roles, weights=weights)
+        return self._folds[fold]
 
     @cached_property
     def preprocess(self) -> Mapping[str, Preprocess]:
@@ -76,21 +98,20 @@ class Session:
         return {name: KINDS[m.kind].fit(m, self.roles.train) for name, m in self.dataset.modalities.items()}
 
     def samples(self, role: Role) -> Samples:
-        """The samples of a role as standardised tensors on the device; made once."""
-        if role not in self._made:
+        """The samples of a role as standardised tensors on the device; made once, those of one fold at a time."""
+        key = (self.fold, role)
+        if key not in self._made:
+            for other in [made for made in self._made if made[0] != self.fold]:
+                del self._made[other]
             rows = self.roles.rows(role)
             names = list(self.dataset.modalities)
             weights = self.weights_of(role)
-            self._made[role] = samples(self.dataset, rows, self.preprocess, names, self.device, weights)
-        return self._made[role]
+            self._made[key] = samples(self.dataset, rows, self.preprocess, names, self.device, weights)
+        return self._made[key]
 
     def weights_of(self, role: Role) -> Doubles | None:
         """The weights (n,) of a role's samples, of mean 1; None where all count alike."""
         return None if self.weights is None else self.weights.of(role)
-
-    @cached_property
-    def _made(self) -> dict[Role, Samples]:
-        return {}
 
     def begin(self, *, keep_recipe: bool = False) -> None:
         """Make the run directory and write down what runs: recipe, data, environment.
@@ -166,6 +187,13 @@ def identify(loaded: LoadedRecipe, dataset: Dataset, roles: Roles) -> DataIdenti
         roles=of_roles(dataset, roles),
         kinds={name: modality.kind for name, modality in dataset.modalities.items()},
         splits={role: rows_as_text(roles.rows(role)) for role in ROLES},
+        folds={
+            fold: FoldIdentity(
+                roles=of_roles(dataset, part),
+                splits={role: rows_as_text(part.rows(role)) for role in ROLES if role != "test"},
+            )
+            for fold, part in roles.folds.items()
+        },
         not_measurable=roles.not_measurable,
         stamp=stamp(loaded) or {},
         file=files.content(paths) if paths else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.training import ensure
 from umlkit.probe.measure import measure, not_measurable
-from umlkit.runs.layout import RunDirectory
+from umlkit.runs.layout import RunDirectory, is_finished
 from umlkit.runs.records.activity import RunRecord
 from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.common import NewerDocumentError
@@ -43,7 +44,7 @@ def train(session: Session, method: str) -> list[Artifact]:
     Raises:
         InputError: no such method or modality.
     """
-    wanted = [artifact for plan in session.plans for artifact in trained_by(plan, method)]
+    wanted = [artifact for plan in session.final_plans for artifact in trained_by(plan, method)]
     session.begin(keep_recipe=True)
     ensure(session, wanted, force=session.force)
     return wanted
@@ -64,12 +65,14 @@ def measured(plan: Plan) -> list[Artifact]:
 def run_plan(session: Session) -> list[Artifact]:
     """The artifacts that a whole run makes: those that are measured, and UMT in full, as that may be advised.
 
-    UME alone where nothing can be measured.
+    UME alone where nothing can be measured. Where the measurement is cross-fitted neither of the two is among what is
+    measured, as that is all of parts.
     """
     if session.roles.not_measurable is not None:
-        return [plan.model("ume") for plan in session.plans]
+        return [plan.model("ume") for plan in session.final_plans]
     read = [artifact for plan in session.plans for artifact in measured(plan)]
-    advised = [plan.model("umt", title="umt, if advised") for plan in session.plans]
+    named = (("ume", "ume"), ("umt", "umt, if advised"))
+    advised = [plan.model(method, title=title) for plan in session.final_plans for method, title in named]
     known = {artifact.fingerprint for artifact in read}
     return [*read, *(artifact for artifact in advised if artifact.fingerprint not in known)]
 
@@ -111,8 +114,21 @@ def _measure(session: Session) -> ProbeRecord:
     reason = session.roles.not_measurable
     if reason is not None:
         return not_measurable(session.recipe.name, reason, session.roles.needed, budget=session.recipe.probe.budget)
-    ensure(session, [artifact for plan in session.plans for artifact in measured(plan)], force=session.force)
+    wanted = [artifact for plan in session.plans for artifact in measured(plan)]
+    if session.roles.folds:
+        session.output.note(_cost(session, wanted))
+    ensure(session, wanted, force=session.force)
     return measure(gather(session))
+
+
+def _cost(session: Session, wanted: Sequence[Artifact]) -> str:
+    """What a cross-fitted measurement takes, before anything is trained."""
+    parts = {part.fingerprint: part for artifact in wanted for part in artifact.with_needs()}
+    missing = [part for part in parts.values() if not is_finished(part.model_dir(session.directory))]
+    seeds = len(session.recipe.seeds)
+    units = f"{len(session.roles.folds)} folds" if seeds == 1 else f"{len(session.roles.folds)} folds x {seeds} seeds"
+    to_do = f"{len(missing)} to train" if len(missing) == len(parts) else f"{len(missing)} of them to train"
+    return f"cross-fitted measurement: {units}, {len(parts)} models, {to_do} (--dry-run says how long that takes)"
 
 
 def run(session: Session) -> RunResult:
@@ -122,7 +138,7 @@ def run(session: Session) -> RunResult:
     advice = advise(record)
     for path in advice_paths(session.directory, advice):
         advice.write(path)
-    advised = [plan.evaluated(advice.headline) for plan in session.plans]
+    advised = [plan.evaluated(advice.headline) for plan in session.final_plans]
     ensure(session, advised, force=session.force)
     test = evaluation.on_split(session, advised[0], method=advice.headline, split="test", command="run")
     return RunResult(record, advice, test, session.directory)

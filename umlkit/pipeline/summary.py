@@ -10,7 +10,7 @@ from umlkit.pipeline.model import ModelConfig
 from umlkit.pipeline.rehearsal import Rehearsal
 from umlkit.pipeline.result import result_of
 from umlkit.pipeline.session import Session
-from umlkit.runs.layout import is_finished
+from umlkit.runs.layout import ALL, is_finished
 from umlkit.runs.records.activity import CostEntry, PlannedModel, TrainedEntry, TrainingRecord
 from umlkit.training.checkpoint import epochs_done
 
@@ -43,18 +43,23 @@ def cost_entry(cost: Cost) -> CostEntry:
 
 
 class _Rehearsals:
-    """Costs by what is trained: another seed of the same model costs what the first did, if as much of it is there."""
+    """Costs by what is trained: another seed or fold of a model costs what the first did, if as much of it is there.
+
+    A part of the samples is another matter than all of them, so fold ``all`` is rehearsed apart from the others.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._rehearsal = Rehearsal(session)
+        self._rehearsals: dict[bool, Rehearsal] = {}
         self._known: dict[tuple[object, ...], Cost] = {}
 
     def cost(self, artifact: Artifact, *, done: Mapping[str, int]) -> Cost:
         settled = tuple(is_finished(need.model_dir(self._session.directory)) for need in artifact.needs)
-        key = (artifact.label, artifact.short, artifact.options.model_dump_json(), settled, tuple(sorted(done.items())))
+        whole, options = artifact.fold == ALL, artifact.options.model_dump_json()
+        key = (artifact.label, artifact.short, options, whole, settled, tuple(sorted(done.items())))
         if key not in self._known:
-            self._known[key] = of_model(self._rehearsal, artifact, done=done)
+            rehearsal = self._rehearsals.setdefault(whole, Rehearsal(self._session.of(artifact.fold)))
+            self._known[key] = of_model(rehearsal, artifact, done=done)
         return self._known[key]
 
 
@@ -65,6 +70,7 @@ def _planned(session: Session, artifact: Artifact, rehearsals: _Rehearsals, *, f
     return PlannedModel(
         model=artifact.title,
         seed=artifact.seed,
+        fold=artifact.fold,
         action="reuse" if finished else "resume" if done else "train",
         directory=str(directory),
         cost=cost_entry(Cost() if finished else rehearsals.cost(artifact, done=done)),

@@ -33,7 +33,7 @@ from umlkit.pipeline.watching import Place, Watch
 from umlkit.runs import locks
 from umlkit.runs.atomic import write_text
 from umlkit.runs.interrupts import interrupts
-from umlkit.runs.layout import RESULT, is_finished
+from umlkit.runs.layout import ALL, RESULT, is_finished
 from umlkit.training.checkpoint import Workspace, epochs_so_far, remove_checkpoints
 from umlkit.training.loop import FitResult, Logits, Loss, fit
 from umlkit.training.risk import cross_entropy
@@ -66,6 +66,7 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
 
 def _ensure_one(session: Session, artifact: Artifact, *, force: bool, place: Place) -> bool:
     """Whether there was anything to train."""
+    session = session.of(artifact.fold)
     directory = artifact.model_dir(session.directory)
     if is_finished(directory) and not force:
         session.output.note(f"{_shown(session, artifact)}: up to date, reused")
@@ -227,6 +228,7 @@ def _ended(trained: Trained, seconds: float) -> str:
 
 
 def _shown(session: Session, artifact: Artifact) -> str:
-    """The artifact as messages name it; with its seed where there are several."""
-    several = len(session.recipe.seeds) > 1
-    return f"{artifact.title} (seed {artifact.seed})" if several else artifact.title
+    """The artifact as messages name it; with its seed where there are several, with its fold where that is a part."""
+    about = [f"seed {artifact.seed}"] if len(session.recipe.seeds) > 1 else []
+    about += [artifact.fold] if artifact.fold != ALL else []
+    return f"{artifact.title} ({', '.join(about)})" if about else artifact.title

@@ -39,6 +39,7 @@ def measure(evidence: Evidence) -> ProbeRecord:
         classes=tuple(evidence.classes),
         modalities=tuple(_modality(name, evidence, readings, units) for name in evidence.modalities),
         seeds=tuple(evidence.seeds),
+        folds=len(evidence.folds),
         n_select=round(np.mean([len(held.select_labels) for held in evidence.folds])),
         n_probe=n,
         n_effective=None if evidence.probe_weights is None else effective(evidence.probe_weights),

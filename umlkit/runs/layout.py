@@ -26,6 +26,8 @@ from umlkit.runs.records.run import RunMarker
 
 FINGERPRINT = re.compile(r"(?P<label>.+)-(?P<fingerprint>[0-9a-f]{8})")
 SEED = re.compile(r"seed-(?P<seed>\d+)")
+ALL = "all"
+"""The fold that holds no part of the samples out but `select`, `probe` and `test`."""
 RESULT = "result.json"
 """A model's last file: a folder without it is unfinished."""
 
@@ -167,7 +169,7 @@ class RunDirectory:
         """The advice with this fingerprint."""
         return self.root / "advice" / f"{fingerprint}.json"
 
-    def unit(self, seed: int, fold: str = "all") -> Unit:
+    def unit(self, seed: int, fold: str = ALL) -> Unit:
         """The unit of work of a seed and a fold."""
         return Unit(self.root, seed, fold)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from umlkit.runs.records.advice import AdviceRecord
-from umlkit.runs.records.common import Count, Migration, Part, Record, Seconds
+from umlkit.runs.records.common import Count, Migration, Part, Record, Seconds, unchanged
 from umlkit.runs.records.evaluation import EvaluationRecord
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -121,6 +121,7 @@ class PlannedModel(Part):
 
     model: str
     seed: int
+    fold: str = Field(default="all", description="fold-1 ... where the measurement is cross-fitted")
     action: Literal["train", "resume", "reuse"]
     directory: str
     cost: CostEntry
@@ -130,10 +131,11 @@ class DryRunRecord(Record):
     """The result of ``--dry-run --json``."""
 
     KIND: ClassVar[str] = "umlkit.dry-run"
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     COMMAND: ClassVar[str] = "umlkit run RECIPE --dry-run --json"
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {2: unchanged}
 
-    schema_: Literal["umlkit.dry-run/2"] = Field(default="umlkit.dry-run/2", alias="schema")
+    schema_: Literal["umlkit.dry-run/3"] = Field(default="umlkit.dry-run/3", alias="schema")
     settings: tuple[Setting, ...]
     models: tuple[PlannedModel, ...]
     total: CostEntry | None = Field(description="of all models; null where nothing would be trained or used")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from umlkit.runs.records.common import Count, Part, Record
+from umlkit.runs.records.common import Count, Migration, Part, Record, unchanged
 
 Missing = Literal["error", "impute-mean", "impute-median", "impute-constant", "empty"]
 
@@ -87,10 +88,11 @@ class DataRecord(Record):
     """The result of ``umlkit data --json``."""
 
     KIND: ClassVar[str] = "umlkit.data"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     COMMAND: ClassVar[str] = "umlkit data RECIPE --json"
+    MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: unchanged}
 
-    schema_: Literal["umlkit.data/1"] = Field(default="umlkit.data/1", alias="schema")
+    schema_: Literal["umlkit.data/2"] = Field(default="umlkit.data/2", alias="schema")
     name: str = Field(description="the file, or scikit-learn's set")
     samples: Count
     label: str = Field(description="array or column that holds the label")
@@ -106,8 +108,9 @@ class DataRecord(Record):
     leaks: tuple[LeakEntry, ...] = Field(description="columns suspected to give the label away")
     notes: tuple[NoteEntry, ...] = Field(default=(), description="by modality and role; empty where there are none")
     measurable: bool = Field(description="whether `umlkit probe` can measure")
+    folds: Count = Field(default=1, description="parts that everything is trained in; 1 unless it is cross-fitted")
     reason: str | None = Field(description="why it cannot")
-    needed: Count | None = Field(description="samples in all that would be enough")
+    needed: Count | None = Field(description="samples of train and validation that would be about enough")
     left_out: tuple[LeftOutEntry, ...] = Field(description="by file, what a join of several left out; else empty")
     reading: tuple[str, ...] = Field(description="how the file was read, with the line of the recipe that changes it")
     warnings: tuple[str, ...]

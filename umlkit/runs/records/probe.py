@@ -162,7 +162,8 @@ class ProbeRecord(Record):
     classes: tuple[str, ...] = ()
     modalities: tuple[ModalityEvidence, ...] = ()
     seeds: tuple[int, ...] = ()
-    n_select: Count = 0
+    folds: Count = Field(default=1, description="K: models by fold where the measurement is cross-fitted; else 1")
+    n_select: Count = Field(default=0, description="mean over the folds")
     n_probe: Count = Field(default=0, description="n, the samples that everything is read on")
     n_effective: Annotated[float, Field(ge=1)] | None = Field(
         default=None, description="as many equal samples would tell as much; null where samples have no weights"
