@@ -96,7 +96,7 @@ def command(
 
       umlkit synth --list
 
-      umlkit synth xor.npz --preset xor
+      umlkit synth gate.npz --preset xor
 
       umlkit synth synth.npz --interaction .5 --strengths .6,.4 --n 2000 --force
     """
