@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from umlkit.runs.records.advice import AdviceRecord
     from umlkit.runs.records.common import Estimate
+    from umlkit.runs.records.pid import Pid
     from umlkit.runs.records.probe import Contribution, Deficit, ProbeRecord, Rung
 
 WIDTH = 80
@@ -29,10 +30,23 @@ def show_probe(output: Output, probe: ProbeRecord) -> None:
         output.result_text(wrapped(f"Not measured: {probe.reason}."))
         return
     output.result_text(ladder_table(probe))
-    lines = [_scope(probe), *(_deficit(deficit) for deficit in probe.deficits)]
+    lines = [_scope(probe), *(_deficit(deficit) for deficit in probe.deficits), *(_pid(pid) for pid in probe.pid)]
     if probe.contribution is not None:
         lines.insert(1, _contribution(probe.contribution))
     output.result_text("\n".join(wrapped(line) for line in lines))
+
+
+def _pid(pid: Pid) -> str:
+    """What two modalities tell alike, alone and only together, in bits, beside what chance shows."""
+    first, second = pid.modalities
+    if pid.redundant is None or pid.unique is None or pid.synergy is None:
+        return f"No decomposition (PID) of {first} and {second}: {pid.reason}."
+    parts = [("both", pid.redundant), *zip((f"{first} alone", f"{second} alone"), pid.unique, strict=True)]
+    said = ", ".join(f"{who} {amount.bits:+.3f}" for who, amount in [*parts, ("synergy", pid.synergy)])
+    return (
+        f"PID of {pid.clusters} clusters each, bits beyond what shuffled labels show: {said} "
+        f"(chance shows {pid.synergy.chance_bits:.3f} of synergy)."
+    )
 
 
 def show_advice(output: Output, advice: AdviceRecord, *, full: bool = False) -> None:

@@ -44,6 +44,7 @@ def gather(session: Session) -> Evidence:
         smallest_effect=session.recipe.probe.smallest_effect,
         budget=session.recipe.probe.budget,
         seeds=seeds,
+        pid=session.recipe.probe.pid,
     )
 
 

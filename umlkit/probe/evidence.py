@@ -110,6 +110,7 @@ class Evidence:
         smallest_effect: nats that matter to the user.
         budget: how much was trained to measure.
         seeds: S training seeds.
+        pid: whether the recipe asks for the partial information decomposition.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Evidence:
     smallest_effect: float = 0.02
     budget: Literal["quick", "short", "full"] = "full"
     seeds: Sequence[int] = field(default=(0,))
+    pid: bool = False
 
     @cached_property
     def probe_labels(self) -> Ints:

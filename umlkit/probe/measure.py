@@ -9,6 +9,7 @@ import numpy as np
 from umlkit.probe.contribution import UME, UMT, best_rival, contribution
 from umlkit.probe.deficit import deficits
 from umlkit.probe.evidence import Evidence, RungOutputs
+from umlkit.probe.pid import decompositions
 from umlkit.probe.readings import BEST_SINGLE, PRIOR, Reading, Readings, read, read_prior
 from umlkit.probe.units import FEWEST_GROUPS, Units, Values
 from umlkit.probe.weighting import effective, share
@@ -61,6 +62,7 @@ def measure(evidence: Evidence) -> ProbeRecord:
         ladder=tuple(_rung(name, readings, units) for name in readings.rungs()),
         contribution=contribution(readings, units),
         deficits=deficits(evidence, units),
+        pid=decompositions(evidence) if evidence.pid else (),
         paper=tuple(_paper_row(read(outputs, evidence)) for outputs in _by_seed(evidence.paper)),
     )
 

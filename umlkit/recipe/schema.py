@@ -256,6 +256,10 @@ class Probe(Section):
     smallest_effect: Annotated[float, Field(gt=0, le=10)] = Field(
         default=0.02, description="nats; a paired contribution below this does not matter to you"
     )
+    pid: bool = Field(
+        default=False,
+        description="also decompose the information into redundant, unique and synergistic, on clusters of features",
+    )
 
 
 class Recipe(Section):

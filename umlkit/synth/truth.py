@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from umlkit.decomposition import decompose
 from umlkit.runs.records.synth import Accuracies, Amount, ModalityTruth, PidTruth, Truth
 from umlkit.synth.additive import Additive, best_additive
 from umlkit.synth.guessing import Guessers, accuracy
-from umlkit.synth.partial import decompose
 from umlkit.synth.pooling import Pooled, best_pool
 from umlkit.synth.table import Table
 
@@ -74,7 +74,7 @@ def _share(value: float) -> float:
 
 
 def _pid(table: Table) -> PidTruth:
-    parts = decompose(table)
+    parts = decompose(table.joint)
     redundant, first, second, synergy = (
         Amount.of(_above(nats, 0.0)) for nats in (parts.redundant, *parts.unique, parts.synergy)
     )

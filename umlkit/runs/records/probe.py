@@ -21,6 +21,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from umlkit.runs.records.common import Count, Estimate, Migration, Part, Record, Seconds, Share, unchanged
+from umlkit.runs.records.pid import Pid
 
 LARGEST = 1e9  # nats; beyond that a number is broken, and sums of it would overflow
 Nats = float
@@ -193,6 +194,7 @@ class ProbeRecord(Record):
     ladder: tuple[Rung, ...] = ()
     contribution: Contribution | None = None
     deficits: tuple[Deficit, ...] = ()
+    pid: tuple[Pid, ...] = Field(default=(), description="where `probe.pid` asks for it, one for every two modalities")
     paper: tuple[PaperRow, ...] = ()
 
     @model_validator(mode="after")
