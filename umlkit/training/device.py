@@ -6,6 +6,7 @@ import os
 
 import torch
 import torch.utils.deterministic
+from threadpoolctl import threadpool_limits
 
 from umlkit.errors import InputError, Problem
 
@@ -39,8 +40,13 @@ def available() -> tuple[str, ...]:
 
 
 def set_threads(count: int) -> None:
-    """Let torch use ``count`` CPU threads. Results depend on it in their last bits, so it is recorded with the run."""
+    """Let everything use ``count`` CPU threads: torch, and what numpy, SciPy and scikit-learn are built on.
+
+    Results depend on it in their last bits, so it is recorded with the run. Beside other load, a small linear algebra
+    call that is spread over all cores can take a hundred times as long as on one.
+    """
     torch.set_num_threads(count)
+    threadpool_limits(count)
 
 
 def deterministic() -> None:
