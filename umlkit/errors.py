@@ -8,7 +8,8 @@ what was found, what is allowed, the closest match, and the next command. The co
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 EXIT_FAILED = 1
@@ -84,6 +85,15 @@ class InterruptedRun(UmlkitError):  # noqa: N818 -- it is no error
     """The run stopped at a point from which the same command goes on: SIGTERM or ``--max-minutes`` (exit 75)."""
 
     exit_code = EXIT_INTERRUPTED
+
+
+@contextmanager
+def noted(problems: list[Problem]) -> Iterator[None]:
+    """Keep the problems of an :class:`InputError` and go on, so that what is wrong elsewhere is found as well."""
+    try:
+        yield
+    except InputError as error:
+        problems.extend(error.problems)
 
 
 def closest(found: str, allowed: Iterable[str]) -> str | None:

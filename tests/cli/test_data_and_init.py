@@ -54,7 +54,7 @@ def test_data_says_of_every_role_what_models_will_not_know(folder: Path, capsys:
     assert main(["data", "t.csv", "--label", "y"]) == 0
     said = "In test, table: 10 cells in column 'site' with a category unseen in training, read as unknown: 'west'"
     shown = capsys.readouterr().out.splitlines()
-    assert said in shown and shown[-1].startswith("Measurable: no, with n = ")
+    assert said in shown and shown[-1].startswith("Measurable: no, one modality has nothing to be compared with")
     assert main(["data", "t.csv", "--label", "y", "--json"]) == 0
     (note,) = json.loads(capsys.readouterr().out)["notes"]
     assert (note["modality"], note["role"]) == ("table", "test")
@@ -104,6 +104,8 @@ def test_a_folder_of_arrays_is_a_data_file(reference: str, folder: Path, capsys:
         np.save(folder / "d" / f"{name}.npy", values)
     assert main(["data", reference, "--label", "y", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "d"
+    assert main(["data", reference, "--label", "y"]) == 0
+    assert "Measurable: no, with n = 12 validation samples" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,22 @@ def test_init_refuses_a_target_and_leaves_it_alone(
     assert main(["init", "mine.npz", "--label", "y", "--to", to]) == 2
     assert said in capsys.readouterr().err
     assert (folder / "there.yaml").read_text() == "mine"
+
+
+def test_init_tells_what_is_wrong_with_data_and_target_at_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "mime.npz", "--label", "y", "--to", "mine.npz"]) == 2
+    err = capsys.readouterr().err
+    assert "not overwritten" in err and "no such file" in err and "did you mean: mine.npz" in err
+
+
+def test_init_of_one_modality_names_the_command_that_works(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "sklearn:wine"]) == 0
+    assert "umlkit train umlkit.yaml --method unimodal" in capsys.readouterr().err
+    assert "umlkit run" not in (folder / "umlkit.yaml").read_text()
+    assert main(["data"]) == 0
+    assert "umlkit train umlkit.yaml --method unimodal" in capsys.readouterr().out
 
 
 def test_init_without_a_label_lists_candidates_and_writes_nothing(

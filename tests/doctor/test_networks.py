@@ -22,7 +22,7 @@ def answering(monkeypatch, answer: Answer) -> None:
         ("raise ImportError('libtorch.so: no such file')", "ImportError: libtorch.so: no such file"),
         ("raise SystemExit(3)", "the process ended with 3"),
         ("print('hello')", "the process printed something else than an answer"),
-        ("while True: pass", "nothing came back within 1 s"),
+        ("while True: pass", "nothing came back within 1.0 s"),
     ],
 )
 def test_however_a_process_ends_it_is_told_in_a_line(code, problem, tmp_path, monkeypatch):

@@ -241,3 +241,28 @@ def test_a_forced_training_that_fails_halfway_leaves_no_model_that_counts_as_fin
         assert call("train", *RUN, "--method", "umt", "--force")[0] == 1
     assert "umt: training" in call("train", *RUN, "--method", "umt")[2]
     assert "umt: up to date, reused" in call("train", *RUN, "--method", "umt")[2]
+
+
+def test_a_run_directory_stands_for_its_recipe_and_for_itself(folder: Path, call) -> None:
+    advised = document(call("advise", "out", "--json")[1])
+    assert document(call("evaluate", "out", "--split", "probe", "--json")[1])["method"] == advised["headline"]
+    before = sorted((folder / "out").rglob("model.safetensors"))
+    assert call("probe", "out")[0] == 0
+    assert sorted((folder / "out").rglob("model.safetensors")) == before
+    assert not (folder / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("out/seed-0", "try: out as RECIPE"),
+        (".", "in it: the runs out"),
+        ("aut", "did you mean: out"),
+        ("bare", "has no recipe.yaml yet"),
+    ],
+)
+def test_what_is_no_run_directory_says_what_to_write(folder: Path, call, reference: str, said: str) -> None:
+    (folder / "bare").mkdir()
+    (folder / "bare" / "run.json").write_bytes((folder / "out" / "run.json").read_bytes())
+    code, _, err = call("advise", reference)
+    assert code == 2 and said in err

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from umlkit.output import Output
-from umlkit.output.progress import INTERVAL, Composed, Standing, composed, draws_bars, duration
+from umlkit.output.progress import INTERVAL, Composed, Standing, composed, draws_bars
+from umlkit.output.text import duration
 
 FULL = Standing("[3/10] umt student", 300, 45, ("select 0.4100", "loss 0.4321", "best 0.3987"), 42.0)
 HIDE, SHOW, ERASE = "\x1b[?25l", "\x1b[?25h", "\x1b[2K"
@@ -43,12 +44,12 @@ def visible(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (110, Composed(FULL.label, 24, "45/300 select 0.4100 loss 0.4321 best 0.3987 up to 0:42 left")),
-        (80, Composed(FULL.label, 10, "45/300 select 0.4100 loss 0.4321 best 0.3987 <0:42")),
-        (77, Composed(FULL.label, 21, "45/300 loss 0.4321 best 0.3987 <0:42")),
-        (56, Composed(FULL.label, 0, "45/300 loss 0.4321 best 0.3987 <0:42")),
-        (37, Composed("[3/10] umt …", 0, "45/300 best 0.3987 <0:42")),
-        (27, Composed("[3/10] umt st…", 0, "45/300 <0:42")),
+        (110, Composed(FULL.label, 24, "45/300 select 0.4100 loss 0.4321 best 0.3987 up to 42 s left")),
+        (80, Composed(FULL.label, 10, "45/300 select 0.4100 loss 0.4321 best 0.3987 <42 s")),
+        (77, Composed(FULL.label, 21, "45/300 loss 0.4321 best 0.3987 <42 s")),
+        (56, Composed(FULL.label, 0, "45/300 loss 0.4321 best 0.3987 <42 s")),
+        (37, Composed("[3/10] umt …", 0, "45/300 best 0.3987 <42 s")),
+        (27, Composed("[3/10] umt st…", 0, "45/300 <42 s")),
         (20, Composed("[3/10] umt s…", 0, "45/300")),
         (3, Composed("", 0, "45/300")),
     ],
@@ -68,7 +69,18 @@ def test_a_line_never_is_wider_than_it_may_be(width, label):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(-1, "0:00"), (0.4, "0:00"), (59.6, "1:00"), (725, "12:05"), (3600, "1:00:00")]
+    ("seconds", "said"),
+    [
+        (-1, "0 s"),
+        (0.04, "0 s"),
+        (4.24, "4.2 s"),
+        (9.96, "10 s"),
+        (99.4, "99 s"),
+        (99.6, "2 min"),
+        (725, "12 min"),
+        (5969, "99 min"),
+        (5971, "1.7 h"),
+    ],
 )
 def test_a_duration_is_read_at_a_glance(seconds, said):
     assert duration(seconds) == said
@@ -139,4 +151,4 @@ def test_a_log_gets_all_figures_and_the_time_left():
         now[0] = INTERVAL
         step.update(45, *FULL.figures, left=42.0)
 
-    assert stderr.getvalue() == ("[3/10] umt student: 45/300 select 0.4100 loss 0.4321 best 0.3987 up to 0:42 left\n")
+    assert stderr.getvalue() == ("[3/10] umt student: 45/300 select 0.4100 loss 0.4321 best 0.3987 up to 42 s left\n")

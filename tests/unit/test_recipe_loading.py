@@ -9,8 +9,9 @@ import pytest
 
 from umlkit.errors import InputError
 from umlkit.recipe import bundled, scalars
-from umlkit.recipe.loading import LoadedRecipe, load, run_name
+from umlkit.recipe.loading import LoadedRecipe, load
 from umlkit.recipe.overrides import Overrides
+from umlkit.recipe.reference import run_name
 from umlkit.recipe.schema import Train
 
 

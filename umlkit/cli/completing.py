@@ -80,7 +80,7 @@ def recipes(incomplete: str) -> Iterable[Offer]:
     """Bundled recipes, and the recipes and data files of the present folder; paths are left to the shell."""
     if "/" in incomplete or "\\" in incomplete:
         return []
-    from umlkit.recipe.loading import DATA_ENDINGS, RECIPE_ENDINGS
+    from umlkit.recipe.reference import DATA_ENDINGS, RECIPE_ENDINGS
 
     meanings = {**dict.fromkeys(RECIPE_ENDINGS, "a recipe"), **dict.fromkeys(DATA_ENDINGS, "a data file, with --label")}
     files = sorted(p.name for p in Path().iterdir() if p.suffix.lower() in meanings and _PLAIN.fullmatch(p.name))

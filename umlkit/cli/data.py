@@ -42,12 +42,12 @@ def command(call: Invocation) -> None:
     roles = assign(dataset, loaded.recipe.data.split)
     record = describe(dataset, roles, weigh(dataset, roles, loaded.recipe.train.class_weight))
     call.output.result_json(record.document())
-    _show(call.output, record)
+    _show(call.output, record, reference=call.shown)
     for line in record.warnings:
         call.output.warn(line)
 
 
-def _show(output: Output, record: DataRecord) -> None:
+def _show(output: Output, record: DataRecord, *, reference: str) -> None:
     """One screen: how the file was read, the modalities, the classes by role, and whether a measurement is possible."""
     output.result_text("\n".join(record.reading))
     output.table(
@@ -61,7 +61,7 @@ def _show(output: Output, record: DataRecord) -> None:
         counts = ", ".join(f"{role} {getattr(record.groups_by_role, role)}" for role in ROLES)
         output.result_text(f"Groups: {record.groups} ({counts})")
     output.result_text("\n".join([*_repeats(record), *_constants(record), *_leaks(record), *_notes(record)]))
-    output.result_text(f"Measurable: {_measurable(record)}")
+    output.result_text(f"Measurable: {_measurable(record, reference)}")
 
 
 def _modality_row(entry: ModalityEntry) -> list[str]:
@@ -100,8 +100,13 @@ def _leaks(record: DataRecord) -> list[str]:
     ]
 
 
-def _measurable(record: DataRecord) -> str:
+def _measurable(record: DataRecord, reference: str) -> str:
     """How, or why not; the reason says by itself that it is one."""
+    if len(record.modalities) == 1:
+        return (
+            "no, one modality has nothing to be compared with. Divide its columns among several, or: "
+            f"umlkit train {reference} --method unimodal"
+        )
     if record.reason is not None:
         return f"no, {record.reason.removeprefix('not measurable ')}"
     n = record.roles.train + record.roles.select

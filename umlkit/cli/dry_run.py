@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from umlkit.cli.options import Invocation
+from umlkit.output import duration
 from umlkit.runs.records.activity import CostEntry, DryRunRecord, PlannedModel, Setting
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _cost_cells(cost: CostEntry) -> list[str]:
         str(cost.trainings),
         f"<= {cost.steps}" if cost.steps else "-",
         _span(*cost.epoch_seconds, said=lambda seconds: f"{seconds:.2g}") if cost.steps else "-",
-        _span(*cost.seconds, said=_duration),
+        _span(*cost.seconds, said=duration),
         _span(*cost.bytes, said=_size),
     ]
 
@@ -89,7 +90,7 @@ def _total_line(cost: CostEntry) -> str:
     if not cost.trainings and not any(cost.seconds):
         return "Everything is up to date: nothing would be trained"
     return (
-        f"In all {cost.trainings} trainings, at most {cost.steps} steps, {_span(*cost.seconds, said=_duration)}, "
+        f"In all {cost.trainings} trainings, at most {cost.steps} steps, {_span(*cost.seconds, said=duration)}, "
         f"{_span(*cost.bytes, said=_size)} on disk. The range is from patience that ends every training at once to the "
         "cap on epochs."
     )
@@ -97,12 +98,6 @@ def _total_line(cost: CostEntry) -> str:
 
 def _span(low: float, high: float, *, said: Callable[[float], str]) -> str:
     return said(low) if said(low) == said(high) else f"{said(low)} to {said(high)}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 99.5:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5940 else f"{seconds / 3600:.1f} h"
 
 
 def _size(count: float) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from umlkit.cli.options import Groups, Id, Json, Label, SplitBy
+from umlkit.errors import InputError, Problem, noted
 
 if TYPE_CHECKING:
     from umlkit.data.propose import Proposal
@@ -42,8 +43,13 @@ def command(
     from umlkit.recipe.new_file import check_new, write_new
     from umlkit.runs.records.data import InitRecord
 
-    check_new(to)
-    proposal = _propose(data, to, label=label, groups=groups, split_by=split_by, id=id)
+    problems: list[Problem] = []
+    with noted(problems):
+        check_new(to)
+    with noted(problems):
+        proposal = _propose(data, to, label=label, groups=groups, split_by=split_by, id=id)
+    if problems:
+        raise InputError(*problems)
     write_new(to, proposal.text)
     output = Output(json=json)
     output.result_json(
@@ -72,8 +78,7 @@ def _propose(
     from umlkit.data.propose import propose
     from umlkit.data.shipped import is_source
     from umlkit.data.sources import open_data
-    from umlkit.errors import InputError, Problem
-    from umlkit.recipe.loading import run_name
+    from umlkit.recipe.reference import run_name
     from umlkit.recipe.schema import Data, alike, file_name
 
     if (said := alike(data)) is not None:

@@ -67,7 +67,8 @@ RecipeArg = Annotated[
     typer.Argument(
         metavar="RECIPE",
         show_default=False,
-        help="A recipe (.yaml), the name of a bundled recipe, or a data file with --label. Without it: ./umlkit.yaml.",
+        help="A recipe (.yaml), the name of a bundled recipe, a data file with --label, or a run's directory. "
+        "Without it: ./umlkit.yaml.",
         autocompletion=completing.recipes,
     ),
 ]
@@ -202,8 +203,9 @@ class Invocation:
         return loaded
 
     def run_directory(self, loaded: LoadedRecipe) -> Path:
-        """Where the artifacts of this recipe lie; it need not exist."""
-        return self.out or Path("runs") / loaded.recipe.name
+        """Where the artifacts of this recipe lie; it need not exist. A run that RECIPE names lies where it is."""
+        named = self.out if self.out_given else loaded.run or self.out
+        return named or Path("runs") / loaded.recipe.name
 
 
 def invocation(given: Mapping[str, Any], *, quiet: bool = False) -> Invocation:

@@ -30,7 +30,7 @@ from umlkit.runs.records.data import (
 
 def describe(dataset: Dataset, roles: Roles, weights: Weights | None = None) -> DataRecord:
     """Counts, kinds, shapes, ranges, what is missing, constant, repeated or suspicious; no model looks at anything."""
-    groups, keys = dataset.groups, duplicates.keys(dataset.modalities)
+    groups, first = dataset.groups, roles.first
     parts = {part: roles.rows(part) for part in ("train", "val", "test")}
     return DataRecord(
         name=dataset.name,
@@ -45,8 +45,8 @@ def describe(dataset: Dataset, roles: Roles, weights: Weights | None = None) -> 
         else _counts({role: len(np.unique(groups[roles.rows(role)])) for role in ROLES}),
         split="made" if roles.made else "stated",
         within_groups=roles.within_groups,
-        duplicates=duplicates.within(keys),
-        near_duplicates=tuple(_near(found, dataset.ids) for found in near_repeats(dataset.modalities, keys, parts)),
+        duplicates=duplicates.within(first),
+        near_duplicates=tuple(_near(found, dataset.ids) for found in near_repeats(dataset.modalities, first, parts)),
         leaks=tuple(LeakEntry(**vars(leak)) for leak in leaks(dataset.modalities, dataset.labels, roles.train)),
         notes=tuple(_notes(dataset, roles)),
         measurable=roles.not_measurable is None,

@@ -19,6 +19,7 @@ from umlkit.data.missing import non_finite
 from umlkit.data.raw import Raw
 from umlkit.data.reading import from_raw
 from umlkit.data.recipe_lines import data_lines, head, modality_lines, quoted, tail
+from umlkit.data.records import ModalityArray
 from umlkit.data.suspects import likely_groups, likely_labels
 from umlkit.errors import InputError, Problem, listed
 from umlkit.output import printable
@@ -44,10 +45,11 @@ class Proposal:
 
 @dataclass(frozen=True)
 class _Chosen:
-    """A modality of the proposal: where it is, and a remark on its kind."""
+    """A modality of the proposal: where it is, a remark on its kind, and what was found there."""
 
     place: Place
     remark: str
+    found: ModalityArray
 
 
 def propose(raw: Raw, data: Data, *, name: str, file: str) -> Proposal:
@@ -70,11 +72,12 @@ def propose(raw: Raw, data: Data, *, name: str, file: str) -> Proposal:
     if not chosen:
         raise InputError(Problem("nothing in it can be a modality", where=raw.name, found="; ".join(left_out) or None))
     named = _named(data, layout, [one.place for one in chosen])
-    dataset = from_raw(raw, named)  # everything else that is wrong comes out here, before a file is written
+    extracted = {one.place.name: one.found for one in chosen}
+    dataset = from_raw(raw, named, extracted=extracted)  # what else is wrong comes out here, before a file is written
     stated = dataset.given_split is not None
     spoken_for = {name for name in (layout.label, layout.groups, layout.id, layout.split, *layout.index) if name}
     lines = [
-        *head(raw, file),
+        *head(raw, file, modalities=len(chosen)),
         f"name: {quoted(name)}",
         "",
         "data:",
@@ -120,10 +123,10 @@ def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:
             else "its values side by side"
         )
         missing = "impute-mean" if non_finite(values).nan else "error"
-        return _Chosen(replace(place, kind="vector", missing=missing), f"{shape} a sample: {other}")
+        return _Chosen(replace(place, kind="vector", missing=missing), f"{shape} a sample: {other}", found)
     kind = kinds.KINDS[settled.modality.kind]
     missing = ("empty" if settled.modality.is_text else "impute-mean") if kind.missing(settled.modality) else "error"
-    return _Chosen(replace(place, kind=kind.name, missing=missing), settled.because)
+    return _Chosen(replace(place, kind=kind.name, missing=missing), settled.because, found)
 
 
 def _unfit(raw: Raw, layout: Layout) -> list[str]:

@@ -6,8 +6,8 @@ are the labels, what numbers make up each modality, and which samples belong tog
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +39,13 @@ def read(loaded: LoadedRecipe) -> Dataset:
     return from_raw(open_data(loaded.data_files(), data), data)
 
 
-def from_raw(raw: Raw, data: Data) -> Dataset:
+def from_raw(raw: Raw, data: Data, *, extracted: Mapping[str, ModalityArray] | None = None) -> Dataset:
     """The data set in a source, read as the recipe's section ``data`` says.
+
+    Args:
+        raw: the source.
+        data: the section.
+        extracted: modalities whose values were taken out of the source already, by name.
 
     Raises:
         InputError: everything that is wrong.
@@ -48,9 +53,9 @@ def from_raw(raw: Raw, data: Data) -> Dataset:
     layout = lay_out(raw, data)
     problems = _lengths(raw, layout)
     found = _labels(raw, layout, problems)
-    modalities = {
-        place.name: modality for place in layout.modalities if (modality := _modality(raw, place, problems)) is not None
-    }
+    taken = extracted or {}
+    settled = {p.name: _modality(raw, p, problems, extracted=taken.get(p.name)) for p in layout.modalities}
+    modalities = {name: modality for name, modality in settled.items() if modality is not None}
     beside = _beside(raw, layout, problems)
     if problems or found is None:
         raise InputError(*problems)
@@ -144,8 +149,13 @@ def _unnamed(raw: Raw, layout: Layout) -> tuple[str, ...]:
     )
 
 
-def _modality(raw: Raw, place: Place, problems: list[Problem]) -> ModalityArray | None:
-    found = extract(raw, place, problems)
+def _modality(
+    raw: Raw, place: Place, problems: list[Problem], *, extracted: ModalityArray | None
+) -> ModalityArray | None:
+    if extracted is None:
+        found = extract(raw, place, problems)
+    else:
+        found = replace(extracted, missing=place.missing, fill=place.fill)
     if found is None:
         return None
     settled = kinds.settle(place.name, found, stated=place.kind, where=raw.name)

@@ -39,14 +39,20 @@ def _escaped(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def head(raw: Raw, file: str) -> list[str]:
+def head(raw: Raw, file: str, *, modalities: int) -> list[str]:
     """The first lines: what the file is, and what to do with it."""
+    shown = printable(file)
+    width = len(f"umlkit train {shown} --method unimodal" if modalities == 1 else f"umlkit data {shown}")
+    uses = {f"umlkit data {shown}": "checks and describes the data"}
+    if modalities == 1:  # one alone has nothing to be compared with
+        uses[f"umlkit train {shown} --method unimodal"] = "trains"
+    else:
+        uses[f"umlkit run {shown}"] = "trains, measures, advises, evaluates"
     return [
         modeline(),
         f"# A recipe for {printable(raw.name)}, as umlkit reads it. Keys that are not here have their defaults.",
         "#",
-        f"#   umlkit data {printable(file)}       checks and describes the data",
-        f"#   umlkit run {printable(file)}        trains, measures, advises, evaluates",
+        *(f"#   {command:<{width}}   {does}" for command, does in uses.items()),
         "",
     ]
 

@@ -142,6 +142,8 @@ class Roles:
         made: True where umlkit made the split, False where the data gave it.
         reading: lines that say how the samples were divided.
         warnings: lines worth a user's attention: samples that occur in two roles, classes that a role lacks.
+        first: (N,) for every sample of the data the row of the first that equals it in every modality, as
+            :func:`umlkit.data.duplicates.keys` found it to warn; empty where nobody looked.
     """
 
     train: Ints
@@ -155,6 +157,7 @@ class Roles:
     made: bool = True
     reading: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    first: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def rows(self, role: str) -> Ints:
         """Rows of a role; ``val`` is select and probe together. KeyError for any other word."""

@@ -50,7 +50,8 @@ def assign(dataset: Dataset, split: Split | None) -> Roles:
     if not len(roles.probe):
         roles = cross_fitted(dataset, roles, seed=made.seed)
         roles = replace(roles, reading=(*roles.reading, *_without_shares(dataset, made, roles)))
-    return replace(roles, warnings=_warnings(dataset, roles))
+    first = duplicates.keys(dataset.modalities)
+    return replace(roles, warnings=_warnings(dataset, roles, first), first=first)
 
 
 def _made(dataset: Dataset, split: Split, *, enlarge: bool) -> Roles:
@@ -221,9 +222,9 @@ def _check_training_classes(dataset: Dataset, roles: Roles) -> None:
     )
 
 
-def _warnings(dataset: Dataset, roles: Roles) -> tuple[str, ...]:
+def _warnings(dataset: Dataset, roles: Roles, first: Ints) -> tuple[str, ...]:
     parts = {name: roles.rows(name) for name in ("train", "val", "test")}
-    lines = list(duplicates.across(duplicates.keys(dataset.modalities), parts))
+    lines = list(duplicates.across(first, parts))
     for name in ("select", "probe", "test"):
         rows = roles.rows(name)
         absent = np.setdiff1d(dataset.labels, dataset.labels[rows])

@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from umlkit.output import duration
 from umlkit.runs.records.doctor import Finding
 
 LIMIT = 10.0
@@ -55,7 +56,7 @@ def ask(module: str, *arguments: str, patience: float = PATIENCE) -> Answer:
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=patience, check=False)
     except subprocess.TimeoutExpired:
-        return Answer(None, f"nothing came back within {patience:.0f} s")
+        return Answer(None, f"nothing came back within {duration(patience)}")
     if done.returncode < 0:
         return Answer(None, f"the process was ended by {_signal_name(-done.returncode)}")
     if done.returncode > 0:
@@ -128,5 +129,5 @@ def training(device: str) -> Finding:
     if not loss < CHANCE / 2:
         found = f"trained, and learnt nothing: log-loss {loss:.3f} nats, chance {CHANCE:.3f}"
         return Finding(check=check, status="broken", found=found, mend=mend, seconds=seconds)
-    found = f"works: {seconds:.1f} s from a data file to a model"
+    found = f"works: {duration(seconds)} from a data file to a model"
     return Finding(check=check, status="ok", found=found, seconds=seconds)

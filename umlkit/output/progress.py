@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from umlkit.output.text import printable
+from umlkit.output.text import duration, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -69,13 +69,6 @@ class Composed:
 def draws_bars(stream: TextIO) -> bool:
     """Whether bars can be drawn on ``stream``: a terminal that can move its cursor, outside CI."""
     return stream.isatty() and not os.environ.get("CI") and os.environ.get("TERM") not in ("dumb", "unknown")
-
-
-def duration(seconds: float) -> str:
-    """``0:42``, ``12:05``, ``1:00:00``."""
-    whole = max(0, round(seconds))
-    hours, minutes = whole // 3600, whole % 3600 // 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def composed(standing: Standing, width: int) -> Composed:

@@ -1,4 +1,4 @@
-"""User text made safe to show: what would steer a terminal, or what a stream's encoding lacks, becomes an escape."""
+"""Text as it is shown: a user's, with what would steer a terminal or cannot be encoded as escapes; times in words."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ def encodable(text: str, stream: TextIO) -> str:
     """``text`` as far as the stream's encoding has it; the rest as escapes."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def duration(seconds: float) -> str:
+    """A time in one unit, as exact as one plans by: ``0 s``, ``4.2 s``, ``42 s``, ``12 min``, ``1.7 h``."""
+    if seconds < 99.5:
+        return f"{seconds:.1f} s" if 0.05 <= seconds < 9.95 else f"{max(0.0, seconds):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 99.5 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def is_number(cell: str) -> bool:
