@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, Required, TypedDict, TypeVar, Unpack
 
 from torch import Tensor, nn
 
@@ -80,32 +80,36 @@ class MultiModalModel(nn.Module, ABC):
         return inputs
 
 
+class Fitting(TypedDict, total=False):
+    """What a method asks of the training loop, as keywords; the rest of :func:`umlkit.training.loop.fit` is the run's.
+
+    Attributes:
+        loss: batch -> scalar, the (weighted) mean over the batch.
+        logits: batch -> (B, C), whose `select` log-loss stops training.
+        train: what is fitted.
+        select: what stops it.
+        epochs: cap; None takes the recipe's.
+        evaluate_start: count the weights before the first step as a candidate for the best.
+    """
+
+    loss: Required[Loss]
+    logits: Required[Logits]
+    train: Required[Samples]
+    select: Required[Samples]
+    epochs: int | None
+    evaluate_start: bool
+
+
 class Fit(Protocol):
     """The training loop, bound by the pipeline to the run's settings, seed and work directory."""
 
-    def __call__(
-        self,
-        name: str,
-        module: nn.Module,
-        *,
-        loss: Loss,
-        logits: Logits,
-        train: Samples,
-        select: Samples,
-        epochs: int | None = None,
-        evaluate_start: bool = False,
-    ) -> FitResult:
+    def __call__(self, name: str, module: nn.Module, **asked: Unpack[Fitting]) -> FitResult:
         """Train ``module`` in place; it holds its best weights afterwards.
 
         Args:
             name: names this training within the artifact: its checkpoint, metrics and random streams.
             module: what is trained; parameters with ``requires_grad=False`` are left alone.
-            loss: batch -> scalar, the (weighted) mean over the batch.
-            logits: batch -> (B, C), whose `select` log-loss stops training.
-            train: what is fitted.
-            select: what stops it.
-            epochs: cap; None takes the recipe's.
-            evaluate_start: count the weights before the first step as a candidate for the best.
+            asked: see :class:`Fitting`.
         """
 
 

@@ -10,14 +10,16 @@ import math
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Unpack
 
 import numpy as np
 from torch import nn
 
 from umlkit.data.records import Samples
+from umlkit.methods.base import Fitting
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.session import Session
-from umlkit.training.loop import FitResult, Logits, Loss, evaluate, fit
+from umlkit.training.loop import FitResult, Logits, evaluate, fit
 from umlkit.training.schedule import Course, course_of
 
 ENOUGH = 0.15
@@ -62,44 +64,27 @@ class Stage:
         self._session = session
         self._artifact = artifact
 
-    def fit(
-        self,
-        name: str,
-        module: nn.Module,
-        *,
-        loss: Loss,
-        logits: Logits,
-        train: Samples,
-        select: Samples,
-        epochs: int | None = None,
-        evaluate_start: bool = False,
-    ) -> FitResult:
+    def fit(self, name: str, module: nn.Module, **asked: Unpack[Fitting]) -> FitResult:
         """Train for a few epochs on few samples, note the pace, and return the short training's result."""
         began = time.perf_counter()
         settings, course = self._session.recipe.train, self._course
 
         def trained(epochs: int) -> FitResult:
             short = {"epochs": epochs, "patience": epochs, "batch_size": course.batch_size}
-            return fit(
-                module,
-                loss=loss,
-                logits=logits,
-                train=train,
-                select=select,
-                settings=settings.model_copy(update=short),
-                seed=0,
-                evaluate_start=evaluate_start,
-                workers=self._session.recipe.workers,
-            )
+            capped: Fitting = {**asked, "epochs": None}
+            workers = self._session.recipe.workers
+            return fit(module, **capped, settings=settings.model_copy(update=short), seed=0, workers=workers)
 
         result = trained(FEWEST_EPOCHS)
         more = math.ceil(FEWEST_EPOCHS * ENOUGH / max(result.seconds, 1e-6))
         if more > FEWEST_EPOCHS:
             result = trained(min(more, MOST_EPOCHS))
-        looking = _seconds_of_a_look(module, logits, select)
-        steps = math.ceil(len(train) / course.batch_size)
+        select = asked["select"]
+        looking = _seconds_of_a_look(module, asked["logits"], select)
+        steps = math.ceil(len(asked["train"]) / course.batch_size)
         per_step = _seconds_of_steps(result, looking) / steps
-        self.paces.append(self._pace(name, per_step, looking / len(select), epochs, start=evaluate_start))
+        start = asked.get("evaluate_start", False)
+        self.paces.append(self._pace(name, per_step, looking / len(select), asked.get("epochs"), start=start))
         self.seconds += time.perf_counter() - began
         return result
 

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +20,9 @@ from umlkit.data.categories import category_numbers
 from umlkit.data.records import Samples
 from umlkit.errors import RunError
 from umlkit.methods import inference
-from umlkit.methods.base import Fit, Method, Task, Trained
+from umlkit.methods.base import Fit, Fitting, Method, Task, Trained
 from umlkit.methods.calibration import temperature
+from umlkit.output import duration
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
 from umlkit.pipeline.artifact import Artifact
@@ -35,7 +36,7 @@ from umlkit.runs.atomic import write_text
 from umlkit.runs.interrupts import interrupts
 from umlkit.runs.layout import ALL, RESULT, is_finished
 from umlkit.training.checkpoint import Workspace, epochs_so_far, remove_checkpoints
-from umlkit.training.loop import FitResult, Logits, Loss, fit
+from umlkit.training.loop import FitResult, fit
 from umlkit.training.risk import cross_entropy
 from umlkit.training.schedule import course_of
 from umlkit.training.seeds import derive
@@ -128,18 +129,9 @@ def _loss_on(samples: Samples, logits: Tensor) -> float:
 def _loop(session: Session, artifact: Artifact, directory: Path, place: Place) -> Fit:
     """The training loop, bound to this run's settings, seed, checkpoints and progress."""
 
-    def bound(
-        name: str,
-        module: nn.Module,
-        *,
-        loss: Loss,
-        logits: Logits,
-        train: Samples,
-        select: Samples,
-        epochs: int | None = None,
-        evaluate_start: bool = False,
-    ) -> FitResult:
-        cap = artifact.cap(epochs or course_of(session.recipe.train, len(train)).epochs)
+    def bound(name: str, module: nn.Module, **asked: Unpack[Fitting]) -> FitResult:
+        cap = artifact.cap(asked.get("epochs") or course_of(session.recipe.train, len(asked["train"])).epochs)
+        capped: Fitting = {**asked, "epochs": cap}
         workspace = Workspace(directory, name, warn=session.output.warn)
         shown = _shown(session, artifact)
         label = place.of_label(shown if name == artifact.label else f"{shown} {name}")
@@ -147,15 +139,10 @@ def _loop(session: Session, artifact: Artifact, directory: Path, place: Place) -
             watch = Watch(step, cap, epochs_so_far(workspace))
             return fit(
                 module,
-                loss=loss,
-                logits=logits,
-                train=train,
-                select=select,
+                **capped,
                 settings=session.recipe.train,
                 seed=derive(artifact.seed, artifact.label, name),
                 workspace=workspace,
-                epochs=cap,
-                evaluate_start=evaluate_start,
                 workers=session.recipe.workers,
                 on_epoch=watch.saw,
             )
@@ -218,7 +205,7 @@ def _seconds(fits: Mapping[str, FitResult], elapsed: float) -> float:
 def _ended(trained: Trained, seconds: float) -> str:
     """How training went, in a line; of a single modality's model also which encoder it is."""
     plans = list(trained.blueprint.modalities.values())
-    parts = [f"done in {seconds:.1f} s", *([f"encoder {plans[0].encoder}"] if len(plans) == 1 else [])]
+    parts = [f"done in {duration(seconds)}", *([f"encoder {plans[0].encoder}"] if len(plans) == 1 else [])]
     if trained.fits:
         last = list(trained.fits.values())[-1]
         best = f"best epoch {last.best_epoch}" if last.best_epoch else "the start was best"
