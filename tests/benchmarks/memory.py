@@ -143,7 +143,7 @@ def _parquet(target: Path, arrays: Path) -> None:
                     nested = pa.FixedSizeListArray.from_arrays(nested, side)
                 columns[name] = nested
         table = pa.table(columns)
-        writer = writer or pq.ParquetWriter(target, table.schema, compression="none", use_dictionary=False)
+        writer = writer or pq.ParquetWriter(target, table.schema)  # without a dictionary a byte would take four
         writer.write_table(table)
     if writer is not None:
         writer.close()

@@ -29,7 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_killed_at_a_write(place: Path, number: int, stage: str) -> None:
     out = f"{stage}-{number}"
-    assert kills.run(place, out, (number, stage)) == -signal.SIGKILL
+    assert kills.run(place, out, kills.Stop(number, stage)) == -signal.SIGKILL
     assert kills.run(place, out) == 0
     assert kills.result(place, out) == kills.result(place, "whole")
 
@@ -38,6 +38,6 @@ def test_killed_at_a_write(place: Path, number: int, stage: str) -> None:
 @pytest.mark.parametrize("seconds", [0.3, 0.8, 1.3, 1.8, 2.3])
 def test_killed_at_any_moment(place: Path, seconds: float) -> None:
     out = f"after-{seconds}"
-    kills.run_killed_after(place, out, seconds)
+    kills.run_stopped_after(place, out, seconds)
     assert kills.run(place, out) == 0
     assert kills.result(place, out) == kills.result(place, "whole")
