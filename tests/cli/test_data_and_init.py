@@ -105,7 +105,7 @@ def test_a_folder_of_arrays_is_a_data_file(reference: str, folder: Path, capsys:
     assert main(["data", reference, "--label", "y", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "d"
     assert main(["data", reference, "--label", "y"]) == 0
-    assert "Measurable: no, with n = 12 validation samples" in capsys.readouterr().out
+    assert "Measurable: no, with n = 48 samples of train and validation" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
