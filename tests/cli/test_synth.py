@@ -157,3 +157,11 @@ def test_words_options_and_flags_speak_of_the_same_knobs():
     assert set(words.FAMILIES) == set(options.FAMILIES)
     assert set(words.PRESETS) == set(options.PRESETS)
     assert all(set(family.model_fields) <= set(fields) for family in options.FAMILIES.values())
+
+
+def test_the_readme_shows_what_is_printed(capsys):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    main(["synth", "xor.npz", "--preset", "xor"])
+
+    shown = [line.rstrip() for line in capsys.readouterr().out.strip().splitlines()]
+    assert "\n".join(shown) in readme

@@ -89,9 +89,9 @@ def nearest(code: Floats) -> float:
 
 
 def _fitted(name: str, code: Floats, size: int, seed: int) -> Floats:
-    """The code in ``size`` dimensions: turned into more, or squeezed into fewer, by a random map, 2 between neighbours.
+    """The code in ``size`` dimensions: turned into more, or squeezed into fewer, by a random map, of variance 1.
 
-    Of several random maps the one that keeps levels furthest apart.
+    Of several random maps the one that keeps the nearest levels furthest apart.
     """
     if size == code.shape[1]:
         return code
