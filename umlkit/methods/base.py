@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, Protocol, Required, TypedDict, TypeVar, Unpack
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, Required, TypedDict, TypeVar, Unpack
 
 from torch import Tensor, nn
 
@@ -64,7 +64,15 @@ class Output(NamedTuple):
 
 
 class MultiModalModel(nn.Module, ABC):
-    """Base of what a method trains: ``inputs -> Output``."""
+    """Base of what a method trains: ``inputs -> Output``.
+
+    Attributes:
+        parts_are: what :meth:`parts` gives. ``inputs``: the inputs themselves, so that a fusion costs a whole pass;
+            ``computed``: the result of a pass, after which a fusion is cheap; ``features``: the features of
+            :class:`Output` and nothing else, so that stored ones will do.
+    """
+
+    parts_are: ClassVar[Literal["inputs", "computed", "features"]] = "inputs"
 
     @abstractmethod
     def forward(self, inputs: Mapping[str, Tensor]) -> Output:
@@ -74,6 +82,18 @@ class MultiModalModel(nn.Module, ABC):
         """Typed call of the module."""
         result: Output = self(inputs)
         return result
+
+    def parts(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """What every modality brings to the fusion, each from that modality alone: modality -> (B, ...).
+
+        ``fuse(parts(x))`` are the logits of x. Whoever mixes modalities of different samples computes parts once a
+        sample and fuses them in every combination. Here they are the inputs themselves, which is always right.
+        """
+        return inputs
+
+    def fuse(self, parts: Mapping[str, Tensor]) -> Tensor:
+        """Logits (B, C) of parts, every modality's from whatever sample."""
+        return self.infer(parts).logits
 
     def augmented(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """A random view of a batch, as the encoders say; for training losses alone, the batch itself in eval mode."""

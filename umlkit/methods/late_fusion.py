@@ -29,6 +29,8 @@ class LateFusion(MultiModalModel):
         head: M features to logits (B, C).
     """
 
+    parts_are = "features"
+
     def __init__(self, encoders: Mapping[str, Encoder], head: Head) -> None:
         super().__init__()
         self.modalities = tuple(encoders)
@@ -37,10 +39,19 @@ class LateFusion(MultiModalModel):
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Output:
         """Modality -> (B, *sample_shape) to logits (B, C) and the features (B, D_m) that the head read."""
-        features = {
+        features = self.parts(inputs)
+        return Output(self.fuse(features), features)
+
+    def parts(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Every modality's features (B, D_m)."""
+        return {
             name: encoder(inputs[name]).features for name, encoder in zip(self.modalities, self.encoders, strict=True)
         }
-        return Output(self.head(list(features.values())), features)
+
+    def fuse(self, parts: Mapping[str, Tensor]) -> Tensor:
+        """The head on features (B, D_m)."""
+        logits: Tensor = self.head([parts[name] for name in self.modalities])
+        return logits
 
     def augmented(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Every modality by its encoder."""

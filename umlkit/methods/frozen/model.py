@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from umlkit.fusion.base import Head
 from umlkit.methods.base import MultiModalModel, Output
-from umlkit.methods.ume.model import UmeModel
+from umlkit.methods.ume.model import UmeModel, apart, beside
 from umlkit.rows import Rows, chunks
 
 
@@ -54,6 +54,8 @@ class FrozenModel(MultiModalModel):
         offset: whether the ensemble's logits are added.
     """
 
+    parts_are = "computed"
+
     def __init__(self, ensemble: UmeModel, head: Head, *, widths: Sequence[int], offset: bool) -> None:
         super().__init__()
         self.ensemble = ensemble
@@ -63,10 +65,21 @@ class FrozenModel(MultiModalModel):
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Output:
         """Modality -> (B, *sample_shape) to logits (B, C) and the features (B, D_m) that the head read."""
-        output = self.ensemble.infer(inputs)
-        features = self.standardised(output.features)
-        logits: Tensor = self.head(list(features.values()))
-        return Output(logits + output.logits if self.offset else logits, features)
+        parts = self.parts(inputs)
+        features, _ = apart(parts, len(self.ensemble.log_prior))
+        return Output(self.fuse(parts), features)
+
+    def parts(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Every modality's standardised features and its uni-modal model's logits: (B, D_m + C)."""
+        outputs = self.ensemble.experts.infer(inputs)
+        features = self.standardised({name: output.features[name] for name, output in outputs.items()})
+        return beside(features, {name: output.logits for name, output in outputs.items()})
+
+    def fuse(self, parts: Mapping[str, Tensor]) -> Tensor:
+        """The head on features, and the ensemble's logits where they are added."""
+        features, logits = apart(parts, len(self.ensemble.log_prior))
+        of_head: Tensor = self.head([features[name] for name in self.ensemble.experts.modalities])
+        return of_head + self.ensemble.pool(logits) if self.offset else of_head
 
     def standardised(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Modality -> (B, D_m) features, standardised."""

@@ -28,7 +28,7 @@ from umlkit.methods.base import Blueprint, Method, MultiModalModel, Output, Task
 from umlkit.methods.experts import architecture, on_views
 from umlkit.methods.late_fusion import LateFusion
 from umlkit.methods.residual.options import ResidualOptions
-from umlkit.methods.ume.model import UmeModel
+from umlkit.methods.ume.model import UmeModel, apart, beside
 from umlkit.rows import Rows, chunks
 from umlkit.training.loop import Loss
 from umlkit.training.risk import cross_entropy
@@ -43,6 +43,8 @@ FEW = 2**21
 class ResidualModel(MultiModalModel):
     """The sum of a frozen ensemble's log-probabilities and a network's logits."""
 
+    parts_are = "computed"
+
     def __init__(self, ensemble: UmeModel, network: LateFusion) -> None:
         super().__init__()
         self.ensemble = ensemble
@@ -52,6 +54,15 @@ class ResidualModel(MultiModalModel):
         """Modality -> (B, *sample_shape) to logits (B, C) and the residual network's features."""
         residual = self.network.infer(inputs)
         return Output(self.ensemble.infer(inputs).logits + residual.logits, residual.features)
+
+    def parts(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Every modality's features in the residual network and its uni-modal model's logits: (B, D_m + C)."""
+        return beside(self.network.parts(inputs), self.ensemble.parts(inputs))
+
+    def fuse(self, parts: Mapping[str, Tensor]) -> Tensor:
+        """The ensemble's log-probabilities and the network's head."""
+        features, logits = apart(parts, len(self.ensemble.log_prior))
+        return self.ensemble.pool(logits) + self.network.fuse(features)
 
 
 class Residual(Method[ResidualOptions]):

@@ -26,6 +26,8 @@ class UmeModel(MultiModalModel):
         rule: a key of :data:`umlkit.methods.ume.rules.RULES`; all but ``prob-mean`` are log-linear.
     """
 
+    parts_are = "computed"
+
     prior_weight: Tensor
     weights: Tensor
     temperatures: Tensor
@@ -66,6 +68,14 @@ class UmeModel(MultiModalModel):
         features = {name: output.features[name] for name, output in outputs.items()}
         return Output(self.pool({name: output.logits for name, output in outputs.items()}), features)
 
+    def parts(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Every uni-modal model's logits (B, C)."""
+        return {name: output.logits for name, output in self.experts.infer(inputs).items()}
+
+    def fuse(self, parts: Mapping[str, Tensor]) -> Tensor:
+        """:meth:`pool`."""
+        return self.pool(parts)
+
     def pool(self, logits: Mapping[str, Tensor]) -> Tensor:
         """Modality -> (B, C) uni-modal logits to pooled log-probabilities (B, C)."""
         stacked = torch.stack([logits[name] for name in self.experts.modalities], dim=1)
@@ -74,3 +84,14 @@ class UmeModel(MultiModalModel):
             return log_probs.logsumexp(dim=1) - math.log(len(self.experts.modalities))
         scores = self.prior_weight * self.log_prior + torch.einsum("m,bmc->bc", self.weights, log_probs)
         return scores.log_softmax(dim=-1)
+
+
+def beside(features: Mapping[str, Tensor], logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Modality -> features (B, D_m) and the uni-modal model's logits (B, C) side by side: (B, D_m + C)."""
+    return {name: torch.cat([z, logits[name]], dim=1) for name, z in features.items()}
+
+
+def apart(parts: Mapping[str, Tensor], classes: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """What :func:`beside` put together, features first; ``classes`` is C."""
+    features = {name: part[:, :-classes] for name, part in parts.items()}
+    return features, {name: part[:, -classes:] for name, part in parts.items()}
