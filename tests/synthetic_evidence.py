@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from umlkit.probe.evidence import ALL, Evidence, HeldOut, RungOutputs
+from umlkit.probe.marginals import Floats, Marginals, ModelMarginals
 from umlkit.probe.measure import measure
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -29,6 +30,7 @@ STRENGTHS = {
 }
 CANDIDATES = ("ume", "joint", "residual", "umt")
 ADDITIVE = ("unimodal:audio", "unimodal:video", "ume", "frozen-linear", "joint-additive")
+MIXED = ("ume", "joint-additive", "joint")
 PAPER = {"ume-prob-mean": 1.2, "paper-train": 1.0, "paper-select": 1.3}
 
 
@@ -133,6 +135,27 @@ def in_folds(evidence: Evidence, count: int) -> Evidence:
             for k in range(count)
         },
     )
+
+
+def with_marginals(share: float, *, folds: int = 1, **arguments: Any) -> Evidence:
+    """Evidence with marginals of three rungs, whose logits owe ``share`` to mixing; without features unless given."""
+    evidence = make_evidence(**{"features": {}, **arguments})
+    evidence = evidence if folds == 1 else in_folds(evidence, folds)
+    marginals = {
+        (o.rung, o.seed, o.fold): ModelMarginals(
+            *(_mixing(np.asarray(one), share, o.additive) for one in (o.select_logits, o.probe_logits))
+        )
+        for o in evidence.rungs
+        if o.rung in MIXED
+    }
+    return replace(evidence, marginals=marginals)
+
+
+def _mixing(logits: Floats, share: float, additive: bool) -> Marginals:
+    """Of two modalities that tell the same; what is left of (n, C) logits is as if it were a product of them."""
+    grand = logits.mean(axis=0)
+    half = (1 - (0 if additive else share)) * (logits - grand) / 2
+    return Marginals(grand, (grand + half, grand + half), logits, np.arange(len(logits)), additive=additive)
 
 
 def make_probe(**arguments: Any) -> ProbeRecord:

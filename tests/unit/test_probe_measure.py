@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.synthetic_evidence import STRENGTHS, held_out, in_folds, make_evidence, make_probe
+from tests.synthetic_evidence import STRENGTHS, held_out, in_folds, make_evidence, make_probe, with_marginals
 from umlkit.errors import RunError
 from umlkit.methods.calibration import log_loss
 from umlkit.probe.deficit import linear_probe
@@ -39,7 +39,9 @@ def close(found: Any, expected: Any) -> None:
 
 
 def test_the_document_is_the_golden_one() -> None:
-    probe = measure(make_evidence(seed=7, training_seeds=(0, 1)))
+    whole = make_evidence(seed=7, training_seeds=(0, 1))
+    mixed = with_marginals(0.5, seed=7, training_seeds=(0, 1)).marginals
+    probe = measure(dataclasses.replace(whole, marginals=mixed))
     close(probe.document(), json.loads(GOLDEN.read_text()))
 
 

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from umlkit.recipe.loading import LoadedRecipe
 
 
-def show_plan(call: Invocation, session: Session, artifacts: Sequence[Artifact]) -> None:
-    """Print what the command would do; writes nothing."""
+def show_plan(
+    call: Invocation, session: Session, artifacts: Sequence[Artifact], *, mixed: Sequence[Artifact] = ()
+) -> None:
+    """Print what the command would do; writes nothing. Of ``mixed`` the marginals are computed too."""
     from umlkit.pipeline.summary import planned
 
-    models = planned(session, artifacts)
+    models = planned(session, artifacts, mixed=mixed)
     root = session.directory.root
     record = DryRunRecord(
         settings=settings(session.loaded),

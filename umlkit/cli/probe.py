@@ -29,12 +29,12 @@ def command(call: Invocation, budget: Budget = None) -> None:  # noqa: ARG001 - 
 
     from umlkit.cli.dry_run import show_plan
     from umlkit.cli.ladder import show_probe
-    from umlkit.pipeline.steps import measured, probe, require_two_modalities
+    from umlkit.pipeline.steps import measured, probe, require_two_modalities, to_be_mixed
 
     require_two_modalities(session)
     if call.dry_run:
         plans = [] if session.roles.not_measurable is not None else session.plans
-        show_plan(call, session, [a for plan in plans for a in measured(plan)])
+        show_plan(call, session, [a for plan in plans for a in measured(plan)], mixed=to_be_mixed(session))
         return
     record = probe(session)
     call.output.result_json(record.document())

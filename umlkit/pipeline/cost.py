@@ -44,6 +44,17 @@ class Cost:
     bytes: tuple[int, int] = (0, 0)
 
 
+def total(costs: Sequence[Cost]) -> Cost:
+    """Several costs together; of an epoch the longest."""
+    return Cost(
+        trainings=sum(cost.trainings for cost in costs),
+        steps=sum(cost.steps for cost in costs),
+        epoch=max((cost.epoch for cost in costs), key=lambda pair: pair[1], default=(0.0, 0.0)),
+        seconds=(sum(cost.seconds[0] for cost in costs), sum(cost.seconds[1] for cost in costs)),
+        bytes=(sum(cost.bytes[0] for cost in costs), sum(cost.bytes[1] for cost in costs)),
+    )
+
+
 def of_model(rehearsal: Rehearsal, artifact: Artifact, *, done: Mapping[str, int]) -> Cost:
     """What training one artifact costs, without what it builds on.
 

@@ -8,7 +8,7 @@ from statistics import mode
 import numpy as np
 
 from umlkit.data.records import Array
-from umlkit.pipeline import outputs
+from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.model import ModelConfig
 from umlkit.pipeline.plan import UNIMODAL, Plan
@@ -45,6 +45,11 @@ def gather(session: Session) -> Evidence:
         budget=session.recipe.probe.budget,
         seeds=seeds,
         pid=session.recipe.probe.pid,
+        marginals={
+            (rung.name, plan.seed, plan.fold): marginals.read(session, artifact)
+            for plan in session.plans
+            for rung, artifact in plan.rungs()
+        },
     )
 
 

@@ -87,6 +87,8 @@ def write(session: Session, artifact: Artifact, network: MultiModalModel, *, sel
     folder = artifact.outputs_dir(session.directory)
     folder.mkdir(parents=True, exist_ok=True)
     atomic.remove_leftovers(folder)
+    for stale in folder.glob("marginals-*"):  # of an earlier training of the same model; see pipeline/marginals.py
+        stale.unlink()
     for role in WRITTEN:
         if len(session.roles.rows(role)):
             _write(session, artifact, network, role, logits=select_logits if role == "select" else None)

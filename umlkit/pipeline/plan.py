@@ -21,6 +21,7 @@ from umlkit.recipe.schema import Budget, Modality, Recipe
 from umlkit.registry import MethodSpec, Options
 from umlkit.runs.fingerprint import fingerprint
 from umlkit.runs.layout import ALL
+from umlkit.runs.records.probe import ProbeRecord
 
 UNIMODAL = "unimodal"
 
@@ -212,12 +213,16 @@ def probe_fingerprints(recipe: Recipe, identity: DataIdentity) -> dict[Budget, s
 
 
 def probe_fingerprint(recipe: Recipe, identity: DataIdentity) -> str:
-    """What a measurement is made from: every rung's models, the recipe's name, the probe's own settings."""
+    """What a measurement is made from: every rung's models, the recipe's name, the probe's own settings.
+
+    The version of its record is a part: a later umlkit that measures more does so anew, from the same models.
+    """
     models: list[str] = []
     if identity.not_measurable is None and len(identity.kinds) > 1:
         models = [a.fingerprint for plan in plans(recipe, identity) for _, a in (*plan.rungs(), *plan.paper())]
     return fingerprint(
         {
+            "version": ProbeRecord.VERSION,
             "name": recipe.name,
             "probe": recipe.probe.model_dump(mode="json"),
             "models": models,

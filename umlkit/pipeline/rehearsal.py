@@ -114,8 +114,8 @@ class Rehearsal:
             )
         return self._played[key]
 
-    def _needed(self, artifact: Artifact, variant: Variant) -> Played:
-        """A model that others build on: loaded where it is finished, else rehearsed."""
+    def needed(self, artifact: Artifact, variant: Variant) -> Played:
+        """A model that something else is made from: loaded where it is finished, else rehearsed."""
         if is_finished(artifact.model_dir(self.session.directory)):
             return self._loaded(artifact)
         if artifact.spec.name == UNIMODAL:
@@ -146,12 +146,12 @@ class Rehearsal:
 
     def _task(self, artifact: Artifact, blueprint: Blueprint, variant: Variant, stage: Stage) -> Task:
         experts = {
-            need.modalities[0]: self._expert(self._needed(need, variant), need.modalities[0])
+            need.modalities[0]: self._expert(self.needed(need, variant), need.modalities[0])
             for need in artifact.needs
             if need.spec.name == UNIMODAL
         }
         built_on = {
-            need.spec.name: self._needed(need, variant).model.requires_grad_(False).eval()
+            need.spec.name: self.needed(need, variant).model.requires_grad_(False).eval()
             for need in artifact.needs
             if need.spec.name != UNIMODAL
         }
@@ -183,7 +183,7 @@ class Rehearsal:
     def _blueprint(self, artifact: Artifact, variant: Variant) -> Blueprint:
         """Modalities with their encoders: as the recipe writes them, or as the rehearsed uni-modal models have them."""
         resolved = {
-            need.modalities[0]: self._needed(need, variant).blueprint.modalities[need.modalities[0]]
+            need.modalities[0]: self.needed(need, variant).blueprint.modalities[need.modalities[0]]
             for need in artifact.needs
             if need.spec.name == UNIMODAL
         }
@@ -191,6 +191,10 @@ class Rehearsal:
             name: entry_plan(self.session, name, resolved.get(name)) for name in artifact.modalities
         }
         return Blueprint(plans, len(self.session.dataset.classes))
+
+    def few(self, role: Role) -> Samples:
+        """The few samples of `train` or `select` that models are rehearsed on."""
+        return self._few[role]
 
     @cached_property
     def _few(self) -> Mapping[str, Samples]:

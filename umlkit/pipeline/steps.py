@@ -8,7 +8,7 @@ from pathlib import Path
 
 from umlkit.advise.decide import advise
 from umlkit.errors import InputError, Problem, listed
-from umlkit.pipeline import evaluation
+from umlkit.pipeline import evaluation, marginals
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.evidence import gather
 from umlkit.pipeline.locate import advice_paths
@@ -60,6 +60,17 @@ def measured(plan: Plan) -> list[Artifact]:
     """The artifacts that a measurement reads at one seed."""
     read = (artifact for _, artifact in (*plan.rungs(), *plan.paper()))
     return [*plan.unimodal.values(), plan.model("best-single"), *read]
+
+
+def mixed(plan: Plan) -> list[Artifact]:
+    """The multi-modal artifacts whose modalities a measurement mixes between samples, at one seed."""
+    return list({artifact.fingerprint: artifact for _, artifact in plan.rungs()}.values())
+
+
+def to_be_mixed(session: Session) -> list[Artifact]:
+    """The artifacts whose marginals are computed for the session's measurement; none where nothing can be measured."""
+    plans = [] if session.roles.not_measurable is not None else session.plans
+    return [artifact for plan in plans for artifact in mixed(plan)]
 
 
 def run_plan(session: Session) -> list[Artifact]:
@@ -118,6 +129,7 @@ def _measure(session: Session) -> ProbeRecord:
     if session.roles.folds:
         session.output.note(_cost(session, wanted))
     ensure(session, wanted, force=session.force)
+    marginals.ensure(session, to_be_mixed(session))
     return measure(gather(session))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from umlkit.pipeline import marginals
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.cost import Cost, of_model
+from umlkit.pipeline.cost import Cost, of_model, total
+from umlkit.pipeline.mixing_cost import of_marginals
 from umlkit.pipeline.model import ModelConfig
 from umlkit.pipeline.rehearsal import Rehearsal
 from umlkit.pipeline.result import result_of
@@ -22,13 +24,20 @@ def training_record(session: Session, method: str, artifacts: Iterable[Artifact]
     )
 
 
-def planned(session: Session, artifacts: Iterable[Artifact]) -> list[PlannedModel]:
-    """What would become of the artifacts and of all that they build on, in order, each once."""
+def planned(session: Session, artifacts: Iterable[Artifact], *, mixed: Iterable[Artifact] = ()) -> list[PlannedModel]:
+    """What would become of the artifacts and of all that they build on, in order, each once.
+
+    Args:
+        session: the opened run.
+        artifacts: what is trained or used.
+        mixed: those of them whose marginals a measurement would read.
+    """
     named = list(artifacts)
     parts = {part.fingerprint: part for artifact in named for part in artifact.with_needs()}
     forced = {artifact.fingerprint for artifact in named} if session.force else set()
     rehearsals = _Rehearsals(session)
-    return [_planned(session, part, rehearsals, forced=part.fingerprint in forced) for part in parts.values()]
+    models = [_planned(session, part, rehearsals, forced=part.fingerprint in forced) for part in parts.values()]
+    return models + _mixed(session, list(mixed), rehearsals, forced)
 
 
 def cost_entry(cost: Cost) -> CostEntry:
@@ -58,9 +67,19 @@ class _Rehearsals:
         whole, options = artifact.fold == ALL, artifact.options.model_dump_json()
         key = (artifact.label, artifact.short, options, whole, settled, tuple(sorted(done.items())))
         if key not in self._known:
-            rehearsal = self._rehearsals.setdefault(whole, Rehearsal(self._session.of(artifact.fold)))
-            self._known[key] = of_model(rehearsal, artifact, done=done)
+            self._known[key] = of_model(self._rehearsal(artifact), artifact, done=done)
         return self._known[key]
+
+    def cost_of_marginals(self, artifact: Artifact) -> Cost:
+        whole, options = artifact.fold == ALL, artifact.options.model_dump_json()
+        finished = is_finished(artifact.model_dir(self._session.directory))
+        key = ("marginals", artifact.label, artifact.short, options, whole, finished)
+        if key not in self._known:
+            self._known[key] = of_marginals(self._rehearsal(artifact), artifact)
+        return self._known[key]
+
+    def _rehearsal(self, artifact: Artifact) -> Rehearsal:
+        return self._rehearsals.setdefault(artifact.fold == ALL, Rehearsal(self._session.of(artifact.fold)))
 
 
 def _planned(session: Session, artifact: Artifact, rehearsals: _Rehearsals, *, forced: bool) -> PlannedModel:
@@ -75,6 +94,32 @@ def _planned(session: Session, artifact: Artifact, rehearsals: _Rehearsals, *, f
         directory=str(directory),
         cost=cost_entry(Cost() if finished else rehearsals.cost(artifact, done=done)),
     )
+
+
+def _mixed(
+    session: Session, artifacts: Sequence[Artifact], rehearsals: _Rehearsals, forced: set[str]
+) -> list[PlannedModel]:
+    """What would become of the marginals of these models: a line for all of a seed and fold."""
+    units = dict.fromkeys((artifact.seed, artifact.fold) for artifact in artifacts)
+    found = []
+    for seed, fold in units:
+        missing = [
+            artifact
+            for artifact in artifacts
+            if (artifact.seed, artifact.fold) == (seed, fold)
+            and (artifact.fingerprint in forced or not marginals.there(session, artifact))
+        ]
+        found.append(
+            PlannedModel(
+                model="marginals",
+                seed=seed,
+                fold=fold,
+                action="mix" if missing else "reuse",
+                directory=str(session.directory.unit(seed, fold).path / "outputs"),
+                cost=cost_entry(total([rehearsals.cost_of_marginals(artifact) for artifact in missing])),
+            )
+        )
+    return found
 
 
 def _trained(session: Session, artifact: Artifact) -> TrainedEntry:

@@ -18,7 +18,8 @@ from scipy.special import bdtr
 
 from umlkit.probe.readings import PRIOR, Reading, Readings
 from umlkit.probe.units import Units, Values
-from umlkit.runs.records.probe import Contribution, Difference, McNemar
+from umlkit.runs.records.common import Difference
+from umlkit.runs.records.probe import Contribution, McNemar
 
 UME, UMT = "ume", "umt"
 TRAINED = ("joint-additive", "joint", "residual", "umt")

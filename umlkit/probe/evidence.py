@@ -18,6 +18,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from umlkit.probe.marginals import ModelMarginals
+
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
@@ -111,6 +113,8 @@ class Evidence:
         budget: how much was trained to measure.
         seeds: S training seeds.
         pid: whether the recipe asks for the partial information decomposition.
+        marginals: (rung, seed, fold) -> what that model says where it knows some modalities alone; of every multi-modal
+            rung, or of none.
     """
 
     name: str
@@ -127,6 +131,7 @@ class Evidence:
     budget: Literal["quick", "short", "full"] = "full"
     seeds: Sequence[int] = field(default=(0,))
     pid: bool = False
+    marginals: Mapping[tuple[str, int, str], ModelMarginals] = field(default_factory=dict)
 
     @cached_property
     def probe_labels(self) -> Ints:

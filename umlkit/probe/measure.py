@@ -8,9 +8,11 @@ import numpy as np
 
 from umlkit.probe.contribution import UME, UMT, best_rival, contribution
 from umlkit.probe.deficit import deficits
+from umlkit.probe.emap import emap_gaps, project
 from umlkit.probe.evidence import Evidence, RungOutputs
 from umlkit.probe.pid import decompositions
 from umlkit.probe.readings import BEST_SINGLE, PRIOR, Reading, Readings, read, read_prior
+from umlkit.probe.reliance import reliances
 from umlkit.probe.units import FEWEST_GROUPS, Units, Values
 from umlkit.probe.weighting import effective, share
 from umlkit.recipe.schema import Budget
@@ -27,7 +29,7 @@ def measure(evidence: Evidence) -> ProbeRecord:
         RunError: a stored logit is NaN or infinite.
         ValueError: UME is missing, or a rung is not there for every seed.
     """
-    readings = _readings(evidence)
+    readings, projected = _readings(evidence), project(evidence)
     n, grouped = len(evidence.probe_labels), evidence.probe_groups
     units = Units.of(n, None if evidence.within_groups else grouped)
     groups = None if grouped is None else len(np.unique(grouped))
@@ -64,6 +66,8 @@ def measure(evidence: Evidence) -> ProbeRecord:
         deficits=deficits(evidence, units),
         pid=decompositions(evidence) if evidence.pid else (),
         paper=tuple(_paper_row(read(outputs, evidence)) for outputs in _by_seed(evidence.paper)),
+        emap=emap_gaps(readings, projected, units, of={rung for rung, _, _ in evidence.marginals}),
+        reliance=reliances(evidence, units),
     )
 
 

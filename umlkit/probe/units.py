@@ -48,6 +48,12 @@ class Units:
         names, index = np.unique(groups, return_inverse=True)
         return cls(n, index) if len(names) >= FEWEST_GROUPS else cls(n)
 
+    def at(self, rows: Ints) -> Units:
+        """The units of some of the samples, by position; groups stay groups, as many as these samples are of."""
+        if self.groups is None:
+            return Units(len(rows))
+        return Units(len(rows), np.unique(self.groups[rows], return_inverse=True)[1])
+
     @property
     def count(self) -> int:
         """U, the number of units."""

@@ -122,7 +122,9 @@ class PlannedModel(Part):
     model: str
     seed: int
     fold: str = Field(default="all", description="fold-1 ... where the measurement is cross-fitted")
-    action: Literal["train", "resume", "reuse"]
+    action: Literal["train", "resume", "mix", "reuse"] = Field(
+        description="mix: what a measurement reads of it is computed by mixing its modalities between samples"
+    )
     directory: str
     cost: CostEntry
 

@@ -42,6 +42,14 @@ class Estimate(Part):
     high: float
 
 
+class Difference(Part):
+    """How much lower a risk is than another, in three units."""
+
+    nats: Estimate
+    bits: Estimate
+    points: Estimate = Field(description="difference of accuracy, hundredths; positive where the loss's would be")
+
+
 class Record(Part):
     """Base of whole documents. A subclass sets ``KIND``, ``VERSION``, ``COMMAND`` and narrows ``schema_``.
 

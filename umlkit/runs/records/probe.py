@@ -20,7 +20,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from umlkit.runs.records.common import Count, Estimate, Migration, Part, Record, Seconds, Share, unchanged
+from umlkit.runs.records.common import Count, Difference, Estimate, Migration, Part, Record, Seconds, Share, unchanged
+from umlkit.runs.records.mixing import EmapGap, Reliance
 from umlkit.runs.records.pid import Pid
 
 LARGEST = 1e9  # nats; beyond that a number is broken, and sums of it would overflow
@@ -80,14 +81,6 @@ class Rung(Part):
     usable_bits: Estimate = Field(description="I = H(Y) - log-loss; H(Y) is the prior's log-loss on the same samples")
     select_loss: Nats
     seconds: Seconds
-
-
-class Difference(Part):
-    """How much lower a risk is than another, in three units."""
-
-    nats: Estimate
-    bits: Estimate
-    points: Estimate = Field(description="difference of accuracy, hundredths; positive where the loss's would be")
 
 
 class McNemar(Part):
@@ -196,6 +189,8 @@ class ProbeRecord(Record):
     deficits: tuple[Deficit, ...] = ()
     pid: tuple[Pid, ...] = Field(default=(), description="where `probe.pid` asks for it, one for every two modalities")
     paper: tuple[PaperRow, ...] = ()
+    emap: tuple[EmapGap, ...] = Field(default=(), description="of every multi-modal rung; empty before version 3")
+    reliance: tuple[Reliance, ...] = Field(default=(), description="of every multi-modal rung; empty before version 3")
 
     @model_validator(mode="after")
     def _can_be_advised_from(self) -> Self:
