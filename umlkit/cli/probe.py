@@ -39,4 +39,6 @@ def command(call: Invocation, budget: Budget = None) -> None:  # noqa: ARG001 - 
     record = probe(session)
     call.output.result_json(record.document())
     show_probe(call.output, record)
+    if record.measured and record.fingerprint is not None:
+        call.output.note(f"sample by sample: {session.directory.samples_path(record.fingerprint)}")
     call.output.note(f"next: umlkit advise {call.shown}")

@@ -48,12 +48,14 @@ def remove(found: list[Leftover]) -> None:
 
 def _artifacts(root: Path) -> list[Path]:
     """Everything in the run directory whose name carries a fingerprint."""
-    patterns = ("seed-*/*/models/*-*", "seed-*/*/outputs/*-*", "probes/*.json", "advice/*.json")
+    patterns = ("seed-*/*/models/*-*", "seed-*/*/outputs/*-*", "probes/*.json", "probes/*-samples.csv", "advice/*.json")
     return [path for pattern in patterns for path in root.glob(pattern)]
 
 
 def _mark(path: Path) -> str:
-    return path.stem if path.suffix == ".json" else path.name.rpartition("-")[2]
+    if path.suffix in (".json", ".csv"):
+        return path.stem.removesuffix("-samples")
+    return path.name.rpartition("-")[2]
 
 
 def _size(path: Path) -> int:

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from umlkit.advise.decide import advise
 from umlkit.errors import InputError, Problem, listed
-from umlkit.pipeline import evaluation, marginals
+from umlkit.pipeline import evaluation, marginals, samples_file
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.evidence import gather
 from umlkit.pipeline.locate import advice_paths
 from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.training import ensure
-from umlkit.probe.measure import measure, not_measurable
+from umlkit.probe.measure import measure, not_measurable, read_all
+from umlkit.probe.per_sample import per_sample
 from umlkit.runs.layout import RunDirectory, is_finished
 from umlkit.runs.records.activity import RunRecord
 from umlkit.runs.records.advice import AdviceRecord
@@ -100,14 +101,14 @@ def probe(session: Session) -> ProbeRecord:
     session.begin()
     record = _finished_probe(session, path)
     if record is None:
-        record = _measure(session).model_copy(update={"fingerprint": mark})
+        record = _measure(session, mark).model_copy(update={"fingerprint": mark})
         record.write(path)
     record.write(session.directory.probe)
     return record
 
 
 def _finished_probe(session: Session, path: Path) -> ProbeRecord | None:
-    """The finished measurement; None where there is none, or a damaged one, or it is to be done anew."""
+    """The finished measurement; None where there is none, or a part or damaged one, or it is to be done anew."""
     if session.force or not path.is_file():
         return None
     try:
@@ -117,11 +118,13 @@ def _finished_probe(session: Session, path: Path) -> ProbeRecord | None:
     except InputError as error:
         session.output.warn(f"{error.problems[-1].where}: {error.problems[-1].what}; measured anew")
         return None
+    if record.measured and not session.directory.samples_path(path.stem).is_file():
+        return None
     session.output.note(f"probe: up to date, reused ({path})")
     return record
 
 
-def _measure(session: Session) -> ProbeRecord:
+def _measure(session: Session, mark: str) -> ProbeRecord:
     reason = session.roles.not_measurable
     if reason is not None:
         return not_measurable(session.recipe.name, reason, session.roles.needed, budget=session.recipe.probe.budget)
@@ -130,7 +133,12 @@ def _measure(session: Session) -> ProbeRecord:
         session.output.note(_cost(session, wanted))
     ensure(session, wanted, force=session.force)
     marginals.ensure(session, to_be_mixed(session))
-    return measure(gather(session))
+    evidence = gather(session)
+    readings = read_all(evidence)
+    record = measure(evidence, readings)
+    table = per_sample(evidence, readings, record.contribution)
+    samples_file.write(session.directory.samples_path(mark), table, session.dataset)
+    return record
 
 
 def _cost(session: Session, wanted: Sequence[Artifact]) -> str:

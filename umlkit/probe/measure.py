@@ -22,14 +22,18 @@ LADDER_AFTER_UNIMODAL = (UME, "frozen-linear", "frozen-mlp", "joint-additive", "
 DIGITS = 9
 
 
-def measure(evidence: Evidence) -> ProbeRecord:
+def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord:
     """Everything that the ladder, the contribution and the advice need, from ``evidence`` alone.
+
+    Args:
+        evidence: what is measured.
+        readings: what :func:`read_all` gives of it, where somebody has it already.
 
     Raises:
         RunError: a stored logit is NaN or infinite.
         ValueError: UME is missing, or a rung is not there for every seed.
     """
-    readings, projected = _readings(evidence), project(evidence)
+    readings, projected = readings or read_all(evidence), project(evidence)
     n, grouped = len(evidence.probe_labels), evidence.probe_groups
     units = Units.of(n, None if evidence.within_groups else grouped)
     groups = None if grouped is None else len(np.unique(grouped))
@@ -76,7 +80,13 @@ def not_measurable(name: str, reason: str, needed: int | None = None, *, budget:
     return ProbeRecord(name=name, measured=False, reason=reason, needed=needed, budget=budget)
 
 
-def _readings(evidence: Evidence) -> Readings:
+def read_all(evidence: Evidence) -> Readings:
+    """The prior and every rung with every seed, in the ladder's order.
+
+    Raises:
+        RunError: a stored logit is NaN or infinite.
+        ValueError: UME is missing, or a rung is not there for every seed.
+    """
     alone = [f"unimodal:{modality}" for modality in evidence.modalities]
     given = list(dict.fromkeys(outputs.rung for outputs in evidence.rungs))
     order = [rung for rung in (*alone, *LADDER_AFTER_UNIMODAL) if rung in given]

@@ -46,7 +46,8 @@ class Reading:
         seconds: training time beyond the uni-modal models; the mean over the folds.
         losses: (n_p,) nats, of the weighted risk (:mod:`umlkit.probe.weighting`) where samples have weights.
         correct: (n_p,) 1 where the class with the largest logit is the label, else 0; likewise.
-        right: (n_p,) the same without any weights.
+        plain: (n_p,) nats, without any weights.
+        right: (n_p,) correctness without any weights.
         balanced_accuracy: mean recall over the classes that occur in `probe`.
         balanced_log_loss: mean over these classes of their mean loss, nats.
     """
@@ -59,6 +60,7 @@ class Reading:
     seconds: float
     losses: Values
     correct: Values
+    plain: Values
     right: Values
     balanced_accuracy: float
     balanced_log_loss: float
@@ -177,6 +179,7 @@ class _OnProbe:
 
     losses: Values
     correct: Values
+    plain: Values
     right: Values
     balanced_accuracy: float
     balanced_log_loss: float
@@ -190,6 +193,7 @@ def _on_probe(logits: Floats, evidence: Evidence) -> _OnProbe:
     return _OnProbe(
         losses=weighted(losses, weights),
         correct=weighted(right, weights),
+        plain=losses,
         right=right,
         balanced_accuracy=min(1.0, balanced(right, labels, weights)),
         balanced_log_loss=balanced(losses, labels, weights),

@@ -6,7 +6,7 @@ Paths are only named here; nothing but :meth:`RunDirectory.open` with ``create=T
     run.json  recipe.yaml  data.json  environment.json
     seed-0/all/models/<label>-<fingerprint>/      model.safetensors  config.json  metrics.jsonl  result.json
     seed-0/all/outputs/<label>-<fingerprint>/     <split>-00000.safetensors
-    probes/<fingerprint>.json  advice/<fingerprint>.json
+    probes/<fingerprint>.json  probes/<fingerprint>-samples.csv  advice/<fingerprint>.json
     probe.json  advice.json  test-reads.jsonl
 """
 
@@ -164,6 +164,10 @@ class RunDirectory:
     def probe_path(self, fingerprint: str) -> Path:
         """The probe with this fingerprint."""
         return self.root / "probes" / f"{fingerprint}.json"
+
+    def samples_path(self, fingerprint: str) -> Path:
+        """The probe samples one by one, of the probe with this fingerprint."""
+        return self.root / "probes" / f"{fingerprint}-samples.csv"
 
     def advice_path(self, fingerprint: str) -> Path:
         """The advice with this fingerprint."""
