@@ -103,7 +103,7 @@ class Evidence:
         classes: C names.
         modalities: M names, in order.
         folds: what the models of every fold are judged on; one fold where nothing is cross-fitted.
-        within_groups: validation was divided by sample though the data name groups.
+        within_groups: intervals go over samples though the data name groups, as there are too few of these.
         rungs: every rung of the ladder but the prior, for every seed and fold.
         features: (owner, modality, seed, fold) -> features of that encoder; owner is ``unimodal`` or ``joint``.
         pool_weights: seed -> modality -> UME's weight, the mean over the folds.

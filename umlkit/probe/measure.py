@@ -66,7 +66,7 @@ def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord
         group_correct_covariance=_triangle(units.covariance(correct)) if by_group else None,
         candidates=_candidates(evidence, readings),
         ladder=tuple(_rung(name, readings, units) for name in readings.rungs()),
-        contribution=contribution(readings, units),
+        contribution=contribution(readings, units, smallest_effect=evidence.smallest_effect),
         deficits=deficits(evidence, units),
         pid=decompositions(evidence) if evidence.pid else (),
         paper=tuple(_paper_row(read(outputs, evidence)) for outputs in _by_seed(evidence.paper)),
