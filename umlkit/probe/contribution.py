@@ -4,11 +4,12 @@
     interaction = risk(a*) - risk(r*)           a* = r* where r* is additive, else the additive rung with the lowest
     additive    = risk(UME) - risk(a*)               `select` loss, UME included
 
-The rivals are the rungs that train modalities together; where none was trained (budget ``quick``) the heads on frozen
-features. Every risk is a mean over the same probe samples and over the S training seeds, so the intervals are paired
-and go over the samples alone: they hold for these models, not for another seed. Cross-fitted, they are means over the
-fold models, each read on its own samples. With three seeds or more A_inf stands beside A_S, its interval over samples
-and seeds (:mod:`umlkit.probe.crossed`). Estimates are signed.
+The rivals are the kernel machines and the networks that are trained on modalities together; where there are none of the
+latter (budget ``quick``) the kernel machines and the heads on frozen features. Every risk is a mean over the same probe
+samples and over the S training seeds, so the intervals are paired and go over the samples alone: they hold for these
+models, not for another seed. Cross-fitted, they are means over the fold models, each read on its own samples. With
+three seeds or more A_inf stands beside A_S, its interval over samples and seeds (:mod:`umlkit.probe.crossed`).
+Estimates are signed.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from umlkit.runs.records.common import Difference
 from umlkit.runs.records.probe import AnotherSeed, Contribution, McNemar
 
 UME, UMT = "ume", "umt"
+KERNELS = ("kernel-additive", "kernel")
 TRAINED = ("joint-additive", "joint", "residual", "umt")
 FROZEN = ("frozen-linear", "frozen-mlp")
 
@@ -58,9 +60,10 @@ def contribution(readings: Readings, units: Units, *, smallest_effect: float = 0
 
 def best_rival(readings: Readings) -> str | None:
     """r*: the rival with the lowest `select` loss; None where there is none."""
-    trained = [rung for rung in readings.rungs() if rung in TRAINED]
-    rivals = trained or [rung for rung in readings.rungs() if rung in FROZEN]
-    return min(rivals, key=readings.select_loss, default=None)
+    rungs = readings.rungs()
+    trained = any(rung in TRAINED for rung in rungs)
+    rivals = (*KERNELS, *TRAINED) if trained else (*FROZEN, *KERNELS)
+    return min((rung for rung in rungs if rung in rivals), key=readings.select_loss, default=None)
 
 
 def best_additive(readings: Readings, best: str) -> str:

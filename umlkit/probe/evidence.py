@@ -65,8 +65,9 @@ class RungOutputs:
     """One rung of the ladder trained with one seed in one fold, by its outputs; not yet temperature-scaled.
 
     Attributes:
-        rung: ``unimodal:<modality>``, ``ume``, ``frozen-linear``, ``frozen-mlp``, ``joint-additive``, ``joint``,
-            ``residual`` or ``umt``; in :attr:`Evidence.paper` ``ume-prob-mean``, ``paper-train`` or ``paper-select``.
+        rung: ``unimodal:<modality>``, ``ume``, ``frozen-linear``, ``frozen-mlp``, ``kernel-additive``, ``kernel``,
+            ``joint-additive``, ``joint``, ``residual`` or ``umt``; in :attr:`Evidence.paper` ``ume-prob-mean``,
+            ``paper-train`` or ``paper-select``.
             The prior is no output: :attr:`Evidence.prior` makes that rung. ``best-single`` may be given; it is a
             candidate and no rung of the ladder, being one of the uni-modal models.
         seed: training seed.

@@ -18,7 +18,17 @@ from umlkit.probe.weighting import effective, share
 from umlkit.recipe.schema import Budget
 from umlkit.runs.records.probe import Candidate, Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
 
-LADDER_AFTER_UNIMODAL = (UME, "frozen-linear", "frozen-mlp", "joint-additive", "joint", "residual", "umt")
+LADDER_AFTER_UNIMODAL = (
+    UME,
+    "frozen-linear",
+    "frozen-mlp",
+    "kernel-additive",
+    "kernel",
+    "joint-additive",
+    "joint",
+    "residual",
+    "umt",
+)
 DIGITS = 9
 
 

@@ -121,8 +121,8 @@ class Power(Part):
 class Contribution(Part):
     """The achieved paired contribution ``A_S = risk(UME) - risk(r*)`` of these very models, and its two parts.
 
-    r* has the lowest `select` loss among the rungs that train modalities together, at budget quick among the heads on
-    frozen features; a* is r* where that is additive, else
+    r* has the lowest `select` loss among the kernel machines and the networks trained on modalities together, at budget
+    quick among the kernel machines and the heads on frozen features; a* is r* where that is additive, else
     the additive rung with the lowest `select` loss, UME included. ``interaction = risk(a*) - risk(r*)``,
     ``additive = risk(UME) - risk(a*)``.
     """
