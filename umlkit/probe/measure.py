@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from umlkit.probe import verdict
 from umlkit.probe.contribution import UME, UMT, best_rival, contribution
 from umlkit.probe.deficit import deficits
 from umlkit.probe.emap import emap_gaps, project
@@ -17,18 +18,9 @@ from umlkit.probe.units import FEWEST_GROUPS, Units, Values
 from umlkit.probe.weighting import effective, share
 from umlkit.recipe.schema import Budget
 from umlkit.runs.records.probe import Candidate, Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
+from umlkit.runs.records.verdict import ModalityVerdict
 
-LADDER_AFTER_UNIMODAL = (
-    UME,
-    "frozen-linear",
-    "frozen-mlp",
-    "kernel-additive",
-    "kernel",
-    "joint-additive",
-    "joint",
-    "residual",
-    "umt",
-)
+LADDER_AFTER_UNIMODAL = (UME, "frozen-linear", "frozen-mlp", "joint-additive", "joint", "residual", "umt")
 DIGITS = 9
 
 
@@ -50,11 +42,15 @@ def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord
     losses = np.stack([entry.losses for entry in readings.entries], axis=1)
     correct = np.stack([entry.correct for entry in readings.entries], axis=1)
     by_group = units.groups is not None
+    achieved = contribution(readings, units)
+    paired = verdict.paired(achieved, evidence)
+    best = None if achieved is None else achieved.rung
+    judged = verdict.modalities(readings, evidence, units, found=paired, rung=best)
     return ProbeRecord(
         name=evidence.name,
         measured=True,
         classes=tuple(evidence.classes),
-        modalities=tuple(_modality(name, evidence, readings, units) for name in evidence.modalities),
+        modalities=tuple(_modality(name, evidence, readings, units, judged[name]) for name in evidence.modalities),
         seeds=tuple(evidence.seeds),
         folds=len(evidence.folds),
         n_select=round(np.mean([len(held.select_labels) for held in evidence.folds])),
@@ -76,7 +72,8 @@ def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord
         group_correct_covariance=_triangle(units.covariance(correct)) if by_group else None,
         candidates=_candidates(evidence, readings),
         ladder=tuple(_rung(name, readings, units) for name in readings.rungs()),
-        contribution=contribution(readings, units, smallest_effect=evidence.smallest_effect),
+        contribution=achieved,
+        paired=paired,
         deficits=deficits(evidence, units),
         pid=decompositions(evidence) if evidence.pid else (),
         paper=tuple(_paper_row(read(outputs, evidence)) for outputs in _by_seed(evidence.paper)),
@@ -196,7 +193,9 @@ def _best_single(readings: Readings, alone: Sequence[str], seconds: float) -> Ca
     return Candidate(name=BEST_SINGLE, rung=rung, entries=tuple(chosen), seconds=seconds)
 
 
-def _modality(name: str, evidence: Evidence, readings: Readings, units: Units) -> ModalityEvidence:
+def _modality(
+    name: str, evidence: Evidence, readings: Readings, units: Units, judged: ModalityVerdict
+) -> ModalityEvidence:
     weights = {str(seed): float(pool[name]) for seed, pool in evidence.pool_weights.items() if name in pool}
     return ModalityEvidence(
         name=name,
@@ -204,6 +203,7 @@ def _modality(name: str, evidence: Evidence, readings: Readings, units: Units) -
         usable_bits=_rung(f"unimodal:{name}", readings, units).usable_bits,
         ume_weight=float(np.mean(list(weights.values()))) if weights else None,
         ume_weight_by_seed=weights,
+        judged=judged,
     )
 
 

@@ -23,6 +23,7 @@ from pydantic import Field, model_validator
 from umlkit.runs.records.common import Count, Difference, Estimate, Migration, Part, Record, Seconds, Share, unchanged
 from umlkit.runs.records.mixing import EmapGap, Reliance
 from umlkit.runs.records.pid import Pid
+from umlkit.runs.records.verdict import ModalityVerdict, PairedVerdict
 
 LARGEST = 1e9  # nats; beyond that a number is broken, and sums of it would overflow
 Nats = float
@@ -92,37 +93,11 @@ class McNemar(Part):
     mid_p: Share
 
 
-class AnotherSeed(Part):
-    """A_inf: the contribution expected of another training seed's models, too; intervals over units and seeds."""
-
-    total: Difference
-    interaction: Difference
-    additive: Difference
-    df: Annotated[float, Field(gt=0)] = Field(description="Satterthwaite's, of the total in nats")
-    seed_deviation: Nats = Field(description="how much one seed's total differs from another's, beyond the samples")
-
-
-class Power(Part):
-    """What can be seen of the total at 80% power and two-sided 5%, with the spread that these samples have.
-
-    Counts are of samples like these (where groups are the unit, in groups like these) and of training seeds; null where
-    no number of them would do.
-    """
-
-    deviation: Annotated[Nats, Field(ge=0)] = Field(description="standard deviation of a unit's paired difference")
-    detectable_nats: Annotated[Nats, Field(ge=0)] = Field(description="the smallest difference that would be seen")
-    detectable_points: Annotated[float, Field(ge=0)] | None = Field(description="likewise; null where all agree")
-    samples_for_sign: Count | None = Field(description="probe samples that would see the total that was found")
-    samples_for_effect: Count | None = Field(description="probe samples that would see the smallest effect")
-    seeds_for_sign: Count | None = Field(description="seeds, on these samples, that would see the total that was found")
-    seeds_for_effect: Count | None = Field(description="likewise the smallest effect; both null below three seeds")
-
-
 class Contribution(Part):
     """The achieved paired contribution ``A_S = risk(UME) - risk(r*)`` of these very models, and its two parts.
 
-    r* has the lowest `select` loss among the kernel machines and the networks trained on modalities together, at budget
-    quick among the kernel machines and the heads on frozen features; a* is r* where that is additive, else
+    r* has the lowest `select` loss among the rungs that train modalities together, at budget quick among the heads on
+    frozen features; a* is r* where that is additive, else
     the additive rung with the lowest `select` loss, UME included. ``interaction = risk(a*) - risk(r*)``,
     ``additive = risk(UME) - risk(a*)``.
     """
@@ -133,8 +108,6 @@ class Contribution(Part):
     interaction: Difference
     additive: Difference
     mcnemar: tuple[McNemar, ...] = Field(description="UME against r*, a seed each; empty where groups are the unit")
-    another_seed: AnotherSeed | None = Field(default=None, description="A_inf; null with fewer than three seeds")
-    power: Power | None = Field(default=None, description="null in a document of an older version")
 
 
 class ModalityEvidence(Part):
@@ -145,6 +118,7 @@ class ModalityEvidence(Part):
     usable_bits: Estimate
     ume_weight: float | None = Field(description="w_m of the pool, mean over seeds")
     ume_weight_by_seed: dict[str, float]
+    judged: ModalityVerdict | None = Field(default=None, description="null in a document of version 2")
 
 
 class Deficit(Part):
@@ -214,6 +188,7 @@ class ProbeRecord(Record):
     candidates: tuple[Candidate, ...] = ()
     ladder: tuple[Rung, ...] = ()
     contribution: Contribution | None = None
+    paired: PairedVerdict | None = Field(default=None, description="null in a document of version 2")
     deficits: tuple[Deficit, ...] = ()
     pid: tuple[Pid, ...] = Field(default=(), description="where `probe.pid` asks for it, one for every two modalities")
     paper: tuple[PaperRow, ...] = ()

@@ -1,0 +1,121 @@
+"""Verdicts: what is said of paired signal and of every modality, and when nothing is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.synthetic_evidence import STRENGTHS, in_folds, make_evidence, make_probe
+from umlkit.methods.ume import rules
+from umlkit.probe.evidence import Evidence
+from umlkit.probe.measure import measure
+from umlkit.probe.verdict import HEAD_EFFECT
+from umlkit.probe.without import without
+from umlkit.runs.records.verdict import ModalityVerdict, PairedVerdict
+
+NOTHING_PAIRED = STRENGTHS | {"joint-additive": 1.4, "joint": 1.4, "residual": 1.4, "umt": 1.4}
+MUCH_PAIRED = STRENGTHS | {"unimodal:audio": 0.5, "ume": 0.5, "frozen-linear": 0.5, "joint-additive": 0.5, "joint": 3.0}
+
+
+def paired(**arguments: Any) -> PairedVerdict:
+    found = make_probe(**arguments).paired
+    assert found is not None
+    return found
+
+
+def judged(evidence: Evidence) -> dict[str, ModalityVerdict]:
+    found = {modality.name: modality.judged for modality in measure(replace(evidence, features={})).modalities}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def test_much_paired_signal_is_present_and_has_a_kind() -> None:
+    found = paired(strengths=MUCH_PAIRED, n_probe=400)
+    assert (found.verdict, found.kind) == ("present", "interaction")
+    assert found.adjusted.low > 0
+
+
+def test_paired_signal_of_an_additive_model_is_additive() -> None:
+    found = paired(strengths=MUCH_PAIRED | {"joint": 0.4, "residual": 0.4, "umt": 0.4, "joint-additive": 3.0})
+    assert (found.verdict, found.kind) == ("present", "additive")
+    assert found.lost_by_projection == 0
+
+
+def test_few_samples_leave_it_undecided_and_many_do_not() -> None:
+    assert paired(strengths=NOTHING_PAIRED, n_probe=60).verdict == "undecided"
+    assert paired(strengths=NOTHING_PAIRED, n_probe=20_000, n_select=2000).verdict == "not detected"
+
+
+def test_what_the_user_calls_small_decides_what_is_not_detected() -> None:
+    arguments = {"strengths": NOTHING_PAIRED, "n_probe": 1500}
+    assert paired(**arguments, smallest_effect=0.0001).verdict == "undecided"
+    assert paired(**arguments, smallest_effect=1.0).verdict == "not detected"
+
+
+def test_the_floor_is_half_a_parameter_a_modality_over_the_select_samples() -> None:
+    assert paired(n_select=120).floor == pytest.approx(HEAD_EFFECT * 2 / 120)
+
+
+def test_the_adjusted_interval_is_that_of_the_contribution_less_the_floor() -> None:
+    probe = make_probe()
+    assert probe.contribution is not None
+    assert probe.paired is not None
+    assert probe.paired.adjusted.low == pytest.approx(probe.contribution.total.nats.low - probe.paired.floor)
+
+
+def test_a_gain_within_the_floor_is_a_head_effect() -> None:
+    evidence = make_evidence(strengths=NOTHING_PAIRED, n_select=40, features={})
+    ume = next(rung for rung in evidence.rungs if rung.rung == "ume")
+    slightly = replace(ume, rung="joint", candidate="joint", probe_logits=ume.probe_logits * 1.02, additive=False)
+    labels = evidence.folds[0]
+    sharper = 0.02 * np.eye(3)
+    better = replace(
+        slightly,
+        select_logits=ume.select_logits + sharper[labels.select_labels],
+        probe_logits=ume.probe_logits + sharper[labels.probe_labels],
+    )
+    kept = [rung for rung in evidence.rungs if rung.rung in ("unimodal:audio", "unimodal:video", "ume")]
+    found = measure(replace(evidence, rungs=[*kept, better])).paired
+    assert found is not None
+    assert found.head_effect
+    assert found.verdict != "present"
+
+
+def test_a_modality_of_noise_is_useless_and_the_other_useful() -> None:
+    strengths = NOTHING_PAIRED | {"unimodal:audio": 1.4, "unimodal:video": 0.0}
+    evidence = make_evidence(strengths=strengths, n_probe=3000, n_select=1000)
+    audio, video, ume = (rung for rung in evidence.rungs if rung.rung in ("unimodal:audio", "unimodal:video", "ume"))
+    flat = replace(video, select_logits=video.select_logits * 0, probe_logits=video.probe_logits * 0)
+    same = replace(ume, select_logits=audio.select_logits, probe_logits=audio.probe_logits)
+    found = judged(replace(evidence, rungs=[audio, flat, same]))
+    assert found["video"].verdict == "useless"
+    assert found["audio"].verdict == "useful"
+
+
+def test_copies_are_redundant() -> None:
+    evidence = make_evidence(strengths=NOTHING_PAIRED, n_probe=3000, n_select=1000)
+    alone = next(rung for rung in evidence.rungs if rung.rung == "ume")
+    rungs = [replace(r, select_logits=alone.select_logits, probe_logits=alone.probe_logits) for r in evidence.rungs]
+    assert {one.verdict for one in judged(replace(evidence, rungs=rungs)).values()} == {"redundant"}
+
+
+def test_a_partner_that_tells_nothing_alone_is_useful() -> None:
+    evidence = make_evidence(strengths=MUCH_PAIRED | {"unimodal:video": 0.0}, n_probe=2000, n_select=500)
+    assert judged(evidence)["video"].verdict == "useful"
+
+
+def test_what_is_left_without_a_modality_is_the_pool_of_the_others() -> None:
+    evidence = make_evidence()
+    (reading,) = without("audio", evidence)
+    (held,) = evidence.folds
+    video = next(rung for rung in evidence.rungs if rung.rung == "unimodal:video")
+    logits = np.asarray(video.select_logits)[:, None], np.asarray(video.probe_logits)[:, None]
+    pool = rules.log_linear(logits[0], held.select_labels, np.log(held.prior))
+    said = pool(logits[1])[np.arange(len(held.probe_labels)), held.probe_labels]
+    assert reading.losses.mean() == pytest.approx(-said.mean(), abs=0.02)
+
+
+def test_verdicts_know_folds() -> None:
+    assert judged(in_folds(make_evidence(n_probe=600, n_select=600), 3)).keys() == {"audio", "video"}

@@ -1,1 +1,0 @@
-"""A kernel machine beside the ensemble: no network is trained."""

@@ -1,0 +1,121 @@
+"""Verdicts: is there paired signal, of which kind, and what is every modality good for.
+
+**Paired.** With A = risk(UME) - risk(r*) and its paired 95% interval,
+
+    present         the interval of A - floor lies above 0
+    not detected    it lies below the smallest effect that matters to the user
+    undecided       else
+
+    floor = HEAD_EFFECT * M / n_select      nats
+
+The floor is what multi-modal training gains where there is nothing paired. The ensemble's M + 1 weights and M
+temperatures are fitted on `select` where r* has one temperature; a parameter that is fitted on n samples costs 1 / 2n
+nats on new ones (Akaike, 1974), so UME starts M / n_select nats behind. A constant that is compared with re-pairing
+within class, an additive head, the additive kernel and a permuted residual in ``tests/benchmarks/null_floor.py``.
+
+**Kind.** interaction where the best additive model lacks more than :data:`INTERACTION` of A, else additive. A model of
+a suppressor is additive in the population, but what learns it from few samples is not quite.
+
+**Modalities.** alone = H(Y) - risk(its own model); given rest = risk(without it) - risk(with all), the latter
+UME where no paired signal was detected, else r*.
+
+    useless      both intervals lie below the smallest effect
+    redundant    alone lies above 0, given rest below the smallest effect
+    useful       given rest lies above 0
+    undecided    else
+
+Legend: M modalities, n_select samples. Log-losses in nats.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from umlkit.probe.contribution import UME
+from umlkit.probe.evidence import Evidence
+from umlkit.probe.readings import PRIOR, Readings
+from umlkit.probe.units import Units, Values
+from umlkit.probe.without import without
+from umlkit.runs.records.common import Estimate
+from umlkit.runs.records.probe import Contribution
+from umlkit.runs.records.verdict import Kind, ModalityVerdict, PairedVerdict
+
+HEAD_EFFECT = 0.5
+INTERACTION = 0.65
+PRESENT = "present"
+ABSENT = "not detected"
+
+
+def paired(contribution: Contribution | None, evidence: Evidence) -> PairedVerdict | None:
+    """The verdict on A; None where there is no A."""
+    if contribution is None:
+        return None
+    total, floor = contribution.total.nats, null_floor(evidence)
+    adjusted = Estimate(value=total.value - floor, low=total.low - floor, high=total.high - floor)
+    verdict = _paired(adjusted, evidence.smallest_effect)
+    lost = contribution.interaction.nats.value / total.value if total.value > 0 else None
+    return PairedVerdict(
+        verdict=verdict,
+        kind=_kind(lost) if verdict == PRESENT else None,
+        adjusted=adjusted,
+        floor=floor,
+        head_effect=total.low > 0 and verdict != PRESENT,
+        lost_by_projection=lost,
+    )
+
+
+def null_floor(evidence: Evidence) -> float:
+    """Nats that multi-modal training may gain without paired signal; of several folds the mean."""
+    return float(np.mean([HEAD_EFFECT * len(evidence.modalities) / len(held.select_labels) for held in evidence.folds]))
+
+
+def modalities(
+    readings: Readings, evidence: Evidence, units: Units, *, found: PairedVerdict | None, rung: str | None
+) -> dict[str, ModalityVerdict]:
+    """What every modality is good for.
+
+    Args:
+        readings: every rung's.
+        evidence: what they are made from.
+        units: what intervals go over.
+        found: the verdict on paired signal.
+        rung: r*, or None.
+    """
+    best = UME if rung is None or found is None or found.verdict == ABSENT else rung
+    judged = {}
+    for name in evidence.modalities:
+        alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))
+        given_rest = units.estimate(_lost(name, evidence) - readings.losses(best))
+        verdict = _modality(alone, given_rest, evidence.smallest_effect)
+        judged[name] = ModalityVerdict(verdict=verdict, alone=alone, given_rest=given_rest, rung=best)
+    return judged
+
+
+def _lost(name: str, evidence: Evidence) -> Values:
+    """Per-sample losses (n_p,) without a modality, the mean over seeds."""
+    return np.asarray(np.mean([reading.losses for reading in without(name, evidence)], axis=0))
+
+
+def _paired(adjusted: Estimate, smallest: float) -> Literal["present", "not detected", "undecided"]:
+    if adjusted.low > 0:
+        return "present"
+    return "not detected" if adjusted.high < smallest else "undecided"
+
+
+def _kind(lost: float | None) -> Kind:
+    return "interaction" if lost is not None and not math.isnan(lost) and lost > INTERACTION else "additive"
+
+
+def _modality(
+    alone: Estimate, given_rest: Estimate, smallest: float
+) -> Literal["useful", "redundant", "useless", "undecided"]:
+    if given_rest.low > 0:
+        return "useful"
+    if given_rest.high >= smallest:
+        return "undecided"
+    if alone.low > 0 and alone.high >= smallest:
+        return "redundant"
+    return "useless" if alone.high < smallest else "undecided"

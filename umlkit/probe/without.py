@@ -1,0 +1,66 @@
+"""What is left when a modality is left out: the ensemble of the others, pooled anew from their stored logits.
+
+Nothing is trained: the experts are there, and the pool of the remaining ones (:mod:`umlkit.methods.ume.rules`) is
+fitted on `select` as the ensemble's own is. It is read like every rung, so that
+
+    given rest(m) = risk(without m) - risk(all)
+
+is a paired difference. A multi-modal model with m averaged out (:mod:`umlkit.probe.reliance`) answers another
+question: it tells what that model makes of m, and not whether a model that never saw m would do as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from umlkit.methods.ume import rules
+from umlkit.probe.evidence import Evidence, Floats, HeldOut, RungOutputs
+from umlkit.probe.readings import SMALLEST_SHARE, Reading, read
+from umlkit.probe.units import Values
+
+
+def without(modality: str, evidence: Evidence) -> list[Reading]:
+    """The ensemble of all other modalities, read on `probe`: a reading for every seed.
+
+    Raises:
+        ValueError: the outputs of another modality's model are missing.
+    """
+    rest = [f"unimodal:{name}" for name in evidence.modalities if name != modality]
+    by_key = {(one.rung, one.seed, one.fold): one for one in evidence.rungs}
+    readings = []
+    for seed in evidence.seeds:
+        try:
+            experts = {held.fold: [by_key[rung, seed, held.fold] for rung in rest] for held in evidence.folds}
+        except KeyError as missing:
+            raise ValueError(f"no outputs of {missing.args[0]}") from None
+        pooled = [_pooled(experts[held.fold], held, name=f"without:{modality}") for held in evidence.folds]
+        readings.append(read(pooled, evidence))
+    return readings
+
+
+def _pooled(experts: Sequence[RungOutputs], held: HeldOut, *, name: str) -> RungOutputs:
+    """The pool of some experts' logits in one fold."""
+    select, probe = (_stacked([getattr(one, f"{role}_logits") for one in experts]) for role in ("select", "probe"))
+    shares = np.maximum(np.asarray(held.prior, dtype=np.float64), SMALLEST_SHARE)
+    log_prior = np.log(shares / shares.sum())
+    labels, groups, weights = held.select_labels, held.select_groups, held.select_weights
+    choice = rules.choose("auto", select, labels, log_prior, groups=groups, weights=weights)
+    pool = rules.RULES[choice.name](select, labels, log_prior, weights=weights)
+    return RungOutputs(
+        rung=name,
+        seed=experts[0].seed,
+        additive=True,
+        candidate=None,
+        select_logits=pool(select) if choice.held_out is None else choice.held_out,
+        probe_logits=pool(probe),
+        select_loss=choice.losses.get(choice.name),
+        seconds=0.0,
+        fold=held.fold,
+    )
+
+
+def _stacked(logits: Sequence[Floats]) -> Values:
+    """M logits (n, C) -> (n, M, C) in float64."""
+    return np.stack([np.asarray(one, dtype=np.float64) for one in logits], axis=1)

@@ -1,0 +1,43 @@
+"""Verdicts: what a measurement lets one say, in words, and what it could not have seen."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from umlkit.runs.records.common import Estimate, Part
+
+Kind = Literal["interaction", "additive"]
+
+
+class PairedVerdict(Part):
+    """Whether there is paired signal.
+
+    ``present``: the 95% interval of A less the null floor lies above 0. ``not detected``: it lies below the smallest
+    effect that matters. Else ``undecided``.
+    """
+
+    verdict: Literal["present", "not detected", "undecided"]
+    kind: Kind | None = Field(description="of what is present: only where modalities interact, or additive")
+    adjusted: Estimate = Field(description="A less the null floor, nats")
+    floor: Annotated[float, Field(ge=0)] = Field(
+        description="nats that joint training may gain without any paired signal"
+    )
+    head_effect: bool = Field(description="A lies above 0, yet within what the null floor explains")
+    lost_by_projection: float | None = Field(
+        default=None, description="share of A that the best additive model lacks; null where A is not above 0"
+    )
+
+
+class ModalityVerdict(Part):
+    """What one modality is good for.
+
+    ``useless``: less than the smallest effect alone, and given the rest. ``redundant``: informative alone, less than
+    the smallest effect given the rest. ``useful``: informative given the rest. Else ``undecided``.
+    """
+
+    verdict: Literal["useful", "redundant", "useless", "undecided"]
+    alone: Estimate = Field(description="usable information of its own model, nats")
+    given_rest: Estimate = Field(description="risk without it less risk with all, nats")
+    rung: str = Field(description="whose risk is the one with all: ume, or r*")
