@@ -63,7 +63,7 @@ def test_a_full_bar_is_all_there_is_to_know() -> None:
 
 
 def test_intervals_that_hold_within_these_groups_only_say_so() -> None:
-    assert "within these groups only" in shown(make_probe(groups=5)).replace("\n", " ")
+    assert "within these groups only" in shown(make_probe(groups=5, within_groups=True)).replace("\n", " ")
     assert "15 groups" in shown(make_probe(groups=15)).replace("\n", " ")
 
 

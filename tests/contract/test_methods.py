@@ -32,7 +32,7 @@ def variants() -> Iterator[Any]:
     for name, spec in registry.methods().items():
         yield pytest.param(name, {}, id=name)
         for option, schema in spec.options.model_json_schema().get("properties", {}).items():
-            for value in words(schema):
+            for value in (True, False) if schema.get("type") == "boolean" else words(schema):
                 if value != schema.get("default"):
                     yield pytest.param(name, {option: value}, id=f"{name}-{option}-{value}")
 

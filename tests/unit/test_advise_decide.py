@@ -208,7 +208,7 @@ def test_the_kind_goes_by_the_larger_part() -> None:
 
 
 def test_intervals_within_groups_only_say_so() -> None:
-    advice = advise(make_probe(groups=6))
+    advice = advise(make_probe(groups=6, within_groups=True))
     assert advice.within_groups
     assert "within these groups only" in advice.sentences[-1]
 

@@ -40,7 +40,7 @@ def rungs(plan: Plan) -> dict[str, bool]:
 
 def test_a_dearer_budget_has_every_rung_of_a_cheaper_one() -> None:
     quick, short, full = ([rung.name for rung, _ in plan_of().rungs(budget)] for budget in BUDGETS)
-    assert quick == ["ume", "frozen-linear", "frozen-mlp"]
+    assert quick == ["ume", "frozen-linear", "frozen-mlp", "kernel-additive", "kernel"]
     assert [name for name in short if name not in quick] == ["joint", "residual", "umt"]
     assert [name for name in full if name not in short] == ["joint-additive"]
 
@@ -75,13 +75,13 @@ def test_a_short_umt_is_one_training(options: dict[str, Any], trial: tuple[str, 
 
 
 def test_the_budget_is_the_recipe_s_and_short_without_a_word() -> None:
-    assert [rung.name for rung, _ in plan_of(probe={"budget": "quick"}).rungs()][-1] == "frozen-mlp"
+    assert [rung.name for rung, _ in plan_of(probe={"budget": "quick"}).rungs()][-1] == "kernel"
     assert [artifact.title for _, artifact in plan_of().rungs()][-1] == "umt (short)"
 
 
 def test_rungs_are_additive_as_their_architecture_is() -> None:
     additive = {name for name, is_additive in rungs(plan_of()).items() if is_additive}
-    assert additive == {"ume", "frozen-linear", "joint-additive"}
+    assert additive == {"ume", "frozen-linear", "kernel-additive", "joint-additive"}
 
 
 def test_a_rung_on_an_ensemble_that_is_not_additive_is_not_additive() -> None:

@@ -162,8 +162,9 @@ def test_a_rung_that_lacks_a_fold_is_refused() -> None:
         measure(dataclasses.replace(evidence, rungs=rungs))
 
 
-def test_groups_are_the_unit_from_ten_on() -> None:
-    grouped, few = make_probe(groups=15), make_probe(groups=6)
+def test_groups_are_the_unit_unless_validation_had_too_few() -> None:
+    grouped, few = make_probe(groups=15), make_probe(groups=6, within_groups=True)
+    assert make_probe(groups=6).df == 5
     assert (grouped.unit, grouped.df, grouped.groups, grouped.within_groups) == ("groups", 14, 15, False)
     assert (few.unit, few.df, few.groups, few.within_groups) == ("samples", 149, 6, True)
     assert grouped.group_loss_covariance is not None

@@ -26,19 +26,31 @@ def test_groups_of_equal_size_give_the_t_interval_of_their_means() -> None:
     assert (found.low, found.high) == pytest.approx(expected)
 
 
-def test_groups_of_unequal_size_give_the_cluster_robust_variance_of_the_mean() -> None:
+def test_groups_of_unequal_size_give_the_variance_of_leaving_each_out() -> None:
     stream = np.random.default_rng(2)
     groups = np.repeat(np.arange(10), np.arange(1, 11))
     values = stream.normal(size=55)
-    sums = [(values[groups == g] - values.mean()).sum() for g in range(10)]
-    sandwich = 10 / 9 * np.square(sums).sum() / 55**2  # Cameron & Miller 2015, with G/(G-1)
+    without = [values[groups != g].mean() for g in range(10)]
+    jackknife = 9 / 10 * np.square(without - values.mean()).sum()
     units = Units.of(55, groups)
-    assert units.covariance(values[:, None])[0, 0] / units.count == pytest.approx(sandwich)
+    assert units.covariance(values[:, None])[0, 0] / units.count == pytest.approx(jackknife)
 
 
-def test_fewer_than_ten_groups_are_no_units() -> None:
-    assert Units.of(90, np.arange(90) % 9).count == 90
-    assert Units.of(90, np.arange(90) % 10).count == 10
+def test_fewer_than_three_groups_are_no_units() -> None:
+    assert Units.of(90, np.arange(90) % 2).count == 90
+    assert Units.of(90, np.arange(90) % 3).count == 3
+
+
+@pytest.mark.parametrize("count", [3, 5, 10, 20])
+def test_few_groups_of_unequal_size_cover_nearly_as_often_as_they_say(count: int) -> None:
+    stream, covered = np.random.default_rng(count), 0
+    for _ in range(800):
+        sizes = 1 + stream.multinomial(120 - count, stream.dirichlet(np.full(count, 3.0)))
+        groups = np.repeat(np.arange(count), sizes)
+        values = stream.exponential(size=120) + 0.5 * stream.normal(size=count)[groups]
+        found = Units.of(120, groups).estimate(values)
+        covered += found.low <= 1 <= found.high
+    assert 0.9 <= covered / 800 <= 0.975
 
 
 def test_group_names_need_not_be_consecutive() -> None:

@@ -20,6 +20,8 @@ _SPOKEN = {
     "joint-additive": "joint training with an additive head",
     "residual": "the residual model",
     "best-single": "the best single modality",
+    "kernel-additive": "a sum of kernel machines beside UME",
+    "kernel": "a kernel machine beside UME",
     "frozen-linear": "a linear head on frozen features",
     "frozen-mlp": "a multi-layer head on frozen features",
 }

@@ -32,7 +32,7 @@ def show_probe(output: Output, probe: ProbeRecord) -> None:
     output.result_text(ladder_table(probe))
     lines = [_scope(probe), *(_deficit(deficit) for deficit in probe.deficits), *(_pid(pid) for pid in probe.pid)]
     if probe.contribution is not None:
-        lines.insert(1, _contribution(probe.contribution))
+        lines[1:1] = [_contribution(probe.contribution), _certainty(probe.contribution)]
     output.result_text("\n".join(wrapped(line) for line in lines))
 
 
@@ -126,6 +126,27 @@ def _contribution(found: Contribution) -> str:
         f"{_with_interval(found.interaction.nats)} by interaction, {_with_interval(found.additive.nats)} jointly "
         f"learned yet additive."
     )
+
+
+def _certainty(found: Contribution) -> str:
+    """Whom the interval is of, and what these samples can see."""
+    said = "That interval is of these very models"
+    if found.another_seed is not None:
+        said += f"; of another seed's models, too: {_with_interval(found.another_seed.total.nats)} nats"
+    if found.power is None or found.total.nats.low == found.total.nats.high:
+        return f"{said}."
+    said += f". So many samples see {found.power.detectable_nats:.3f} nats or more four times of five"
+    open_sign = found.total.nats.low <= 0 <= found.total.nats.high
+    needed = found.power.samples_for_sign
+    if open_sign and needed is not None:
+        said += f"; to settle the sign of {found.total.nats.value:+.3f} takes about {_about(needed)}"
+    return f"{said}."
+
+
+def _about(count: int) -> str:
+    """A count to two digits."""
+    digits = max(0, len(str(count)) - 2)
+    return f"{round(count, -digits):,}"
 
 
 def _with_interval(estimate: Estimate) -> str:

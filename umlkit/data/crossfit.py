@@ -18,6 +18,8 @@ from umlkit.errors import listed
 
 FOLDS = 5
 SELECT_SHARE = 0.2
+FEWEST_GROUPS = 10
+"""Groups among the probe samples from which intervals go over groups; folds hold them whole in any case."""
 _A_CLASS = 2 * FOLDS
 
 
@@ -46,7 +48,12 @@ def cross_fitted(dataset: Dataset, roles: Roles, *, seed: int) -> Roles:
         f"{len(rows)} samples of train and validation, everything trained in each"
     )
     return replace(
-        roles, folds=folds, not_measurable=None, needed=None, within_groups=False, reading=(*roles.reading, note)
+        roles,
+        folds=folds,
+        not_measurable=None,
+        needed=None,
+        within_groups=dataset.groups is not None and len(np.unique(dataset.groups[rows])) < FEWEST_GROUPS,
+        reading=(*roles.reading, note),
     )
 
 

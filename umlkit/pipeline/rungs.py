@@ -1,7 +1,8 @@
 """Which trainings the ladder and the paper's rule are read from, at every budget.
 
-``quick`` trains no network beyond the uni-modal ones: the ensemble, and heads on its frozen features. ``short`` adds
-joint, residual and UMT, each trained once and for a third of the epochs. ``full`` is the whole ladder in full.
+``quick`` trains no network beyond the uni-modal ones: the ensemble, heads on its frozen features, and kernel machines
+beside it. ``short`` adds joint, residual and UMT, each trained once and for a third of the epochs. ``full`` is the
+whole ladder in full.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ LADDER = (
     Rung("ume", "ume", candidate="ume"),
     Rung("frozen-linear", "frozen", {"head": "linear", "fit_on": "select"}),
     Rung("frozen-mlp", "frozen", {"head": "mlp", "fit_on": "select"}),
+    Rung("kernel-additive", "kernel", {"interaction": False}),
+    Rung("kernel", "kernel", {"interaction": True}),
     Rung("joint-additive", "joint", {"head": "linear"}, since="full"),
     Rung("joint", "joint", candidate="joint", since="short"),
     Rung("residual", "residual", candidate="residual", since="short"),

@@ -4,34 +4,42 @@
     interaction = risk(a*) - risk(r*)           a* = r* where r* is additive, else the additive rung with the lowest
     additive    = risk(UME) - risk(a*)               `select` loss, UME included
 
-The rivals are the rungs that train modalities together; where none was trained (budget ``quick``) the heads on frozen
-features. Every risk is a mean over the same probe samples and over the S training seeds, so the intervals are paired
-and go over the samples alone: they hold for these models, not for another seed. Estimates are signed.
+The rivals are the kernel machines and the networks that are trained on modalities together; where there are none of the
+latter (budget ``quick``) the kernel machines and the heads on frozen features. Every risk is a mean over the same probe
+samples and over the S training seeds, so the intervals are paired and go over the samples alone: they hold for these
+models, not for another seed. Cross-fitted, they are means over the fold models, each read on its own samples. With
+three seeds or more A_inf stands beside A_S, its interval over samples and seeds (:mod:`umlkit.probe.crossed`).
+Estimates are signed.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 from scipy.special import bdtr
 
+from umlkit.probe.crossed import FEWEST_SEEDS, crossed
+from umlkit.probe.power import power_of
 from umlkit.probe.readings import PRIOR, Reading, Readings
 from umlkit.probe.units import Units, Values
 from umlkit.runs.records.common import Difference
-from umlkit.runs.records.probe import Contribution, McNemar
+from umlkit.runs.records.probe import AnotherSeed, Contribution, McNemar
 
 UME, UMT = "ume", "umt"
+KERNELS = ("kernel-additive", "kernel")
 TRAINED = ("joint-additive", "joint", "residual", "umt")
 FROZEN = ("frozen-linear", "frozen-mlp")
 
 
-def contribution(readings: Readings, units: Units) -> Contribution | None:
+def contribution(readings: Readings, units: Units, *, smallest_effect: float = 0.02) -> Contribution | None:
     """A_S and its parts; None where there is no multi-modal rung beside UME."""
     best = best_rival(readings)
     if best is None:
         return None
     additive = best_additive(readings, best)
+    another = _another_seed(readings, units, best=best, additive=additive)
     return Contribution(
         rung=best,
         additive_rung=additive,
@@ -39,14 +47,23 @@ def contribution(readings: Readings, units: Units) -> Contribution | None:
         interaction=lowered(readings, units, worse=additive, better=best),
         additive=lowered(readings, units, worse=UME, better=additive),
         mcnemar=_mcnemar(readings, best) if units.groups is None else (),
+        another_seed=another,
+        power=power_of(
+            readings.losses(UME) - readings.losses(best),
+            readings.correct(best) - readings.correct(UME),
+            units=units,
+            smallest_effect=smallest_effect,
+            seed_deviation=None if another is None else another.seed_deviation,
+        ),
     )
 
 
 def best_rival(readings: Readings) -> str | None:
     """r*: the rival with the lowest `select` loss; None where there is none."""
-    trained = [rung for rung in readings.rungs() if rung in TRAINED]
-    rivals = trained or [rung for rung in readings.rungs() if rung in FROZEN]
-    return min(rivals, key=readings.select_loss, default=None)
+    rungs = readings.rungs()
+    trained = any(rung in TRAINED for rung in rungs)
+    rivals = (*KERNELS, *TRAINED) if trained else (*FROZEN, *KERNELS)
+    return min((rung for rung in rungs if rung in rivals), key=readings.select_loss, default=None)
 
 
 def best_additive(readings: Readings, best: str) -> str:
@@ -70,6 +87,36 @@ def difference(losses: Values, correct: Values, units: Units) -> Difference:
         bits=units.estimate(losses / math.log(2)),
         points=units.estimate(100 * correct),
     )
+
+
+def _another_seed(readings: Readings, units: Units, *, best: str, additive: str) -> AnotherSeed | None:
+    """A_inf and its parts; None with fewer than three seeds."""
+    if len(readings.of(UME)) < FEWEST_SEEDS:
+        return None
+    total = crossed(_by_seed(readings, "losses", worse=UME, better=best), units)
+    return AnotherSeed(
+        total=_across(readings, units, worse=UME, better=best),
+        interaction=_across(readings, units, worse=additive, better=best),
+        additive=_across(readings, units, worse=UME, better=additive),
+        df=total.df,
+        seed_deviation=math.sqrt(total.seed_variance),
+    )
+
+
+def _across(readings: Readings, units: Units, *, worse: str, better: str) -> Difference:
+    losses = _by_seed(readings, "losses", worse=worse, better=better)
+    correct = -_by_seed(readings, "correct", worse=worse, better=better)
+    return Difference(
+        nats=crossed(losses, units).estimate,
+        bits=crossed(losses / math.log(2), units).estimate,
+        points=crossed(100 * correct, units).estimate,
+    )
+
+
+def _by_seed(readings: Readings, what: Literal["losses", "correct"], *, worse: str, better: str) -> Values:
+    """Per-sample differences (n, S) of two rungs, worse less better."""
+    pairs = zip(readings.of(worse), readings.of(better), strict=True)
+    return np.stack([getattr(one, what) - getattr(other, what) for one, other in pairs], axis=1)
 
 
 def mcnemar_mid_p(first_only: int, second_only: int) -> float:

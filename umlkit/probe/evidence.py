@@ -65,8 +65,9 @@ class RungOutputs:
     """One rung of the ladder trained with one seed in one fold, by its outputs; not yet temperature-scaled.
 
     Attributes:
-        rung: ``unimodal:<modality>``, ``ume``, ``frozen-linear``, ``frozen-mlp``, ``joint-additive``, ``joint``,
-            ``residual`` or ``umt``; in :attr:`Evidence.paper` ``ume-prob-mean``, ``paper-train`` or ``paper-select``.
+        rung: ``unimodal:<modality>``, ``ume``, ``frozen-linear``, ``frozen-mlp``, ``kernel-additive``, ``kernel``,
+            ``joint-additive``, ``joint``, ``residual`` or ``umt``; in :attr:`Evidence.paper` ``ume-prob-mean``,
+            ``paper-train`` or ``paper-select``.
             The prior is no output: :attr:`Evidence.prior` makes that rung. ``best-single`` may be given; it is a
             candidate and no rung of the ladder, being one of the uni-modal models.
         seed: training seed.
@@ -103,7 +104,7 @@ class Evidence:
         classes: C names.
         modalities: M names, in order.
         folds: what the models of every fold are judged on; one fold where nothing is cross-fitted.
-        within_groups: validation was divided by sample though the data name groups.
+        within_groups: intervals go over samples though the data name groups, as there are too few of these.
         rungs: every rung of the ladder but the prior, for every seed and fold.
         features: (owner, modality, seed, fold) -> features of that encoder; owner is ``unimodal`` or ``joint``.
         pool_weights: seed -> modality -> UME's weight, the mean over the folds.

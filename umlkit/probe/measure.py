@@ -20,7 +20,17 @@ from umlkit.recipe.schema import Budget
 from umlkit.runs.records.probe import Candidate, Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
 from umlkit.runs.records.verdict import ModalityVerdict
 
-LADDER_AFTER_UNIMODAL = (UME, "frozen-linear", "frozen-mlp", "joint-additive", "joint", "residual", "umt")
+LADDER_AFTER_UNIMODAL = (
+    UME,
+    "frozen-linear",
+    "frozen-mlp",
+    "kernel-additive",
+    "kernel",
+    "joint-additive",
+    "joint",
+    "residual",
+    "umt",
+)
 DIGITS = 9
 
 
@@ -42,7 +52,7 @@ def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord
     losses = np.stack([entry.losses for entry in readings.entries], axis=1)
     correct = np.stack([entry.correct for entry in readings.entries], axis=1)
     by_group = units.groups is not None
-    achieved = contribution(readings, units)
+    achieved = contribution(readings, units, smallest_effect=evidence.smallest_effect)
     paired = verdict.paired(achieved, evidence)
     best = None if achieved is None else achieved.rung
     judged = verdict.modalities(readings, evidence, units, found=paired, rung=best)

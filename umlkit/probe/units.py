@@ -3,12 +3,14 @@
 For the mean d of n per-sample values d_i, with u the units (samples, or the G groups with sums over their samples):
 
     d_bar = (1/n) sum_i d_i
-    v_u   = (U/n) sum_{i in u} (d_i - d_bar)                U units; for samples U = n and v_i = d_i - d_bar
+    v_u   = (U-1)/(n-n_u) sum_{i in u} (d_i - d_bar)        U units of n_u samples; for samples v_i = d_i - d_bar
     S     = 1/(U-1) sum_u v_u v_u'                          covariance over units
     Var(d_bar) = S / U,    d_bar +- t_{.975, U-1} sqrt(S / U)
 
-For groups this is the cluster-robust variance of a mean with the correction G/(G-1) (Liang & Zeger, Biometrika 1986;
-Cameron & Miller, J. Human Resources 2015); with groups of equal size v_u is the deviation of the group's mean.
+For groups this is the delete-a-group jackknife, (U-1)/U sum_u (d_bar without u - d_bar)^2: of the cluster-robust
+variances of a mean the one that holds best with few groups of unequal size (CV3 in Cameron & Miller, J. Human Resources
+50:317, 2015; Bell & McCaffrey, Survey Methodology 28:169, 2002). With groups of equal size v_u is the deviation of the
+group's mean. It takes the groups to be drawn: whole groups are resampled, and never their samples.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from umlkit.probe.evidence import Ints
 from umlkit.runs.records.common import Estimate
 
 Values = npt.NDArray[np.float64]
-FEWEST_GROUPS = 10
+FEWEST_GROUPS = 3
+"""Groups that a variance can be had from at all. Below ten in validation it is divided by sample, and samples are the
+units (:attr:`umlkit.probe.evidence.Evidence.within_groups`); with ten there, `probe` may have five."""
 LEVEL = 0.95
 
 
@@ -42,7 +46,7 @@ class Units:
 
     @classmethod
     def of(cls, n: int, groups: Ints | None) -> Units:
-        """Groups where there are at least ten of them, else samples: a variance from a few groups says little."""
+        """Groups where there are at least three of them, else samples."""
         if groups is None:
             return cls(n)
         names, index = np.unique(groups, return_inverse=True)
@@ -66,12 +70,18 @@ class Units:
 
     def covariance(self, values: Values) -> Values:
         """Per-sample values (n, E) -> S (E, E), whose U-th part is the covariance of the E means."""
-        deviations = values - values.mean(axis=0)
-        if self.groups is not None:
-            sums = np.zeros((self.count, values.shape[1]))
-            np.add.at(sums, self.groups, deviations)
-            deviations = sums * (self.count / self.n)
+        deviations = self.deviations(values)
         return np.asarray(deviations.T @ deviations / (self.count - 1))
+
+    def deviations(self, values: Values) -> Values:
+        """Per-sample values (n, E) -> v (U, E), how far the units lie from the E means."""
+        deviations = values - values.mean(axis=0)
+        if self.groups is None:
+            return np.asarray(deviations)
+        sums = np.zeros((self.count, values.shape[1]))
+        np.add.at(sums, self.groups, deviations)
+        others = self.n - np.bincount(self.groups)  # >= 2, as there are three groups or more
+        return np.asarray(sums * ((self.count - 1) / others)[:, None])
 
     def estimate(self, values: Values) -> Estimate:
         """Per-sample values (n,) -> their mean with its 95% t interval."""

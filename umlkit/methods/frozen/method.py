@@ -19,14 +19,14 @@ from umlkit.data.records import Batch, Samples
 from umlkit.fusion.base import Head
 from umlkit.fusion.base import build as build_head
 from umlkit.methods.base import Blueprint, Method, Task, Trained
-from umlkit.methods.experts import architecture, stacked_logits
-from umlkit.methods.folds import Fold, folds, rows_of
+from umlkit.methods.experts import architecture
+from umlkit.methods.folds import folds
 from umlkit.methods.frozen import ridge
 from umlkit.methods.frozen.model import FrozenModel
 from umlkit.methods.frozen.options import FrozenOptions
 from umlkit.methods.frozen.ridge import HeadData, Scores
-from umlkit.methods.ume import rules
 from umlkit.methods.ume.model import UmeModel
+from umlkit.methods.ume.refitted import refitted
 from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
@@ -84,7 +84,10 @@ class Frozen(Method[FrozenOptions]):
         groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
         head = model.head.cpu().double().eval()
         ridge.start_at_zero(head)
-        parts = [(fold, _refitted_offset(task, model.ensemble, fold)) for fold in folds(labels.numpy(), groups=groups)]
+        parts = [
+            (fold, torch.from_numpy(refitted(model.ensemble, task, fold[0])))
+            for fold in folds(labels.numpy(), groups=groups)
+        ]
         scores = ridge.cross_validated(head, data, parts)
         best = min(scores, key=lambda one: scores[one].loss)
         model.head = ridge.fit(head, data, ridge=best).float().to(task.select.labels.device)
@@ -94,18 +97,6 @@ class Frozen(Method[FrozenOptions]):
 def _features(task: Task, model: FrozenModel) -> tuple[Tensor, ...]:
     standardised = model.standardised({name: e.features["select"][:] for name, e in task.experts.items()})
     return tuple(z.cpu().double() for z in standardised.values())
-
-
-def _refitted_offset(task: Task, ensemble: UmeModel, fold: Fold) -> Tensor:
-    """The ensemble's log-probabilities (n, C) on `select` with its pool fitted to the fold's first part alone."""
-    logits, labels = stacked_logits(task.experts, "select"), task.select.labels.cpu().numpy()
-    pool = rules.RULES[ensemble.rule](
-        logits[fold[0]],
-        labels[fold[0]],
-        ensemble.log_prior.cpu().double().numpy(),
-        weights=rows_of(task.select.weights_array, fold[0]),
-    )
-    return torch.from_numpy(pool(logits))
 
 
 def _with_features(task: Task, role: str) -> Samples:

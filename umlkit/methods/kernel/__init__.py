@@ -1,0 +1,1 @@
+"""A kernel machine beside the ensemble: no network is trained."""

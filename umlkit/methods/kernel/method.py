@@ -1,0 +1,150 @@
+"""The kernel residual: kernel ridge regression of what the ensemble leaves unexplained, without training a network.
+
+    logits(x) = UME(x) + a f(x),     f = argmin sum_i w_i |onehot(y_i) - p_i - f(x_i)|^2 + ridge n |f|^2
+
+p_i is what the modalities one by one tell of training sample i, by kernel machines that did not see it
+(:mod:`expected`): the networks know their training samples too well. f lives in the space of a sum of kernels, one a
+modality, or of their product (:mod:`nystroem`). The kernels' width is chosen by the left-out error on `train`; what the
+kernels see, the ridge, and the step a >= 0 (:mod:`step`; exactly 0 where there is nothing to find) on `select`. The
+stored `select` logits are those of a choice without the sample's fold.
+
+Convex but for these choices, so nothing is missed on a plateau. Cost and memory are bounded: at most 8,192 training
+samples, drawn at random, are looked at.
+
+Legend of shapes: n samples, M modalities, L landmarks, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from umlkit.methods.base import Blueprint, Method, Task, Trained
+from umlkit.methods.experts import architecture
+from umlkit.methods.kernel import views
+from umlkit.methods.kernel.choosing import Direction, Select, choose, held_out
+from umlkit.methods.kernel.expected import left_out_ensemble
+from umlkit.methods.kernel.model import KernelModel
+from umlkit.methods.kernel.nystroem import Combination, Floats, features_of, typical
+from umlkit.methods.kernel.options import KernelOptions
+from umlkit.methods.kernel.ridge import Linear, Ridge
+from umlkit.methods.kernel.seeing import Seen, seen, some_of
+from umlkit.methods.ume.model import UmeModel
+from umlkit.training.seeds import derive
+
+WIDTHS = (1.0, 4.0, 16.0)
+RIDGES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+SMALL_SAMPLES, SMALL_LANDMARKS = 2048, 256
+"""What a width is chosen on, at most."""
+
+
+class Kernel(Method[KernelOptions]):
+    """A rung of the measurement that trains no network."""
+
+    def build(self, blueprint: Blueprint, resolved: Mapping[str, Any]) -> KernelModel:
+        """Ensemble, views and landmarks, nothing of it loaded yet."""
+        ensemble = UmeModel(architecture(blueprint), rule=resolved["rule"], classes=blueprint.classes)
+        made = [
+            views.view(resolved["views"][name], plan, width=features)
+            for (name, plan), features in zip(blueprint.modalities.items(), resolved["features"], strict=True)
+        ]
+        return KernelModel(
+            ensemble,
+            made,
+            widths=resolved["widths"],
+            count=resolved["landmarks"],
+            interaction=self.options.interaction,
+        )
+
+    def train(self, task: Task) -> Trained:
+        """Fit on `train`, choose on `select`."""
+        ensemble = UmeModel.of(task.built_on["ume"])
+        rows = some_of(len(task.train), derive(task.seed, "kernel", "samples"))
+        directions = [
+            direction
+            for names in views.choices(task.blueprint.modalities)
+            for direction in self._directions(task, seen(task, names, rows, self.options.landmarks), rows)
+        ]
+        offset = ensemble.pool({name: e.logits["select"][:] for name, e in task.experts.items()}).cpu().double().numpy()
+        best, size = choose(directions, offset, Select.of(task), np.arange(len(task.select)))
+        resolved = {
+            "rule": ensemble.rule,
+            "views": dict(best.seen.names),
+            "features": [expert.width for expert in task.experts.values()],
+            "widths": [landmarks.shape[1] for landmarks in best.seen.landmarks],
+            "landmarks": len(best.seen.landmarks[0]),
+        }
+        return Trained(
+            self._assembled(task, ensemble, best, size, resolved).eval(),
+            task.blueprint,
+            resolved=resolved,
+            report={
+                "step": size,
+                "ridge": best.ridge,
+                "scales": list(best.kernel.scales),
+                "views": dict(best.seen.names),
+                "samples": len(rows),
+            },
+            select_logits=torch.from_numpy(held_out(task, ensemble, directions)),
+        )
+
+    def _directions(self, task: Task, known: Seen, rows: Tensor) -> list[Direction]:
+        """One a ridge."""
+        targets, weights = _targets(task, rows)
+        log_prior = np.log(np.maximum(task.priors.cpu().double().numpy(), 1e-12))
+        expected = left_out_ensemble(known.train, known.among, targets, log_prior=log_prior, weights=weights)
+        residual = targets - np.exp(expected)
+        kernel = self._kernel(known, residual, weights)
+        maps = features_of(kernel(known.among))
+        fitted = Ridge(kernel(known.train) @ maps, residual, weights)
+        on_select = kernel(known.select)
+        found = []
+        for ridge in RIDGES:
+            linear = fitted.fit(ridge)
+            function = Linear(np.asarray(maps @ linear.weight), linear.bias)
+            found.append(Direction(known, kernel, ridge, function, function(on_select)))
+        return found
+
+    def _kernel(self, known: Seen, residual: Floats, weights: Floats | None) -> Combination:
+        """The kernel with the width whose left-out error on few samples is the lowest."""
+        medians = [typical(distances) for distances in known.among]
+        kernels = [
+            Combination(self.options.interaction, tuple(width * median for median in medians)) for width in WIDTHS
+        ]
+        n, few = min(SMALL_SAMPLES, len(residual)), min(SMALL_LANDMARKS, len(known.among[0]))
+
+        def error(kernel: Combination) -> float:
+            maps = features_of(kernel([d[:few, :few] for d in known.among]))
+            features = kernel([d[:n, :few] for d in known.train]) @ maps
+            fitted = Ridge(features, residual[:n], None if weights is None else weights[:n])
+            return min(fitted.left_out_error(ridge) for ridge in RIDGES)
+
+        return min(kernels, key=error)
+
+    def _assembled(
+        self, task: Task, ensemble: UmeModel, best: Direction, size: float, resolved: Mapping[str, Any]
+    ) -> KernelModel:
+        model = KernelModel(
+            ensemble,
+            best.seen.views,
+            widths=resolved["widths"],
+            count=resolved["landmarks"],
+            interaction=self.options.interaction,
+        )
+        for part, values, scale in zip(model.landmarks, best.seen.landmarks, best.kernel.scales, strict=True):
+            part.values.copy_(torch.from_numpy(values))  # type: ignore[operator]
+            part.scale.fill_(scale)  # type: ignore[operator]
+        model.weight.copy_(torch.from_numpy(size * best.function.weight))
+        model.bias.copy_(torch.from_numpy(size * best.function.bias))
+        return model.to(task.train.labels.device)
+
+
+def _targets(task: Task, rows: Tensor) -> tuple[Floats, Floats | None]:
+    """The labels one-hot (n, C), and the weights (n,), of these training samples."""
+    labels = task.train.labels.cpu()[rows].numpy()
+    weights = task.train.weights_array
+    return np.eye(task.blueprint.classes)[labels], None if weights is None else weights[rows.numpy()]

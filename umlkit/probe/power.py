@@ -1,0 +1,121 @@
+"""Power: which difference so many units can see, and how many units, or seeds, would see a given one.
+
+A paired difference of standard deviation s over U units is seen at two-sided level a with power b when it is at least
+
+    delta(U) = (t_{1-a/2, U-1} + t_{b, U-1}) s / sqrt(U)
+
+The units needed for a difference are the smallest U with delta(U) <= difference. With a variance between seeds as
+well, s^2/U + sigma_S^2/S stands for s^2/U and normal quantiles for those of t.
+
+Accuracy has a formula of its own, as a paired difference of correctness is -1, 0 or 1: with a share p_d of discordant
+samples (one model alone right) and a difference delta of the two accuracies,
+
+    n = (z_{1-a/2} sqrt(p_d) + z_b sqrt(p_d - delta^2))^2 / delta^2
+
+Connor, *Sample Size for Testing Differences in Proportions for the Paired-Sample Design*, Biometrics 43:207 (1987).
+"""
+
+from __future__ import annotations
+
+import math
+
+from scipy.optimize import brentq
+from scipy.special import ndtri, stdtrit
+
+from umlkit.probe.units import Units, Values
+from umlkit.runs.records.probe import Power
+
+LEVEL = 0.05
+POWER = 0.8
+MOST = 10**9
+"""Units beyond which nobody counts: a difference that needs more is not to be had."""
+
+
+def detectable(deviation: float, units: int, *, level: float = LEVEL, power: float = POWER) -> float:
+    """delta(U): the smallest difference that ``units`` >= 2 units of this standard deviation see."""
+    df = units - 1
+    return float(stdtrit(df, 1 - level / 2) + stdtrit(df, power)) * deviation / math.sqrt(units)
+
+
+def units_needed(deviation: float, difference: float, *, level: float = LEVEL, power: float = POWER) -> int | None:
+    """The fewest units, >= 3, that see ``difference``; None where that is nothing or takes more than anybody has."""
+    low, high = 2, 3
+    while high < MOST and detectable(deviation, high, level=level, power=power) > abs(difference):
+        low, high = high, 2 * high
+    if high >= MOST:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        seen = detectable(deviation, middle, level=level, power=power) <= abs(difference)
+        low, high = (low, middle) if seen else (middle, high)
+    return high
+
+
+def seeds_needed(
+    item_variance: float, seed_variance: float, difference: float, *, level: float = LEVEL, power: float = POWER
+) -> int | None:
+    """How many training seeds, on the same samples, would see ``difference``; None where more seeds cannot.
+
+    Args:
+        item_variance: of the mean over the samples at hand, whatever the number of seeds.
+        seed_variance: sigma_S^2, of one seed's mean.
+        difference: to be seen.
+        level: two-sided.
+        power: probability of seeing it.
+    """
+    allowed = (abs(difference) / float(ndtri(1 - level / 2) + ndtri(power))) ** 2 - item_variance
+    return math.ceil(seed_variance / allowed) if allowed > 0 and seed_variance / allowed < MOST else None
+
+
+def samples_for_accuracy(discordant: float, difference: float, *, level: float = LEVEL, power: float = POWER) -> float:
+    """n, not rounded, for a difference of two accuracies in (0, discordant], both of them shares in [0, 1]."""
+    spread = ndtri(1 - level / 2) * math.sqrt(discordant)
+    spread += ndtri(power) * math.sqrt(max(0.0, discordant - difference**2))
+    return float(spread / difference) ** 2
+
+
+def detectable_accuracy(discordant: float, n: int, *, level: float = LEVEL, power: float = POWER) -> float | None:
+    """The smallest difference of accuracy, a share, that n samples see; None where not even all discordant ones would.
+
+    Two models differ by at most the share of samples on which one alone is right.
+    """
+
+    def missing(difference: float) -> float:
+        return samples_for_accuracy(discordant, difference, level=level, power=power) - n
+
+    if discordant <= 0 or missing(discordant) > 0:
+        return None
+    return float(brentq(missing, 1e-6 * discordant, discordant))
+
+
+def power_of(
+    losses: Values, correct: Values, *, units: Units, smallest_effect: float, seed_deviation: float | None = None
+) -> Power:
+    """What these samples can see of a paired difference, and how many would settle it.
+
+    Args:
+        losses: (n,) differences in nats, the mean over seeds.
+        correct: (n,) differences of correctness, likewise.
+        units: what uncertainty goes over.
+        smallest_effect: nats that matter to the user.
+        seed_deviation: sigma_S in nats; None where it is not known.
+    """
+    deviation, of_correct = (math.sqrt(units.covariance(v[:, None])[0, 0]) for v in (losses, correct))
+    found, item_variance = float(losses.mean()), deviation**2 / units.count
+
+    def samples(difference: float) -> int | None:
+        needed = units_needed(deviation, difference)
+        return None if needed is None else math.ceil(needed * units.n / units.count)
+
+    def seeds(difference: float) -> int | None:
+        return None if seed_deviation is None else seeds_needed(item_variance, seed_deviation**2, difference)
+
+    return Power(
+        deviation=deviation,
+        detectable_nats=detectable(deviation, units.count),
+        detectable_points=100 * detectable(of_correct, units.count) if of_correct > 0 else None,
+        samples_for_sign=samples(found),
+        samples_for_effect=samples(smallest_effect),
+        seeds_for_sign=seeds(found),
+        seeds_for_effect=seeds(smallest_effect),
+    )
