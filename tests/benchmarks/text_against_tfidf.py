@@ -59,7 +59,7 @@ class Texts:
 
 
 def corpus(seed: int) -> Texts:
-    """Texts over 300 to 3000 words whose frequencies fall as 1 / rank; some tell a class, in every other corpus endings too."""
+    """Texts over 300 to 3000 words of frequencies 1 / rank; some tell a class, in every other corpus endings too."""
     rng = np.random.default_rng(seed)
     classes, size, n = int(rng.integers(2, 6)), int(rng.integers(300, 3000)), int(rng.integers(250, 900))
     stems = ["".join(rng.choice(list(part)) for part in (CONSONANTS, VOWELS) * 2) for _ in range(size)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from umlkit.methods.calibration import log_loss, log_softmax, softmax, temperature
+from umlkit.methods.calibration import CAUTION, log_loss, log_softmax, softmax, temperature
 
 
 def drawn(n: int, *, sharper: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -25,6 +25,12 @@ def test_the_temperature_undoes_over_and_under_confidence(sharper: float) -> Non
 def test_one_sample_hardly_moves_it_and_none_leaves_it_at_one() -> None:
     assert 0.5 < temperature(np.array([[5.0, 0.0]]), np.array([0])) < 1
     assert temperature(np.empty((0, 2)), np.empty(0, dtype=np.int64)) == 1
+
+
+def test_a_few_dozen_samples_that_all_are_right_do_not_make_a_model_certain() -> None:
+    logits, labels = np.eye(3)[np.arange(30) % 3] * 3.0, np.arange(30) % 3
+    assert temperature(logits, labels) < 0.6 < temperature(logits, labels, caution=CAUTION) < 1
+    assert temperature(-logits, labels, caution=CAUTION) > 5  # to be less sure takes no caution
 
 
 def test_it_stays_within_its_bounds() -> None:

@@ -18,6 +18,7 @@ from umlkit.methods.unimodal.method import Unimodal
 from umlkit.methods.unimodal.model import UnimodalModel
 from umlkit.methods.unimodal.options import UnimodalOptions
 from umlkit.methods.unimodal.screening import Screened
+from umlkit.methods.unimodal.start import surely_lower
 from umlkit.recipe.schema import Train
 from umlkit.training.loop import FitResult
 
@@ -82,6 +83,31 @@ def test_a_linear_encoder_reaches_logistic_regression(data):
     logits, _ = infer(trained.model, held_out)
     assert trained.fits["full"].best_loss <= expected_select + 1e-3
     assert cross_entropy(logits, held_out.labels).item() <= expected + 0.01
+
+
+def test_a_solution_is_kept_unless_training_is_surely_better():
+    train_samples, select, _ = well_conditioned()
+
+    fitted = train(task_for(train_samples, select, encoder="linear")).fits["full"]
+
+    best = min(epoch.select_loss for epoch in fitted.history)
+    assert fitted.best_epoch == 0 and fitted.best_loss == pytest.approx(fitted.history[0].select_loss, abs=1e-6)
+    assert fitted.best_loss >= best
+
+
+@pytest.mark.parametrize(
+    ("gains", "surely"),
+    [
+        (np.full(30, 0.01), True),
+        (np.full(30, 0.0019), False),
+        (np.tile([0.03, -0.01], 50), True),
+        (np.tile([0.03, -0.01], 3), False),
+        (-np.full(30, 0.01), False),
+        (np.array([1.0]), False),
+    ],
+)
+def test_a_gain_counts_beyond_two_standard_errors_and_two_thousandths(gains, surely):
+    assert surely_lower(gains) is surely
 
 
 def test_a_linear_encoder_with_fewer_features_than_classes_starts_from_the_nearest_rank():

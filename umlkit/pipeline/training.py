@@ -21,7 +21,7 @@ from umlkit.data.records import Samples
 from umlkit.errors import RunError
 from umlkit.methods import inference
 from umlkit.methods.base import Fit, Fitting, Method, Task, Trained
-from umlkit.methods.calibration import temperature
+from umlkit.methods.calibration import CAUTION, temperature
 from umlkit.output import duration
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
@@ -94,7 +94,8 @@ def _train(session: Session, artifact: Artifact, directory: Path, place: Place) 
     if not bool(torch.isfinite(logits).all()):
         raise RunError(f"{shown}: the trained model gives logits that are not finite; try a lower train.lr")
     select = task.select
-    scale = temperature(logits.double().numpy(), select.labels.cpu().numpy(), weights=select.weights_array)
+    chosen_on = select.labels.cpu().numpy()
+    scale = temperature(logits.double().numpy(), chosen_on, weights=select.weights_array, caution=CAUTION)
     config = _config(session, artifact, trained, scale)
     (directory / RESULT).unlink(missing_ok=True)  # of an earlier training: half of each would be no whole model
     models.save(directory, config, trained.model, {name: session.preprocess[name] for name in artifact.modalities})

@@ -17,6 +17,7 @@ from umlkit.methods.unimodal import screening
 from umlkit.methods.unimodal.model import UnimodalModel
 from umlkit.methods.unimodal.options import UnimodalOptions
 from umlkit.methods.unimodal.screening import Screened
+from umlkit.methods.unimodal.start import Start
 from umlkit.training.loop import FitResult
 from umlkit.training.schedule import course_of
 from umlkit.training.seeds import derive, seeded
@@ -74,7 +75,7 @@ class Unimodal(Method[UnimodalOptions]):
         ((modality, _),) = task.blueprint.modalities.items()
         with seeded(derive(task.seed, "init", name)):
             model = UnimodalModel(modality, plan, task.blueprint.classes).to(task.train.labels.device)
-            warm = model.warm_start(task.train, task.select)
+            start = Start.of(model, task.select) if model.warm_start(task.train, task.select) else None
         fit = task.fit(
             name,
             model,
@@ -83,6 +84,8 @@ class Unimodal(Method[UnimodalOptions]):
             train=task.train,
             select=task.select,
             epochs=epochs,
-            evaluate_start=warm,
+            evaluate_start=start is not None,
         )
+        if start is not None:
+            fit = start.unless_beaten(model, fit, task.select)
         return model.eval(), fit
