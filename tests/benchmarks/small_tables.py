@@ -1,9 +1,9 @@
-"""`auto` on small tables against logistic regression: wine, iris, breast cancer, digits (400), diabetes in three classes.
+"""`auto` on small tables against logistic regression: wine, iris, breast cancer, 400 digits, diabetes in three classes.
 
     python -m tests.benchmarks.small_tables [--splits 12] [--without-rules]
 
-Every set is divided anew for each split: half trains, a sixth selects, a third is held out. The uni-modal model is trained
-as ``umlkit train --method unimodal`` does and tempered as its predictions are; beside it scikit-learn's logistic
+Every set is divided anew for each split: half trains, a sixth selects, a third is held out. The model is trained as
+``umlkit train --method unimodal`` does and tempered as its predictions are; beside it scikit-learn's logistic
 regression on standardised columns, C by `select` log-loss. Printed is the held-out log-loss of both and the mean
 difference over splits with its standard error. ``--without-rules`` takes out what small `select` parts need: that a
 solved start is left only for a sure gain (:mod:`umlkit.methods.unimodal.start`), and caution about becoming surer

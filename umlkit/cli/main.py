@@ -129,6 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     output = Output(json="--json" in takewhile(lambda word: word != "--", arguments))
     try:
+        interrupts.install()
         code = app(args=arguments, prog_name="umlkit", standalone_mode=False)
     except SystemExit:
         raise
