@@ -163,3 +163,18 @@ def test_looking_at_a_file_imports_nothing_heavy(command: str, heavy: str, folde
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (50, "# The measurement: not measurable with n = 40 samples of train and validation, needs about 60."),
+        (100, "# The measurement: cross-fitted, 5 folds of n = 80: all is trained in each."),
+        (600, "# The measurement: on 100 held-out samples."),
+    ],
+)
+def test_init_says_how_a_measurement_of_these_samples_goes(folder: Path, n: int, said: str) -> None:
+    views = {f"X_{name}": np.random.default_rng(n).normal(size=(n, 3)) for name in "ab"}
+    np.savez(folder / "few.npz", **views, y=np.arange(n) % 2)
+    assert main(["init", "few.npz", "--label", "y", "--to", "few.yaml"]) == 0
+    assert said in (folder / "few.yaml").read_text().splitlines()

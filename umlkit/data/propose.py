@@ -19,7 +19,8 @@ from umlkit.data.missing import non_finite
 from umlkit.data.raw import Raw
 from umlkit.data.reading import from_raw
 from umlkit.data.recipe_lines import data_lines, head, modality_lines, quoted, tail
-from umlkit.data.records import ModalityArray
+from umlkit.data.records import Dataset, ModalityArray
+from umlkit.data.roles import divided
 from umlkit.data.suspects import likely_groups, likely_labels
 from umlkit.errors import InputError, Problem, listed
 from umlkit.output import printable
@@ -85,9 +86,25 @@ def propose(raw: Raw, data: Data, *, name: str, file: str) -> Proposal:
         "  modalities:                  # exactly these; take one out, or cut it with `take`",
         *(line for one in chosen for line in modality_lines(one.place, raw, remark=one.remark)),
         *(f"  # left out: {printable(reason)}" for reason in left_out),
-        *tail(stated=stated, sizes=np.bincount(dataset.labels).tolist()),
+        *tail(stated=stated, sizes=np.bincount(dataset.labels).tolist(), measured=_measured(dataset, len(chosen))),
     ]
     return Proposal("\n".join(lines) + "\n", layout.label, tuple(named.modalities or {}), tuple(left_out))
+
+
+def _measured(dataset: Dataset, modalities: int) -> str:
+    """How a measurement of these samples goes, or why there is none."""
+    if modalities < 2:
+        return "with one modality there is nothing to measure"
+    try:
+        roles = divided(dataset, None)
+    except InputError as error:
+        return f"not possible: {error.problems[0].what}"
+    if roles.not_measurable is not None:
+        return roles.not_measurable
+    n = sum(len(rows) for rows in (roles.train, roles.select, roles.probe))
+    if roles.folds:
+        return f"cross-fitted, {len(roles.folds)} folds of n = {n}: all is trained in each"
+    return f"on {len(roles.probe)} held-out samples"
 
 
 def _which_label(raw: Raw) -> Problem:

@@ -145,12 +145,13 @@ def _flow(items: list[str]) -> list[str]:
     return [*lines, line]
 
 
-def tail(*, stated: bool, sizes: Sequence[int]) -> list[str]:
+def tail(*, stated: bool, sizes: Sequence[int], measured: str) -> list[str]:
     """Split, class weights and what else may be changed.
 
     Args:
         stated: whether the data state a split.
         sizes: samples of every class.
+        measured: how a measurement goes, in a few words.
     """
     split = (
         [] if stated else ["  # split: {train: 0.6, val: 0.2, test: 0.2, seed: 0}   # default: by what the data need"]
@@ -164,6 +165,7 @@ def tail(*, stated: bool, sizes: Sequence[int]) -> list[str]:
         "  # batch_size: auto   # 64, or more where samples are many",
         "  # lr: 0.001",
         "",
+        f"# The measurement: {printable(measured)}.",
         "# methods: {umt: {weight: auto}}                                   # `umlkit methods -v` lists their options",
         "# seeds: [0, 1, 2]                                                 # the measurement is the mean over them",
     ]

@@ -40,6 +40,13 @@ def assign(dataset: Dataset, split: Split | None) -> Roles:
     Raises:
         InputError: a class or the groups are too few to be divided, or a class is not in the training part.
     """
+    roles = divided(dataset, split)
+    first = duplicates.keys(dataset.modalities)
+    return replace(roles, warnings=_warnings(dataset, roles, first), first=first)
+
+
+def divided(dataset: Dataset, split: Split | None) -> Roles:
+    """The same without a look at the inputs: no warning of samples that occur twice."""
     made = split or Split()
     if dataset.given_split is None:
         roles = _made(dataset, made, enlarge=not ({"train", "val", "test"} & made.model_fields_set))
@@ -50,8 +57,7 @@ def assign(dataset: Dataset, split: Split | None) -> Roles:
     if not len(roles.probe):
         roles = cross_fitted(dataset, roles, seed=made.seed)
         roles = replace(roles, reading=(*roles.reading, *_without_shares(dataset, made, roles)))
-    first = duplicates.keys(dataset.modalities)
-    return replace(roles, warnings=_warnings(dataset, roles, first), first=first)
+    return roles
 
 
 def _made(dataset: Dataset, split: Split, *, enlarge: bool) -> Roles:
