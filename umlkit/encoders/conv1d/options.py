@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from umlkit.registry import EncoderSpec, Options
+from umlkit.encoders.sequence_options import SequenceOptions
+from umlkit.registry import EncoderSpec
 
 
-class Conv1dOptions(Options):
+class Conv1dOptions(SequenceOptions):
     """What may be said of a convolutional network over time."""
 
     width: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = Field(
@@ -19,14 +20,6 @@ class Conv1dOptions(Options):
     blocks: Annotated[int, Field(ge=1, le=12)] | None = Field(
         default=None, description="residual blocks, each at half the resolution; default: by the longest sample"
     )
-    segments: Annotated[int, Field(ge=1, le=64)] = Field(
-        default=4, description="equal parts of a sample's length whose means are kept apart; 1 forgets what came when"
-    )
-    features: Annotated[int, Field(ge=1, le=65_536)] = Field(default=32, description="features it returns")
-    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
-        default=0.5, description="share of the pooled values dropped in training"
-    )
-    weight_decay: Annotated[float, Field(ge=0, le=100)] = Field(default=1e-2, description="decoupled weight decay")
 
 
 SPEC = EncoderSpec(
