@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.unit.data_sets import said
-from umlkit.data.unseen import InputSpec, Unseen, cut_arrays, read_unseen
+from umlkit.data.input_spec import InputSpec
+from umlkit.data.unseen import Unseen, cut_arrays, read_unseen
 from umlkit.errors import InputError
 
 N = 6

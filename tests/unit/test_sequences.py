@@ -10,9 +10,10 @@ import pytest
 
 from tests.unit.data_sets import N, arrays, read_arrays, read_file, said
 from umlkit.data import lengths
+from umlkit.data.input_spec import InputSpec
 from umlkit.data.kinds import KINDS, Preprocess
 from umlkit.data.records import Dataset, ModalityArray
-from umlkit.data.unseen import InputSpec, cut_arrays
+from umlkit.data.unseen import cut_arrays
 from umlkit.errors import InputError
 
 STATED = {"a": {"kind": "sequence"}}

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from tests.unit.data_sets import arrays, read_arrays, read_file, said
+from umlkit.data.input_spec import InputSpec
 from umlkit.data.kinds import KINDS
 from umlkit.data.kinds.edges import BINS
 from umlkit.data.kinds.table import TablePreprocess
 from umlkit.data.records import Dataset, ModalityArray
-from umlkit.data.unseen import InputSpec, cut_arrays, read_unseen
+from umlkit.data.unseen import cut_arrays, read_unseen
 from umlkit.errors import InputError
 from umlkit.runs import tensors
 

@@ -10,8 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from umlkit.data.categories import unfit
-from umlkit.data.cut import Place, missing_column
+from umlkit.data.cut import Place
 from umlkit.data.grouping import by_arrays, by_columns
+from umlkit.data.named import missing_column
 from umlkit.data.raw import Raw
 from umlkit.data.stated import stated_place
 from umlkit.errors import InputError, Problem, listed

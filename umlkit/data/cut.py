@@ -6,8 +6,7 @@ out alike for prediction.
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from umlkit.data import lengths
 from umlkit.data import take as cuts
 from umlkit.data.categories import categorised, no_category
 from umlkit.data.columns import NUMERIC, Extracted, Levels, Wanted, as_texts, extract_columns, extract_texts
+from umlkit.data.named import match_columns
 from umlkit.data.raw import Raw, from_arrays
 from umlkit.data.records import Array, Ints, ModalityArray
 from umlkit.errors import InputError, Problem, closest, listed
@@ -184,25 +184,6 @@ def not_numbers(name: str, dtype: np.dtype[np.generic], *, where: str) -> Proble
     )
 
 
-def match_columns(
-    patterns: str | Sequence[str], names: Collection[str], *, but: Collection[str]
-) -> tuple[list[str], list[str]]:
-    """Columns that the patterns name, in the order of the table, and the patterns that name none.
-
-    A pattern that is a column's very name means that column; else ``*``, ``?`` and ``[...]`` match as in a shell, and
-    never a column of ``but`` (the label and its like).
-    """
-    known, found = set(names), set[str]()
-    nothing: list[str] = []
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        exact = {pattern} & known
-        matched = exact or {name for name in names if name not in but and fnmatch.fnmatchcase(name, pattern)}
-        found |= matched
-        if not matched:
-            nothing.append(pattern)
-    return [name for name in names if name in found], nothing
-
-
 def _array(raw: Raw, place: Place, problems: list[Problem]) -> Extracted | None:
     header = raw.headers[place.source]
     problem = not_numbers(place.source, header.dtype, where=raw.name)
@@ -249,14 +230,3 @@ def _not_utf8(raw: Raw, name: str, texts: Array) -> Problem | None:
 def _describe(dtype: np.dtype[np.generic]) -> str:
     kinds = {"U": "text", "S": "bytes", "M": "dates", "m": "durations", "V": "records", "T": "text"}
     return kinds.get(dtype.kind, "no numbers")
-
-
-def missing_column(what: str, name: str, raw: Raw, *, option: str) -> Problem:
-    """An array or column that was named and is not there."""
-    return Problem(
-        f"there is no {raw.word} {name!r} for the {what}",
-        where=raw.name,
-        found=listed(map(repr, raw.headers)),
-        closest=closest(name, raw.headers),
-        try_next=option,
-    )

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from umlkit.data import labels
-from umlkit.data.cut import missing_column, not_numbers
+from umlkit.data.cut import not_numbers
+from umlkit.data.named import missing_column
 from umlkit.data.raw import Raw
 from umlkit.data.records import Ints
 from umlkit.errors import Problem, closest, listed

@@ -8,8 +8,8 @@ import numpy as np
 
 from umlkit.data import digests
 from umlkit.data.cells import is_missing
-from umlkit.data.cut import missing_column
 from umlkit.data.digests import texts
+from umlkit.data.named import missing_column
 from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Ints, LeftOut
 from umlkit.data.strings import StringArray

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from umlkit import registry
-from umlkit.data.cut import Place, match_columns
+from umlkit.data.cut import Place
+from umlkit.data.named import match_columns
 from umlkit.data.raw import Raw
 from umlkit.data.suspects import Suspect
 from umlkit.data.weights import SKEWED, skew

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from umlkit.data.categories import unfit
-from umlkit.data.cut import Place, match_columns, missing_column
+from umlkit.data.cut import Place
 from umlkit.data.free_text import free_text_columns
 from umlkit.data.grouping import PREFIX, TABLE, by_files, by_prefixes, lengths_of
 from umlkit.data.kinds import KINDS
+from umlkit.data.named import match_columns, missing_column
 from umlkit.data.raw import Raw
 from umlkit.errors import Problem, closest, listed
 from umlkit.recipe.schema import Modality

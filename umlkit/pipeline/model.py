@@ -17,10 +17,11 @@ import torch
 from pydantic import Field
 
 from umlkit import registry
+from umlkit.data.input_spec import InputSpec
 from umlkit.data.kinds import KINDS, Preprocess
 from umlkit.data.records import Array, ModalityArray
 from umlkit.data.samples import all_rows
-from umlkit.data.unseen import InputSpec, cut_arrays
+from umlkit.data.unseen import cut_arrays
 from umlkit.errors import RunError
 from umlkit.methods import inference
 from umlkit.methods.base import Blueprint, Method, ModalityPlan, MultiModalModel
