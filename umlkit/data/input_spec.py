@@ -1,4 +1,4 @@
-"""What a trained model reads, and where it lies in raw data: its columns, its raw array, or its own array cut already."""
+"""What a trained model reads, and where it lies in raw data: its columns, its raw array, or its own, cut already."""
 
 from __future__ import annotations
 
