@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.synthetic_evidence import STRENGTHS, held_out, make_evidence, make_probe
-from umlkit.cli.ladder import show_probe
+from umlkit.cli.explaining import explained
+from umlkit.cli.findings import sentences
+from umlkit.cli.ladder import show_explained, show_probe, wrapped
 from umlkit.output import Output
+from umlkit.output.rounding import plus_minus
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.records.common import Estimate
 from umlkit.runs.records.probe import ProbeRecord
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def shown(probe: ProbeRecord, *, json: bool = False) -> str:
@@ -27,7 +34,7 @@ def test_every_rung_is_a_line_with_its_numbers() -> None:
         line = next(line for line in text.splitlines() if line.startswith(rung.name + " "))
         assert f"{rung.accuracy:.3f}" in line
         assert f"{rung.log_loss.value:.3f}" in line
-        assert f"{rung.usable_bits.low:.2f} to {rung.usable_bits.high:.2f}" in line
+        assert f"{rung.usable_bits.value:.2f}" in line
 
 
 @pytest.mark.parametrize("modality", ["audio", "a_very_long_name_of_a_modality_that_somebody_chose", "[b][/]\x1b\n,"])
@@ -67,23 +74,132 @@ def test_intervals_that_hold_within_these_groups_only_say_so() -> None:
     assert "15 groups" in shown(make_probe(groups=15)).replace("\n", " ")
 
 
-def test_the_accuracy_gain_of_a_single_seed_stands_beside_its_mcnemar_mid_p() -> None:
-    probe = make_probe()
-    assert probe.contribution is not None
-    expected = f"(McNemar mid-p {probe.contribution.mcnemar[0].mid_p:.3f})"
-    assert expected in shown(probe).replace("\n", " ")
-    assert "McNemar" not in shown(make_probe(training_seeds=(0, 1)))
-
-
 def test_a_part_that_is_exactly_nothing_has_no_interval() -> None:
     probe = make_probe()
     assert probe.contribution is not None
     total = probe.contribution.total
     nothing = total.model_copy(update={"nats": Estimate(value=0.0, low=0.0, high=0.0)})
     contribution = probe.contribution.model_copy(update={"interaction": total, "additive": nothing})
-    text = shown(probe.model_copy(update={"contribution": contribution})).replace("\n", " ")
-    assert "none jointly learned yet additive" in text
-    assert f"{total.nats.value:+.3f} ({total.nats.low:+.3f}" in text
+    text = joined(probe.model_copy(update={"contribution": contribution}))
+    assert "and +0.000 is such a sum" in text
+    assert f"Of that {plus_minus(total.nats, signed=True)} is interaction" in text
+
+
+def joined(probe: ProbeRecord) -> str:
+    return shown(probe).replace("\n", " ")
+
+
+def test_the_screen_is_the_golden_one() -> None:
+    """Of the golden document, whose figures are those of ``tests/synthetic_evidence.py``."""
+    assert shown(ProbeRecord.read(GOLDEN / "probe-3.json")) == (GOLDEN / "probe-screen.txt").read_text("utf-8")
+
+
+def test_the_explanations_are_the_golden_ones() -> None:
+    out = StringIO()
+    show_explained(Output(stdout=out, stderr=StringIO()), ProbeRecord.read(GOLDEN / "probe-3.json"))
+    assert out.getvalue() == (GOLDEN / "probe-explained.txt").read_text("utf-8")
+
+
+def of_many(modalities: int, *, name: str = "m") -> ProbeRecord:
+    """A measurement with everything that a screen can show, of so many modalities."""
+    names = tuple(f"{name}{m}" for m in range(modalities))
+    rest = {rung: value for rung, value in STRENGTHS.items() if not rung.startswith("unimodal:")}
+    kernels = {"kernel-additive": 1.4, "kernel": 1.5}
+    probe = make_probe(
+        strengths={**{f"unimodal:{n}": 0.2 + 0.1 * m for m, n in enumerate(names)}, **rest, **kernels},
+        modalities=names,
+        encoders=dict.fromkeys(names, "mlp"),
+        pool_weights={0: dict.fromkeys(names, 1.0)},
+        groups=15,
+    )
+    golden = ProbeRecord.read(GOLDEN / "probe-3.json")
+    (reliance,) = (one for one in golden.reliance if one.rung == "joint")
+    assert probe.contribution is not None
+    told = {
+        "rung": probe.contribution.rung,
+        "modalities": tuple(reliance.modalities[0].model_copy(update={"name": n}) for n in names),
+    }
+    return probe.model_copy(
+        update={
+            "deficits": tuple(golden.deficits[0].model_copy(update={"modality": n}) for n in names),
+            "reliance": (reliance.model_copy(update=told),),
+            "emap": tuple(one.model_copy(update={"rung": told["rung"]}) for one in golden.emap[-1:]),
+            "n_effective": 77.0,
+            "within_groups": True,
+        }
+    )
+
+
+@pytest.mark.parametrize("name", ["m", "a_very_long_name_of_a_modality_"])
+@pytest.mark.parametrize("modalities", [2, 3, 6, 7, 12])
+def test_it_fits_one_screen_whatever_the_number_of_modalities(modalities: int, name: str) -> None:
+    probe = of_many(modalities, name=name)
+    lines = shown(probe).splitlines()
+    assert len(lines) <= 30
+    assert max(len(line) for line in lines) <= 80
+    for rung in probe.ladder:
+        if not rung.name.startswith("unimodal:"):
+            assert any(line.startswith(rung.name + " ") for line in lines)
+
+
+def test_of_many_modalities_those_that_tell_least_share_a_line() -> None:
+    lines = shown(of_many(12)).splitlines()
+    (shared,) = (line for line in lines if "modalities, each" in line)
+    assert "<=" in shared
+    own = [line for line in lines if line.startswith("unimodal:")]
+    assert len(own) + int(shared.split()[0]) == 12
+    assert any(line.startswith("unimodal:m11 ") for line in own) or not own  # the one that tells most
+    assert "and 10 others less" in " ".join(lines)
+
+
+def test_a_screen_has_at_most_five_sentences_each_with_a_number() -> None:
+    for probe in (make_probe(), of_many(3), ProbeRecord.read(GOLDEN / "probe-3.json")):
+        found = sentences(probe)
+        assert 1 <= len(found) <= 5
+        assert all(re.search(r"\d", sentence) and sentence.endswith(".") for sentence in found)
+
+
+def test_verdicts_are_said_in_their_words() -> None:
+    probe = make_probe()
+    assert probe.paired is not None and probe.modalities[0].judged is not None
+    text = joined(probe)
+    assert f"reaches, is {probe.paired.verdict}" in text
+    assert f"({probe.modalities[0].judged.verdict})" in text
+
+
+def test_a_gain_within_what_the_floor_explains_says_so() -> None:
+    probe = make_probe()
+    assert probe.paired is not None
+    judged = probe.paired.model_copy(
+        update={"verdict": "undecided", "kind": None, "head_effect": True, "floor": 0.0123}
+    )
+    assert "undecided (fitting UME's pool may cost 0.0123 nats)" in joined(probe.model_copy(update={"paired": judged}))
+
+
+def test_a_document_of_an_older_version_is_shown_as_far_as_it_goes() -> None:
+    text = shown(ProbeRecord.read(GOLDEN / "older" / "probe-2.json"))
+    assert "Paired signal" in text and "Shapley" not in text
+
+
+def test_every_figure_of_the_papers_guide_is_explained_where_it_occurs() -> None:
+    said = {one.figure: one.how for one in explained(make_probe())}
+    guide = said["the paper's guide, as we read its abstract"]
+    assert all(name in guide for name in ("ume-prob-mean", "paper-train", "paper-select"))
+
+
+def test_explanations_are_a_few_lines_each_and_name_their_sources() -> None:
+    probe = of_many(6)
+    for one in explained(probe):
+        assert len(wrapped(one.how).splitlines()) <= 14, one.figure
+    sources = " ".join(one.source for one in explained(probe))
+    for arxiv in ("2305.01233", "1706.04599", "2002.10689", "2010.06572", "2004.00668"):
+        assert arxiv in sources
+    assert {rung.name for rung in probe.ladder} <= {name for one in explained(probe) for name in one.figure.split(", ")}
+
+
+def test_why_nothing_was_measured_is_explained_too() -> None:
+    (only,) = explained(not_measurable("x", "too few samples", 200))
+    assert only.how == "too few samples."
 
 
 def test_why_nothing_was_measured_is_said() -> None:

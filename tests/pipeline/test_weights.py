@@ -85,7 +85,7 @@ def test_a_probe_with_weights_measures_the_weighted_risk_and_says_how_many_sampl
     assert 1 < found["n_effective"] < found["n_probe"] / 2
     assert all(rung["balanced_log_loss"] is not None for rung in found["ladder"])
     code, out, _ = call("probe", "skewed.yaml", *words)
-    assert f"Weighted, they tell as much as {found['n_effective']:.0f} equal ones" in " ".join(out.split())
+    assert f"(weighted, worth {found['n_effective']:.0f} equal ones)" in " ".join(out.split())
 
 
 def test_metrics_of_weighted_samples_are_said_to_be_weighted(skewed: Path, call: Call) -> None:

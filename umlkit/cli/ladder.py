@@ -1,52 +1,49 @@
-"""A measurement and an advice as a person reads them: the ladder in at most 80 columns, the rest as sentences."""
+"""A measurement and an advice as a person reads them: a ladder, and sentences (:mod:`umlkit.cli.findings`)."""
 
 from __future__ import annotations
 
 import math
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Self
 
+from umlkit.cli.findings import LONGEST, sentences, short
 from umlkit.output import Output, printable
+from umlkit.output.rounding import decimals, half_width, number
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from umlkit.runs.records.advice import AdviceRecord
-    from umlkit.runs.records.common import Estimate
-    from umlkit.runs.records.pid import Pid
-    from umlkit.runs.records.probe import Contribution, Deficit, ProbeRecord, Rung
+    from umlkit.runs.records.probe import ProbeRecord, Rung
 
-WIDTH = 80
+WIDTH, LINES = 80, 30
+HEADER = 2
+KEPT = "\u00a0±\u00a0"  # a number and its half-width stay on one line
 BAR = 10
-NAME = 24
+SINGLE = "unimodal:"
 UNEQUAL = 1.5  # largest class over smallest from which balanced accuracy says something of its own
 
 
 def show_probe(output: Output, probe: ProbeRecord) -> None:
-    """The ladder, the paired contribution and the encoder deficits, to stdout; why there are none, where so."""
+    """One screen to stdout: the ladder, what its columns are, at most five sentences; why there is none, where so.
+
+    At most 30 lines of 80 columns. Where the ladder would not fit, the single modalities that tell least share a line;
+    where long names make that too little, the last sentences are left out.
+    """
     if output.json:
         return
     if not probe.measured:
         output.result_text(wrapped(f"Not measured: {probe.reason}."))
         return
-    output.result_text(ladder_table(probe))
-    lines = [_scope(probe), *(_deficit(deficit) for deficit in probe.deficits), *(_pid(pid) for pid in probe.pid)]
-    if probe.contribution is not None:
-        lines[1:1] = [_contribution(probe.contribution), _certainty(probe.contribution)]
-    output.result_text("\n".join(wrapped(line) for line in lines))
-
-
-def _pid(pid: Pid) -> str:
-    """What two modalities tell alike, alone and only together, in bits, beside what chance shows."""
-    first, second = pid.modalities
-    if pid.redundant is None or pid.unique is None or pid.synergy is None:
-        return f"No decomposition (PID) of {first} and {second}: {pid.reason}."
-    parts = [("both", pid.redundant), *zip((f"{first} alone", f"{second} alone"), pid.unique, strict=True)]
-    said = ", ".join(f"{who} {amount.bits:+.3f}" for who, amount in [*parts, ("synergy", pid.synergy)])
-    return (
-        f"PID of {pid.clusters} clusters each, bits beyond what shuffled labels show: {said} "
-        f"(chance shows {pid.synergy.chance_bits:.3f} of synergy)."
-    )
+    below = [wrapped(line) for line in (legend(probe), *sentences(probe))]
+    together = [rung for rung in probe.ladder if not rung.name.startswith(SINGLE)]
+    while (room := LINES - HEADER - sum(text.count("\n") + 1 for text in below)) <= len(together):
+        below.pop()  # long names; --explain has it all
+    output.result_text(ladder_table(probe, rows=room))
+    output.result_text("\n".join(below))
 
 
 def show_advice(output: Output, advice: AdviceRecord, *, full: bool = False) -> None:
@@ -57,15 +54,31 @@ def show_advice(output: Output, advice: AdviceRecord, *, full: bool = False) -> 
         output.result_text(wrapped(sentence, bullet="- "))
 
 
+def show_explained(output: Output, probe: ProbeRecord) -> None:
+    """How each figure came about and where it comes from, to stdout: its name, a few lines, the source."""
+    from umlkit.cli.explaining import explained
+
+    for one in explained(probe):
+        lines = [one.how, *([f"Source: {one.source}."] if one.source else [])]
+        output.result_text("\n".join(["", wrapped(one.figure), *(wrapped(line, bullet="  ") for line in lines)]))
+
+
 def wrapped(sentence: str, *, bullet: str = "") -> str:
     """A sentence in lines of at most 80 columns; what user names hold stays on them, control characters escaped."""
-    return textwrap.fill(printable(sentence), WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet))
+    kept = printable(sentence).replace(" ± ", KEPT)
+    rest = " " * len(bullet)
+    return textwrap.fill(kept, WIDTH, initial_indent=bullet, subsequent_indent=rest).replace(KEPT, " ± ")
 
 
-def ladder_table(probe: ProbeRecord) -> Table:
-    """The ladder: a rung a line with accuracy, log-loss in nats, usable bits with their interval, and a bar of them.
+def ladder_table(probe: ProbeRecord, *, rows: int) -> Table:
+    """The ladder: a rung a line with accuracy, log-loss in nats, usable bits, and a bar of them.
 
-    Balanced accuracy stands beside accuracy where classes are unequal. A full bar is all there is to know, H(Y).
+    Balanced accuracy stands beside accuracy where classes are unequal. A full bar is all there is to know, H(Y). Losses
+    and bits have as many decimals as the usual interval in their column supports.
+
+    Args:
+        probe: measured.
+        rows: where there are more rungs, the single modalities that tell least share a line.
     """
     from rich import box
     from rich.table import Table
@@ -73,26 +86,70 @@ def ladder_table(probe: ProbeRecord) -> Table:
 
     unequal = _unequal(probe.class_counts)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("rung", overflow="fold", max_width=NAME)
-    for title in ("acc", *(("bal",) if unequal else ()), "loss", "bits", "95%"):
+    table.add_column("rung", no_wrap=True)
+    for title in ("acc", *(("bal",) if unequal else ()), "loss", "bits", "±"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
+    shown = Columns.of(probe)
+    shared = _sharing(probe, rows)
     for rung in probe.ladder:
-        table.add_row(*(Text(cell) for cell in _row(rung, probe.entropy_nats / math.log(2), unequal=unequal)))
+        if rung not in shared:
+            table.add_row(*(Text(cell) for cell in shown.row(rung, unequal=unequal)))
+        elif rung is shared[0]:
+            table.add_row(*(Text(cell) for cell in shown.shared(shared, unequal=unequal)))
     return table
 
 
-def _row(rung: Rung, entropy_bits: float, *, unequal: bool) -> list[str]:
-    bits = rung.usable_bits
-    return [
-        printable(rung.name),
-        f"{rung.accuracy:.3f}",
-        *([f"{rung.balanced_accuracy:.3f}"] if unequal else []),
-        f"{rung.log_loss.value:.3f}",
-        f"{bits.value:.2f}",
-        f"{bits.low:.2f} to {bits.high:.2f}",
-        _bar(bits.value, entropy_bits),
-    ]
+@dataclass(frozen=True)
+class Columns:
+    """How the numbers of a ladder are shown.
+
+    Attributes:
+        loss, bits: decimals.
+        entropy_bits: H(Y).
+    """
+
+    loss: int
+    bits: int
+    entropy_bits: float
+
+    @classmethod
+    def of(cls, probe: ProbeRecord) -> Self:
+        """By the median of the intervals in each column."""
+        loss, bits = (
+            decimals(median([half_width(getattr(rung, name)) for rung in probe.ladder] or [0.0]))
+            for name in ("log_loss", "usable_bits")
+        )
+        return cls(loss, bits, probe.entropy_nats / math.log(2))
+
+    def row(self, rung: Rung, *, unequal: bool) -> list[str]:
+        """The cells of a rung."""
+        bits = rung.usable_bits
+        return [
+            short(rung.name, LONGEST),
+            f"{rung.accuracy:.3f}",
+            *([f"{rung.balanced_accuracy:.3f}"] if unequal else []),
+            number(rung.log_loss.value, self.loss),
+            number(bits.value, self.bits),
+            number(half_width(bits), self.bits) if half_width(bits) else "",
+            _bar(bits.value, self.entropy_bits),
+        ]
+
+    def shared(self, rungs: Sequence[Rung], *, unequal: bool) -> list[str]:
+        """The cells of the line of several single modalities: how many, and the bits of the best of them."""
+        most = max(rung.usable_bits.value for rung in rungs)
+        name = f"{len(rungs)} modalities, each"
+        return [name, *([""] * (3 if unequal else 2)), f"<= {number(most, self.bits)}", "", ""]
+
+
+def _sharing(probe: ProbeRecord, rows: int) -> list[Rung]:
+    """The rungs that share a line, in the ladder's order: so many of the least telling that the rest fit."""
+    single = [rung for rung in probe.ladder if rung.name.startswith(SINGLE)]
+    over = len(probe.ladder) - rows
+    if over <= 0 or not single:
+        return []
+    least = sorted(single, key=lambda rung: rung.usable_bits.value)[: over + 1]
+    return [rung for rung in single if rung in least]
 
 
 def _bar(bits: float, entropy_bits: float) -> str:
@@ -104,66 +161,19 @@ def _unequal(counts: tuple[int, ...]) -> bool:
     return bool(counts) and max(counts) > UNEQUAL * min(counts)
 
 
-def _scope(probe: ProbeRecord) -> str:
+def legend(probe: ProbeRecord) -> str:
+    """What the columns are, and what they were read on."""
     over = f"{probe.n_probe} held-out samples"
+    if probe.n_effective is not None:
+        over += f" (weighted, worth {round(probe.n_effective)} equal ones)"
     if probe.folds > 1:
         over += f" in {probe.folds} folds, each by models trained without it"
     if probe.unit == "groups":
-        over += f" in {probe.groups} groups, intervals over groups"
-    within = "; intervals hold within these groups only, not for new ones" if probe.within_groups else ""
-    entropy = probe.entropy_nats / math.log(2)
-    equal = None if probe.n_effective is None else round(probe.n_effective)
-    weighed = "" if equal is None else f" Weighted, they tell as much as {equal} equal ones would."
-    return f"Read on {over}{within}.{weighed} Bits are usable information of H(Y) = {entropy:.2f}; loss in nats."
-
-
-def _contribution(found: Contribution) -> str:
-    nats, bits, points = found.total.nats, found.total.bits.value, found.total.points.value
-    mid_p = f" (McNemar mid-p {_p(found.mcnemar[0].mid_p)})" if len(found.mcnemar) == 1 else ""
+        over += f" in {probe.groups} groups"
+    of = "over groups" if probe.unit == "groups" else "over samples"
+    within = ", within these groups only, not for new ones" if probe.within_groups else ""
+    entropy = number(probe.entropy_nats / math.log(2), 2)
     return (
-        f"Beyond UME: of the rungs that train modalities together `select` chose {found.rung}; it gained "
-        f"{_with_interval(nats)} nats ({bits:+.3f} bits) and {points:+.1f} points{mid_p}: "
-        f"{_with_interval(found.interaction.nats)} by interaction, {_with_interval(found.additive.nats)} jointly "
-        f"learned yet additive."
-    )
-
-
-def _certainty(found: Contribution) -> str:
-    """Whom the interval is of, and what these samples can see."""
-    said = "That interval is of these very models"
-    if found.another_seed is not None:
-        said += f"; of another seed's models, too: {_with_interval(found.another_seed.total.nats)} nats"
-    if found.power is None or found.total.nats.low == found.total.nats.high:
-        return f"{said}."
-    said += f". So many samples see {found.power.detectable_nats:.3f} nats or more four times of five"
-    open_sign = found.total.nats.low <= 0 <= found.total.nats.high
-    needed = found.power.samples_for_sign
-    if open_sign and needed is not None:
-        said += f"; to settle the sign of {found.total.nats.value:+.3f} takes about {_about(needed)}"
-    return f"{said}."
-
-
-def _about(count: int) -> str:
-    """A count to two digits."""
-    digits = max(0, len(str(count)) - 2)
-    return f"{round(count, -digits):,}"
-
-
-def _with_interval(estimate: Estimate) -> str:
-    if estimate.low == estimate.high == 0:  # the same rung on both sides, so exactly nothing
-        return "none"
-    return f"{estimate.value:+.3f} ({estimate.low:+.3f} to {estimate.high:+.3f})"
-
-
-def _p(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.001 else "below .001"
-
-
-def _deficit(found: Deficit) -> str:
-    """The sign is that of a gain: below 0 the encoder tells less after joint training than after training alone."""
-    deficit = found.deficit.bits
-    low, value, high = (0.0 - number for number in (deficit.high, deficit.value, deficit.low))
-    return (
-        f"Encoder of {found.modality}: trained jointly less trained alone, it tells {value:+.3f} bits "
-        f"({low:+.3f} to {high:+.3f})."
+        f"Read on {over}; loss: log-loss in nats; bits: what a rung tells of the label, of {entropy} in all; ±: half a "
+        f"95% interval {of}{within}."
     )

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from umlkit.cli.options import Budget, Invocation, shared_options
+
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say how each figure came about, and which paper it comes from.")
+]
 
 
 @shared_options()
-def command(call: Invocation, budget: Budget = None) -> None:  # noqa: ARG001 - the invocation has it in the recipe
+def command(call: Invocation, budget: Budget = None, explain: Explain = False) -> None:  # noqa: ARG001 - in the recipe
     """Measure on held-out samples how much is learnable from each modality alone and how much from all together.
 
     Trains every rung of the ladder that the budget has and that is missing, reads it on the `probe` samples, writes
@@ -21,6 +29,8 @@ def command(call: Invocation, budget: Budget = None) -> None:  # noqa: ARG001 - 
 
       umlkit probe digits --budget full --dry-run
 
+      umlkit probe digits --explain
+
       umlkit probe digits --json > probe.json
     """
     from umlkit.cli.opening import open_run
@@ -28,7 +38,7 @@ def command(call: Invocation, budget: Budget = None) -> None:  # noqa: ARG001 - 
     session = open_run(call)
 
     from umlkit.cli.dry_run import show_plan
-    from umlkit.cli.ladder import show_probe
+    from umlkit.cli.ladder import show_explained, show_probe
     from umlkit.pipeline.steps import measured, probe, require_two_modalities, to_be_mixed
 
     require_two_modalities(session)
@@ -39,6 +49,8 @@ def command(call: Invocation, budget: Budget = None) -> None:  # noqa: ARG001 - 
     record = probe(session)
     call.output.result_json(record.document())
     show_probe(call.output, record)
+    if explain:
+        show_explained(call.output, record)
     if record.measured and record.fingerprint is not None:
         call.output.note(f"sample by sample: {session.directory.samples_path(record.fingerprint)}")
     call.output.note(f"next: umlkit advise {call.shown}")

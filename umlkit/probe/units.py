@@ -54,9 +54,7 @@ class Units:
 
     def at(self, rows: Ints) -> Units:
         """The units of some of the samples, by position; groups stay groups, as many as these samples are of."""
-        if self.groups is None:
-            return Units(len(rows))
-        return Units(len(rows), np.unique(self.groups[rows], return_inverse=True)[1])
+        return Units.of(len(rows), None if self.groups is None else self.groups[rows])
 
     @property
     def count(self) -> int:

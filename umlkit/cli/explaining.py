@@ -1,0 +1,210 @@
+"""``--explain``: how each figure of a measurement came about, in a few lines, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from umlkit.cli.findings import reliance_told_of
+from umlkit.output.rounding import number, plus_minus
+
+if TYPE_CHECKING:
+    from umlkit.runs.records.probe import ProbeRecord
+
+DU = "Du et al., ICML 2023, arXiv 2305.01233"
+RUNGS = {
+    "prior": "class frequencies of the training samples; sees no input.",
+    "unimodal:": f"one modality's model, trained alone until `select` no longer improves ({DU}).",
+    "ume": f"Uni-Modal Ensemble ({DU}): the uni-modal models, their log-probabilities pooled with a weight each, "
+    "fitted on `select` (the pool is ours).",
+    "frozen-": "a head on the frozen uni-modal features, added to UME's logits and fitted on `select`; where it finds "
+    "nothing it is UME.",
+    "kernel": "kernel ridge regression of what UME leaves unexplained; `kernel-additive` sums one kernel per modality, "
+    "`kernel` multiplies them, so that it can mix modalities (ours).",
+    "joint": "all encoders trained at once under one head; `joint-additive` under a linear one, which cannot mix.",
+    "residual": "a network trained on what the frozen UME leaves, added to its logits (ours).",
+    "umt": f"Uni-Modal Teacher ({DU}): joint training, every encoder pulled towards its frozen uni-modal teacher.",
+}
+"""What a rung is, by the start of its name."""
+PAPER = {
+    "ume-prob-mean": "the mean of the uni-modal models' probabilities",
+    "paper-train": "a linear head on frozen features, fitted on training samples and stopped on `select`",
+    "paper-select": "the same head fitted on `select`, added to UME's logits",
+}
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One figure.
+
+    Attributes:
+        figure: its name on the screen or in ``probe.json``.
+        how: how it came about.
+        source: where it comes from; empty for what is ours or everybody's.
+    """
+
+    figure: str
+    how: str
+    source: str = ""
+
+
+def explained(probe: ProbeRecord) -> Iterator[Explained]:
+    """Every figure that this measurement has, in the order of the screen."""
+    if not probe.measured:
+        yield Explained("not measured", f"{probe.reason}.")
+        return
+    for part in (_columns, _rungs, _modalities, _paired, _mixed, _encoders, _decomposed, _paper):
+        yield from part(probe)
+
+
+def _columns(probe: ProbeRecord) -> Iterator[Explained]:
+    units = f"{probe.groups} groups, each left out in turn" if probe.unit == "groups" else f"{probe.n_probe} samples"
+    yield Explained(
+        "acc, bal",
+        "Share of `probe` samples whose most probable class is right; bal, shown where classes are unequal, is the "
+        "mean over classes of that share.",
+    )
+    yield Explained(
+        "loss",
+        "Mean of -log p(label) in nats (1 nat = 1.44 bits), after a model's logits were divided by one temperature, "
+        "fitted on `select`.",
+        "Guo et al., ICML 2017, arXiv 1706.04599",
+    )
+    yield Explained(
+        "bits",
+        "Usable information: the prior's loss on the same samples less that of the rung, in bits.",
+        "Xu et al., ICLR 2020, arXiv 2002.10689",
+    )
+    yield Explained(
+        "±",
+        f"Half of a 95% t interval over {units}, paired sample by sample. A number has two digits of its half-width.",
+    )
+    if probe.folds > 1:
+        yield Explained(
+            "folds",
+            f"Too few samples for two held-out roles, so everything was trained {probe.folds} times without a part, "
+            "and read on that part.",
+        )
+
+
+def _rungs(probe: ProbeRecord) -> Iterator[Explained]:
+    names = [rung.name for rung in probe.ladder]
+    for start, how in RUNGS.items():
+        if here := [name for name in names if name.startswith(start)]:
+            yield Explained(", ".join(here), how)
+    if probe.budget != "full":
+        yield Explained(
+            f"budget {probe.budget}",
+            "quick trains no network beyond the uni-modal ones; short also joint, residual and umt, once each and for "
+            "a third of the epochs; full everything in full.",
+        )
+
+
+def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
+    for one in probe.modalities:
+        if one.judged is not None:
+            yield Explained(
+                f"{one.name} is {one.judged.verdict}",
+                f"It tells {plus_minus(one.judged.alone)} nats alone and {plus_minus(one.judged.given_rest)} given the "
+                f"rest: the loss of a pool of the others, fitted anew, less that of {one.judged.rung}. Useful: the "
+                f"latter is above 0. Redundant: it is below {probe.smallest_effect:g}; useless: so is the former.",
+            )
+    used = reliance_told_of(probe)
+    if used is not None:
+        parts = "; ".join(
+            f"{m.name}: without it {plus_minus(m.reliance.bits, signed=True)}, share {plus_minus(m.shapley.bits)}, of "
+            f"that by interaction {plus_minus(m.interaction.bits)}"
+            for m in used.modalities
+        )
+        yield Explained(
+            f"what {used.rung} owes to each modality, bits",
+            f"{parts}. What the model is not to know is averaged over other samples, never set to zero; the shares sum "
+            f"to {plus_minus(used.total.bits)}, from knowing nothing to knowing all.",
+            "Shapley, 1953; Covert et al., NeurIPS 2020, arXiv 2004.00668",
+        )
+
+
+def _paired(probe: ProbeRecord) -> Iterator[Explained]:
+    found = probe.contribution
+    if found is None:
+        return
+    yield Explained(
+        "gain over UME",
+        f"Loss of ume less that of {found.rung}, which had the lowest `select` loss of all that see the modalities "
+        f"together: {plus_minus(found.total.nats, signed=True)} nats. The best additive model on `select` was "
+        f"{found.additive_rung}; the loss between it and {found.rung} is interaction, the rest additive.",
+    )
+    if probe.paired is not None:
+        yield Explained(
+            f"paired signal {probe.paired.verdict}",
+            f"Present: the gain less a floor of {number(probe.paired.floor, 4)} nats, what fitting UME's pool costs, "
+            f"lies above 0 with its interval; not detected: below {probe.smallest_effect:g} nats "
+            "(probe.smallest_effect); else undecided.",
+        )
+    if len(found.mcnemar) == 1:
+        counts = found.mcnemar[0]
+        yield Explained(
+            "accuracy points",
+            f"ume alone has {counts.ume_only} samples right, {found.rung} alone {counts.rival_only}: McNemar mid-p "
+            f"{_p(counts.mid_p)}.",
+            "Fagerland, Lydersen & Laake, BMC Med. Res. Methodol. 13:91, 2013",
+        )
+    if found.power is not None:
+        yield Explained(
+            "what so many samples see",
+            "The smallest gain that would be told from 0 at 5% in four of five such sets of samples, from the "
+            "spread of the differences.",
+        )
+
+
+def _mixed(probe: ProbeRecord) -> Iterator[Explained]:
+    if gaps := [f"{one.rung} {plus_minus(one.gap.nats, signed=True)}" for one in probe.emap if not one.additive]:
+        yield Explained(
+            "EMAP",
+            "Loss of the sum of one function per modality that is closest to a model, less its own, in nats: "
+            f"{'; '.join(gaps)}. About 0: the model mixes nothing, however it had to be trained.",
+            "Hessel & Lee, EMNLP 2020, arXiv 2010.06572",
+        )
+
+
+def _encoders(probe: ProbeRecord) -> Iterator[Explained]:
+    if probe.deficits:
+        parts = "; ".join(f"{one.modality} {plus_minus(one.deficit.bits, signed=True)}" for one in probe.deficits)
+        yield Explained(
+            "encoders trained jointly",
+            "Logistic regression on `select` features of the uni-modal encoder and of the joint model's, bits of the "
+            f"first less those of the second: {parts}. Above 0 it is modality laziness.",
+            DU,
+        )
+
+
+def _decomposed(probe: ProbeRecord) -> Iterator[Explained]:
+    for pid in probe.pid:
+        figure = f"PID of {' and '.join(pid.modalities)}"
+        if pid.redundant is None or pid.unique is None or pid.synergy is None:
+            yield Explained(figure, f"None: {pid.reason}.")
+            continue
+        yield Explained(
+            figure,
+            f"Redundant {pid.redundant.bits:+.3f}, unique {pid.unique[0].bits:+.3f} and {pid.unique[1].bits:+.3f}, "
+            f"synergy {pid.synergy.bits:+.3f} bits, on {pid.clusters} clusters of each one's features, less what "
+            "shuffled labels show. It advises nothing: synergy is not what only joint training learns.",
+            "Williams & Beer, arXiv 1004.2515; Liang et al., arXiv 2302.12247",
+        )
+
+
+def _paper(probe: ProbeRecord) -> Iterator[Explained]:
+    rows = {row.name: row for row in reversed(probe.paper)}
+    parts = [f"{name} {rows[name].accuracy:.3f}, {what}" for name, what in PAPER.items() if name in rows]
+    if parts:
+        yield Explained(
+            "the paper's guide, as we read its abstract",
+            f"Accuracy of {'; '.join(parts)}. The guide takes UMT where the better head beats the mean, else UME "
+            "(advise --rule paper). None is a rung.",
+            DU,
+        )
+
+
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "below .001"

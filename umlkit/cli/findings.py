@@ -1,0 +1,142 @@
+"""A measurement in at most five sentences, each with a number.
+
+What every modality carries, how much is paired, of which kind, what could not be seen, and what joint training leaves
+behind. What the verdicts of ``probe.json`` say in words stands in :func:`_carried`, :func:`_paired`, :func:`_kind`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from umlkit.output.rounding import number, plus_minus
+from umlkit.output.text import printable
+
+if TYPE_CHECKING:
+    from umlkit.runs.records.mixing import Reliance
+    from umlkit.runs.records.pid import Pid
+    from umlkit.runs.records.probe import Contribution, Deficit, ModalityEvidence, ProbeRecord
+    from umlkit.runs.records.verdict import PairedVerdict
+
+MOST = 5
+NAMED = 3
+"""So many modalities a sentence names; of more it names two and says how many the others are, --explain the rest."""
+LONGEST = 24
+"""Characters of a name in a table; in a sentence at most :data:`SPOKEN`."""
+SPOKEN = 16
+
+
+def sentences(probe: ProbeRecord) -> list[str]:
+    """At most five sentences; a decomposition that the recipe asked for comes before the encoders."""
+    found, achieved = [_carried(probe)], probe.contribution
+    if achieved is not None:
+        found += [_paired(achieved, probe.paired), _kind(probe, achieved), *_seen(achieved)]
+    found += [_decomposed(probe.pid)] if probe.pid else []
+    found += [_encoders(probe.deficits)] if probe.deficits else []
+    return found[:MOST]
+
+
+def short(name: str, most: int = SPOKEN) -> str:
+    """A name as it fits into a line: printable, with its middle left out where it is long."""
+    shown = printable(name)
+    return shown if len(shown) <= most else f"{shown[: most - 9]}...{shown[-6:]}"
+
+
+def reliance_told_of(probe: ProbeRecord) -> Reliance | None:
+    """That of r*, else of UME; None where the document is of an older version."""
+    rung = "ume" if probe.contribution is None else probe.contribution.rung
+    return next((one for one in probe.reliance if one.rung == rung), None)
+
+
+def _carried(probe: ProbeRecord) -> str:
+    """What every modality tells alone, what it is good for, and its share in the model that sees them all."""
+    alone = sorted(probe.modalities, key=lambda one: -one.usable_bits.value)
+    told = [f"{short(one.name)} {plus_minus(one.usable_bits)}{_good_for(one)}" for one in alone]
+    said = f"Bits of the label that each tells alone: {_listed(told)}"
+    used = reliance_told_of(probe)
+    if used is None:
+        return f"{said}."
+    by_share = sorted(used.modalities, key=lambda one: -one.shapley.bits.value)
+    shares = [f"{short(one.name)} {plus_minus(one.shapley.bits)}" for one in by_share]
+    return f"{said}; that each brings to {used.rung} (Shapley shares): {_listed(shares)}."
+
+
+def _good_for(one: ModalityEvidence) -> str:
+    return "" if one.judged is None else f" ({one.judged.verdict})"
+
+
+def _paired(achieved: Contribution, judged: PairedVerdict | None) -> str:
+    """The verdict on paired signal, and the gain that it is about."""
+    verdict = "" if judged is None else f" is {_verdict(judged)}"
+    nats, points = (plus_minus(one, signed=True) for one in (achieved.total.nats, achieved.total.points))
+    return (
+        f"Paired signal, which only training modalities together reaches,{verdict}: {achieved.rung}, chosen on other "
+        f"samples (`select`), gains {nats} nats over UME, the pool of models trained apart (accuracy {points} points)."
+    )
+
+
+def _verdict(judged: PairedVerdict) -> str:
+    if judged.head_effect:
+        return f"{judged.verdict} (fitting UME's pool may cost {number(judged.floor, 4)} nats)"
+    return judged.verdict
+
+
+def _kind(probe: ProbeRecord, achieved: Contribution) -> str:
+    """Of which kind the gain is."""
+    if achieved.rung == achieved.additive_rung:
+        return f"Of that 0 is interaction: {achieved.rung} is a sum of one function per modality by its make."
+    interaction, additive = (plus_minus(one.nats, signed=True) for one in (achieved.interaction, achieved.additive))
+    kind = "" if probe.paired is None or probe.paired.kind is None else f" (kind: {probe.paired.kind})"
+    gap = next((one for one in probe.emap if one.rung == achieved.rung), None)
+    closest = "" if gap is None else f"; the sum closest to {achieved.rung} loses {plus_minus(gap.gap.nats)} (EMAP)"
+    return (
+        f"Of that {interaction} is interaction, which no sum of one function per modality has, and {additive} is such "
+        f"a sum, yet learned only together{kind}{closest}."
+    )
+
+
+def _seen(achieved: Contribution) -> list[str]:
+    """Whom the interval is of, and what these samples could not see."""
+    power, total = achieved.power, achieved.total.nats
+    if power is None or total.low == total.high:
+        return []
+    said = "That is of these very models"
+    if achieved.another_seed is not None:
+        said += f" (of another seed's expect {plus_minus(achieved.another_seed.total.nats, signed=True)})"
+    said += f"; so many samples see gains of {number(power.detectable_nats, 3)} nats or more (four times of five)"
+    if total.low <= 0 <= total.high and power.samples_for_sign is not None:
+        said += f", and to settle the sign of this one takes about {_about(power.samples_for_sign)}"
+    return [f"{said}."]
+
+
+def _encoders(deficits: tuple[Deficit, ...]) -> str:
+    """What encoders lose by joint training: the modality laziness of the paper where it is above 0."""
+    ordered = sorted(deficits, key=lambda one: -one.deficit.bits.value)
+    lost = [f"{short(one.modality)}'s {plus_minus(one.deficit.bits)}" for one in ordered]
+    return f"Bits that encoders lose by training jointly instead of alone: {_listed(lost)}."
+
+
+def _decomposed(pids: tuple[Pid, ...]) -> str:
+    """What two modalities tell alike, alone and only together; of several pairs the one with the most synergy."""
+    pid = max(pids, key=lambda one: -1.0 if one.synergy is None else one.synergy.bits)
+    first, second = (short(name) for name in pid.modalities)
+    others = f" (of {len(pids)} pairs; the others with --explain)" if len(pids) > 1 else ""
+    if pid.redundant is None or pid.unique is None or pid.synergy is None:
+        return f"No decomposition (PID) of {first} and {second}: {pid.reason}{others}."
+    parts = [("both", pid.redundant), *zip((f"{first} alone", f"{second} alone"), pid.unique, strict=True)]
+    said = ", ".join(f"{who} {amount.bits:+.3f}" for who, amount in [*parts, ("synergy", pid.synergy)])
+    return (
+        f"PID of {pid.clusters} clusters each, bits beyond what shuffled labels show: {said} "
+        f"(chance shows {pid.synergy.chance_bits:.3f} of synergy){others}."
+    )
+
+
+def _listed(said: list[str]) -> str:
+    """``a, b and c``; ``a, b and 3 others less`` where they are many."""
+    if len(said) > NAMED:
+        return f"{', '.join(said[: NAMED - 1])} and {len(said) - NAMED + 1} others less"
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+
+
+def _about(count: int) -> str:
+    """A count to two digits."""
+    return f"{round(count, -max(0, len(str(count)) - 2)):,}"
