@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from umlkit.runs.records.common import Estimate
+from typing import Protocol
 
 EXACT = 3
 """Decimals of a number without an interval."""
 MOST = 4
 """Decimals at most: finer than anybody acts on."""
+
+
+class Estimate(Protocol):
+    """A number with its interval."""
+
+    @property
+    def value(self) -> float:
+        """The number."""
+
+    @property
+    def low(self) -> float:
+        """The interval's lower end."""
+
+    @property
+    def high(self) -> float:
+        """The interval's upper end."""
 
 
 def decimals(half: float) -> int:
