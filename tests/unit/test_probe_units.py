@@ -84,3 +84,10 @@ def test_samples_as_units_would_overstate_what_grouped_samples_tell() -> None:
         found = Units(120).estimate(stream.normal(size=120) + 2 * stream.normal(size=20)[groups])
         covered += found.low <= 0 <= found.high
     assert covered / 300 < 0.75
+
+
+def test_cross_fitted_intervals_are_wider_by_what_folds_share() -> None:
+    values = np.random.default_rng(6).normal(size=200)
+    plain, folded = Units(200).estimate(values), Units(200, folds=5).estimate(values)
+    assert folded.high - folded.low == pytest.approx((plain.high - plain.low) * (5 / 4) ** 0.5)
+    assert Units(200, folds=5).at(np.arange(50)).folds == 5

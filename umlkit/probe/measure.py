@@ -47,11 +47,11 @@ def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord
     """
     readings, projected = readings or read_all(evidence), project(evidence)
     n, grouped = len(evidence.probe_labels), evidence.probe_groups
-    units = Units.of(n, None if evidence.within_groups else grouped)
+    units = Units.of(n, None if evidence.within_groups else grouped, folds=len(evidence.folds))
     groups = None if grouped is None else len(np.unique(grouped))
     losses = np.stack([entry.losses for entry in readings.entries], axis=1)
     correct = np.stack([entry.correct for entry in readings.entries], axis=1)
-    by_group = units.groups is not None
+    by_group, over_samples = units.groups is not None, Units(n, folds=len(evidence.folds))
     achieved = contribution(readings, units, smallest_effect=evidence.smallest_effect)
     paired = verdict.paired(achieved, evidence)
     best = None if achieved is None else achieved.rung
@@ -76,8 +76,8 @@ def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord
         budget=evidence.budget,
         entropy_nats=float(readings.losses(PRIOR).mean()),
         entries=tuple(_entry(entry) for entry in readings.entries),
-        loss_covariance=_triangle(Units(n).covariance(losses)),
-        correct_covariance=_triangle(Units(n).covariance(correct)),
+        loss_covariance=_triangle(over_samples.covariance(losses)),
+        correct_covariance=_triangle(over_samples.covariance(correct)),
         group_loss_covariance=_triangle(units.covariance(losses)) if by_group else None,
         group_correct_covariance=_triangle(units.covariance(correct)) if by_group else None,
         candidates=_candidates(evidence, readings),

@@ -11,6 +11,14 @@ For groups this is the delete-a-group jackknife, (U-1)/U sum_u (d_bar without u 
 variances of a mean the one that holds best with few groups of unequal size (CV3 in Cameron & Miller, J. Human Resources
 50:317, 2015; Bell & McCaffrey, Survey Methodology 28:169, 2002). With groups of equal size v_u is the deviation of the
 group's mean. It takes the groups to be drawn: whole groups are resampled, and never their samples.
+
+Cross-fitted over K folds, S is multiplied by K/(K-1). With stable models the plain S holds for the mean over the fold
+models (Bayle et al., *Cross-validation Confidence Intervals for Test Error*, NeurIPS 2020). Those of few samples are
+not stable, the errors of the folds go together as each one's samples train the others, and no unbiased estimate of that
+exists (Bengio & Grandvalet, JMLR 5:1089, 2004). The factor is one plus n_test / n_train, as in Nadeau & Bengio's
+correction. *Measured* on 329 tasks of 60 to 400 samples (``tests/benchmarks/coverage.py``): errors of 1.14 plain
+standard errors (root mean square; 1.24 with paired signal); the 95% interval held .921 of the times without the factor,
+.945 with it.
 """
 
 from __future__ import annotations
@@ -39,22 +47,24 @@ class Units:
     Attributes:
         n: number of samples.
         groups: (n,) index of every sample's group, 0 .. G-1, where groups are the units; None where samples are.
+        folds: K, by whose models the samples were read; 1 where nothing is cross-fitted.
     """
 
     n: int
     groups: Ints | None = None
+    folds: int = 1
 
     @classmethod
-    def of(cls, n: int, groups: Ints | None) -> Units:
+    def of(cls, n: int, groups: Ints | None, *, folds: int = 1) -> Units:
         """Groups where there are at least three of them, else samples."""
         if groups is None:
-            return cls(n)
+            return cls(n, folds=folds)
         names, index = np.unique(groups, return_inverse=True)
-        return cls(n, index) if len(names) >= FEWEST_GROUPS else cls(n)
+        return cls(n, index if len(names) >= FEWEST_GROUPS else None, folds)
 
     def at(self, rows: Ints) -> Units:
         """The units of some of the samples, by position; groups stay groups, as many as these samples are of."""
-        return Units.of(len(rows), None if self.groups is None else self.groups[rows])
+        return Units.of(len(rows), None if self.groups is None else self.groups[rows], folds=self.folds)
 
     @property
     def count(self) -> int:
@@ -72,8 +82,9 @@ class Units:
         return np.asarray(deviations.T @ deviations / (self.count - 1))
 
     def deviations(self, values: Values) -> Values:
-        """Per-sample values (n, E) -> v (U, E), how far the units lie from the E means."""
-        deviations = values - values.mean(axis=0)
+        """Per-sample values (n, E) -> v (U, E), how far the units lie from the E means; wider where cross-fitted."""
+        wider = math.sqrt(self.folds / (self.folds - 1)) if self.folds > 1 else 1.0
+        deviations = wider * (values - values.mean(axis=0))
         if self.groups is None:
             return np.asarray(deviations)
         sums = np.zeros((self.count, values.shape[1]))
