@@ -2,7 +2,7 @@
 
     A_S = risk(UME) - risk(r*)                  r*: lowest `select` loss among the rivals
     interaction = risk(a*) - risk(r*)           a* = r* where r* is additive, else the additive rung with the lowest
-    additive    = risk(UME) - risk(a*)               `select` loss, UME included
+    additive    = risk(UME) - risk(a*)               `select` loss, UME and additive projections included
 
 The rivals are the kernel machines and the networks that are trained on modalities together; where there are none of the
 latter (budget ``quick``) the kernel machines and the heads on frozen features. Every risk is a mean over the same probe
@@ -33,11 +33,22 @@ TRAINED = ("joint-additive", "joint", "residual", "umt")
 FROZEN = ("frozen-linear", "frozen-mlp")
 
 
-def contribution(readings: Readings, units: Units, *, smallest_effect: float = 0.02) -> Contribution | None:
-    """A_S and its parts; None where there is no multi-modal rung beside UME."""
+def contribution(
+    readings: Readings, units: Units, *, projected: Readings | None = None, smallest_effect: float = 0.02
+) -> Contribution | None:
+    """A_S and its parts; None where there is no multi-modal rung beside UME.
+
+    Args:
+        readings: every rung's.
+        units: what intervals go over.
+        projected: additive projections of rungs (:mod:`umlkit.probe.emap`), further candidates for a*: what a network
+            has learned additively counts as that even where no additive network was trained.
+        smallest_effect: nats that matter to the user.
+    """
     best = best_rival(readings)
     if best is None:
         return None
+    readings = Readings([*readings.entries, *(projected.entries if projected else ())])
     additive = best_additive(readings, best)
     another = _another_seed(readings, units, best=best, additive=additive)
     return Contribution(

@@ -52,7 +52,7 @@ def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord
     losses = np.stack([entry.losses for entry in readings.entries], axis=1)
     correct = np.stack([entry.correct for entry in readings.entries], axis=1)
     by_group, over_samples = units.groups is not None, Units(n, folds=len(evidence.folds))
-    achieved = contribution(readings, units, smallest_effect=evidence.smallest_effect)
+    achieved = contribution(readings, units, projected=projected, smallest_effect=evidence.smallest_effect)
     paired = verdict.paired(achieved, evidence)
     best = None if achieved is None else achieved.rung
     judged = verdict.modalities(readings, evidence, units, found=paired, rung=best)

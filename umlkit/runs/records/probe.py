@@ -124,12 +124,12 @@ class Contribution(Part):
 
     r* has the lowest `select` loss among the kernel machines and the networks trained on modalities together, at budget
     quick among the kernel machines and the heads on frozen features; a* is r* where that is additive, else
-    the additive rung with the lowest `select` loss, UME included. ``interaction = risk(a*) - risk(r*)``,
+    the additive rung or projection with the lowest `select` loss, UME included. ``interaction = risk(a*) - risk(r*)``,
     ``additive = risk(UME) - risk(a*)``.
     """
 
     rung: str = Field(description="r*")
-    additive_rung: str = Field(description="a*")
+    additive_rung: str = Field(description="a*; emap:<rung> is the additive projection of that rung")
     total: Difference
     interaction: Difference
     additive: Difference
