@@ -191,13 +191,25 @@ def test_a_contribution_that_may_be_zero_is_not_called_paired_signal() -> None:
     paired = advise(same).paired
     assert paired is not None
     assert paired.kind == "none seen"
-    assert any("cannot tell from zero" in sentence for sentence in advise(same).sentences)
+    assert any("which these samples cannot tell from" in sentence for sentence in advise(same).sentences)
 
 
-def test_no_sentence_claims_that_paired_signal_is_present() -> None:
-    for probe in (make_probe(), make_probe(strengths={**STRENGTHS, "joint": 6.0})):
-        text = " ".join((*advise(probe).headline_sentences, *advise(probe).sentences))
-        assert "present" not in text
+def test_paired_signal_is_present_where_the_measurement_says_so() -> None:
+    for probe in (
+        make_probe(strengths={**dict.fromkeys(STRENGTHS, 1.4)}),
+        make_probe(strengths={**STRENGTHS, "umt": 6.0}),
+    ):
+        advice = advise(probe)
+        assert probe.paired is not None
+        assert advice.paired is not None
+        assert advice.paired.verdict == probe.paired.verdict
+        said = any("paired signal is present" in sentence for sentence in advice.sentences)
+        assert said == (probe.paired.verdict == "present")
+
+
+def test_what_was_not_detected_is_said_with_its_size() -> None:
+    probe = make_probe(strengths={**dict.fromkeys(STRENGTHS, 1.4)}, smallest_effect=1.0)
+    assert any("no paired signal of 1 nats or more was detected" in sentence for sentence in advise(probe).sentences)
 
 
 def test_the_kind_goes_by_the_larger_part() -> None:

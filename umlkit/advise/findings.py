@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from umlkit.advise.among import UME
 from umlkit.advise.posterior import Comparison, Posterior, Standing
@@ -126,19 +125,25 @@ def _better_elsewhere(headline: str, probe: ProbeRecord, posterior: Posterior, a
 
 
 def _paired(probe: ProbeRecord) -> PairedSignal | None:
-    found = probe.contribution
+    """The verdict, and what it is of; in a document that has none by the interval of what was gained alone."""
+    found, judged = probe.contribution, probe.paired
     if found is None:
         return None
-    interacts = found.interaction.nats.value >= found.additive.nats.value
-    larger: Literal["interaction", "additive"] = "interaction" if interacts else "additive"
+    if judged is not None:
+        verdict, kind = judged.verdict, judged.kind
+    else:
+        interacts = found.interaction.nats.value >= found.additive.nats.value
+        verdict = "present" if found.total.nats.low > 0 else "undecided"
+        kind = None if verdict != "present" else "interaction" if interacts else "additive"
     return PairedSignal(
+        verdict=verdict,
         rung=found.rung,
         nats=found.total.nats.value,
         interval=(found.total.nats.low, found.total.nats.high),
         points=found.total.points.value,
         interaction_nats=found.interaction.nats.value,
         additive_nats=found.additive.nats.value,
-        kind=larger if found.total.nats.low > 0 else "none seen",
+        kind=kind or "none seen",
     )
 
 

@@ -158,12 +158,14 @@ def _paired(findings: Findings) -> str | None:
         f"Beyond UME, multi-modal training ({spoken(found.rung)}) gained {found.nats:+.3f} nats "
         f"(95% interval {low:+.3f} to {high:+.3f})"
     )
-    if found.kind == "none seen":
-        return f"{gained}, which these samples cannot tell from zero."
+    if found.verdict == "not detected":
+        return f"{gained}: no paired signal of {findings.probe.smallest_effect:g} nats or more was detected."
+    if found.verdict == "undecided":
+        return f"{gained}, which these samples cannot tell from what it gains where nothing is paired."
     return (
         f"{gained} and {found.points:+.1f} points: {found.interaction_nats:+.3f} by interaction of the modalities, "
-        f"{found.additive_nats:+.3f} by learning them together, yet additively. Training together can gain without any "
-        "paired signal, so this says that it helped here, not why."
+        f"{found.additive_nats:+.3f} by learning them together, yet additively. That is more than it gains where "
+        f"nothing is paired: paired signal is present, of the kind {found.kind}."
     )
 
 

@@ -44,8 +44,11 @@ class AdvisedCandidate(Part):
 
 
 class PairedSignal(Part):
-    """What multi-modal training achieved beyond UME, and of which kind; an estimate, not a verdict."""
+    """What multi-modal training achieved beyond UME, the verdict on it, and of which kind it is where it is present."""
 
+    verdict: Literal["present", "not detected", "undecided"] | None = Field(
+        default=None, description="of the measurement; null in an older document"
+    )
     rung: str
     nats: float
     interval: Interval
