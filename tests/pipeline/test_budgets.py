@@ -89,6 +89,13 @@ def test_a_dry_run_says_what_each_budget_would_train_and_cost(fresh: Path, call:
     assert quick[1] < short[1] < full[1]
 
 
+def test_quick_reads_for_the_paper_s_rule_what_takes_no_training(fresh: Path, call: Call) -> None:
+    for budget, heads in (("quick", {"paper-select"}), ("short", {"paper-train", "paper-select"})):
+        call("probe", "tiny.yaml", "--budget", budget)
+        record = ProbeRecord.read(fresh / "runs/tiny/probe.json")
+        assert {row.name for row in record.paper} == {"ume-prob-mean", *heads}
+
+
 def test_cleaning_keeps_what_any_budget_reads(fresh: Path, call: Call) -> None:
     for budget in ("quick", "full"):
         call("probe", "tiny.yaml", "--budget", budget)

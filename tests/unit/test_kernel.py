@@ -12,7 +12,7 @@ import torch
 from tests.contract.test_methods import method_of, with_experts
 from tests.support import blobs, infer, make_samples, make_task, xor
 from umlkit.data.records import Samples
-from umlkit.methods.base import Task, Trained
+from umlkit.methods.base import MultiModalModel, Task, Trained
 from umlkit.methods.calibration import log_loss
 from umlkit.methods.kernel import views
 from umlkit.methods.kernel.nystroem import Combination, features_of, squared_distances
@@ -156,3 +156,16 @@ def test_what_a_kernel_sees_follows_from_the_kind() -> None:
     assert shown("image", (1, 28, 28)) == ("inputs", "features")
     assert shown("image", (3, 96, 96)) == ("features",)
     assert shown("text", (100, 50, 20)) == ("features",)
+
+
+@pytest.mark.parametrize("interaction", [True, False])
+@pytest.mark.parametrize("keep", [["m0"], ["m2"], ["m0", "m1"]])
+def test_all_pairs_at_once_are_as_pair_by_pair(interaction: bool, keep: list[str]) -> None:
+    task = task_of(blobs(80, modalities=3, seed=0), blobs(60, modalities=3, seed=1))
+    model: Any = fitted(task, interaction=interaction).model
+    model.weight += torch.randn(model.weight.shape, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        one, other = (model.parts(blobs(n, modalities=3, seed=n).batch(slice(None)).inputs) for n in (4, 5))
+        sides = {n: p for n, p in one.items() if n in keep}, {n: p for n, p in other.items() if n not in keep}
+        at_once, pair_by_pair = model.fuse_pairs(*sides), MultiModalModel.fuse_pairs(model, *sides)
+    assert at_once.numpy() == pytest.approx(pair_by_pair.numpy(), abs=1e-4)

@@ -95,6 +95,18 @@ class MultiModalModel(nn.Module, ABC):
         """Logits (B, C) of parts, every modality's from whatever sample."""
         return self.infer(parts).logits
 
+    def fuse_pairs(self, own: Mapping[str, Tensor], references: Mapping[str, Tensor]) -> Tensor:
+        """Logits (b, K, C) of b samples with every one of K references, for who has a quicker way than every pair.
+
+        Args:
+            own: parts of the samples, of some modalities: (b, ...).
+            references: parts of the references, of all the others: (K, ...).
+        """
+        b, count = (len(next(iter(parts.values()))) for parts in (own, references))
+        pairs = {name: part.repeat_interleave(count, dim=0) for name, part in own.items()}
+        pairs |= {name: part.repeat(b, *([1] * (part.ndim - 1))) for name, part in references.items()}
+        return self.fuse(pairs).reshape(b, count, -1)
+
     def augmented(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """A random view of a batch, as the encoders say; for training losses alone, the batch itself in eval mode."""
         return inputs

@@ -45,17 +45,10 @@ def crossed(
     at_once = max(1, (PASSED if model.parts_are == "inputs" else FUSED) // count)
     for start in range(0, len(own[keep[0]]), at_once):
         some = {name: own[name][start : start + at_once] for name in keep}
-        size = len(some[keep[0]])
+        rest = {name: of_references for name, of_references in references.items() if name not in keep}
         with torch.inference_mode():
-            logits = model.fuse(
-                {
-                    name: some[name].repeat_interleave(count, dim=0)
-                    if name in keep
-                    else of_references.repeat(size, *([1] * (of_references.ndim - 1)))
-                    for name, of_references in references.items()
-                }
-            )
-        yield logits.cpu().double().reshape(size, count, -1)
+            logits = model.fuse_pairs(some, rest) if rest else model.fuse(some)[:, None].expand(-1, count, -1)
+        yield logits.cpu().double()
 
 
 def grand_mean(model: MultiModalModel, references: Mapping[str, Tensor]) -> Tensor:

@@ -48,7 +48,7 @@ def gather(session: Session) -> Evidence:
         marginals={
             (rung.name, plan.seed, plan.fold): marginals.read(session, artifact)
             for plan in session.plans
-            for rung, artifact in plan.rungs()
+            for rung, artifact in plan.mixed()
         },
     )
 

@@ -16,7 +16,7 @@ from umlkit import registry
 from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.pipeline.artifact import SHORT, Artifact
 from umlkit.pipeline.identity import DataIdentity
-from umlkit.pipeline.rungs import BUDGETS, PAPER, Rung, rungs
+from umlkit.pipeline.rungs import BUDGETS, PAPER, Rung, mixed, paper, rungs
 from umlkit.recipe.schema import Budget, Modality, Recipe
 from umlkit.registry import MethodSpec, Options
 from umlkit.runs.fingerprint import fingerprint
@@ -104,12 +104,19 @@ class Plan:
 
     def paper(self) -> list[tuple[Rung, Artifact]]:
         """What the paper's rule reads, with its artifacts."""
-        return [(rung, self._of_rung(rung)) for rung in PAPER]
+        return [(rung, self._of_rung(rung)) for rung in paper(self.recipe.probe.budget)]
+
+    def mixed(self) -> list[tuple[Rung, Artifact]]:
+        """The rungs whose modalities a measurement mixes between samples, with their artifacts."""
+        return [(rung, self._of_rung(rung)) for rung in mixed(self.recipe.probe.budget)]
 
     def everything(self) -> list[Artifact]:
         """Every artifact that a run makes at any budget, in an order in which each can be trained; each once."""
         found: dict[str, Artifact] = {a.fingerprint: a for a in self.unimodal.values()}
-        for _, artifact in (*(pair for budget in BUDGETS for pair in self.rungs(budget)), *self.paper()):
+        for _, artifact in (
+            *(pair for budget in BUDGETS for pair in self.rungs(budget)),
+            *((rung, self._of_rung(rung)) for rung in PAPER),
+        ):
             found.update({part.fingerprint: part for part in artifact.with_needs()})
         for method, spec in registry.methods().items():
             if spec.candidate and method != UNIMODAL:

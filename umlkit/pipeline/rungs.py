@@ -53,15 +53,26 @@ LADDER = (
 
 PAPER = (
     Rung("ume-prob-mean", "ume", {"pool": "prob-mean"}),
-    Rung("paper-train", "frozen", {"head": "linear", "fit_on": "train"}),
+    Rung("paper-train", "frozen", {"head": "linear", "fit_on": "train"}, since="short"),
     Rung("paper-select", "frozen", {"head": "linear", "fit_on": "select"}),
 )
-"""What the paper's rule reads, at every budget; never rungs of the ladder."""
+"""What the paper's rule reads, at ``quick`` without the head that takes a training; never rungs of the ladder."""
 
 
 def rungs(budget: Budget) -> tuple[Rung, ...]:
-    """The trained rungs of a budget: what a cheaper one lacks is short, unless the budget is ``full``."""
-    within = BUDGETS[: BUDGETS.index(budget) + 1]
-    return tuple(
-        replace(rung, short=budget != "full" and rung.since != "quick") for rung in LADDER if rung.since in within
-    )
+    """The trained rungs of a budget: what ``quick`` lacks is short, unless the budget is ``full``."""
+    return tuple(replace(rung, short=budget != "full" and rung.since != "quick") for rung in _within(LADDER, budget))
+
+
+def paper(budget: Budget) -> tuple[Rung, ...]:
+    """What the paper's rule reads at a budget."""
+    return _within(PAPER, budget)
+
+
+def mixed(budget: Budget) -> tuple[Rung, ...]:
+    """The rungs whose modalities are mixed between samples; at ``quick`` without the heads, for their cost."""
+    return tuple(rung for rung in rungs(budget) if budget != "quick" or rung.method != "frozen")
+
+
+def _within(every: tuple[Rung, ...], budget: Budget) -> tuple[Rung, ...]:
+    return tuple(rung for rung in every if BUDGETS.index(rung.since) <= BUDGETS.index(budget))

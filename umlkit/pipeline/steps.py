@@ -65,7 +65,7 @@ def measured(plan: Plan) -> list[Artifact]:
 
 def mixed(plan: Plan) -> list[Artifact]:
     """The multi-modal artifacts whose modalities a measurement mixes between samples, at one seed."""
-    return list({artifact.fingerprint: artifact for _, artifact in plan.rungs()}.values())
+    return list({artifact.fingerprint: artifact for _, artifact in plan.mixed()}.values())
 
 
 def to_be_mixed(session: Session) -> list[Artifact]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -100,7 +101,7 @@ def _features(task: Task, model: FrozenModel) -> tuple[Tensor, ...]:
 
 
 def _with_features(task: Task, role: str) -> Samples:
-    samples = task.train if role == "train" else task.select
+    samples = replace(task.train if role == "train" else task.select, inputs={})  # which no head looks at
     return samples.with_extras({_feature(name): e.features[role] for name, e in task.experts.items()})
 
 

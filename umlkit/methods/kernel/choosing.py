@@ -1,4 +1,4 @@
-"""Which of several fitted functions is added to the ensemble, and how much of it: chosen on `select`.
+"""Which of the functions fitted under several views is added to the ensemble, and how much of it: chosen on `select`.
 
 Legend of shapes: n samples of `select`, L landmarks, C classes.
 """

@@ -79,6 +79,26 @@ class KernelModel(MultiModalModel):
         added: Tensor = self.combined(alone) @ self.weight + self.bias
         return pooled + added
 
+    def fuse_pairs(self, own: Mapping[str, Tensor], references: Mapping[str, Tensor]) -> Tensor:
+        """Logits (b, K, C): kernels of pairs are products of matrices, or sums, and need not be written down."""
+        count = len(self.weight)
+        logits = ({name: part[:, count:] for name, part in parts.items()} for parts in (own, references))
+        pooled = self.ensemble.pool_pairs(*logits)
+        sides = [[part[:, :count] for part in parts.values()] for parts in (own, references)]
+        added = self._multiplied(*sides) if self.interaction else self._added(*sides)
+        return pooled + added + self.bias
+
+    def _multiplied(self, own: Sequence[Tensor], references: Sequence[Tensor]) -> Tensor:
+        """The product kernel of all pairs, times W: (b, K, C)."""
+        here, there = (torch.stack([one + 1 for one in side]).prod(dim=0) for side in (own, references))
+        products = torch.stack([(here * column) @ there.T for column in self.weight.T], dim=2)
+        return (products - self.weight.sum(dim=0)) / float(2 ** (len(own) + len(references)) - 1)
+
+    def _added(self, own: Sequence[Tensor], references: Sequence[Tensor]) -> Tensor:
+        """The sum of kernels of all pairs, times W: (b, K, C)."""
+        here, there = (torch.stack(list(side)).sum(dim=0) @ self.weight for side in (own, references))
+        return (here[:, None] + there[None]) / (len(own) + len(references))
+
     def combined(self, alone: Sequence[Tensor]) -> Tensor:
         """The kernels k_m (B, L) as one, the equations of :mod:`nystroem`."""
         if not self.interaction:

@@ -51,6 +51,7 @@ class Ridge:
         eigenvalues, self._vectors = np.linalg.eigh(centred.T @ weighted)
         self._eigenvalues = np.maximum(eigenvalues, 0.0)
         self._rotated = centred @ self._vectors
+        self._squared = np.square(self._rotated)
         self._moments = self._vectors.T @ (weighted.T @ (targets - self._level))
         self._targets, self._total = targets, total
 
@@ -63,9 +64,19 @@ class Ridge:
         """(n, T) what a fit without a sample says of it, for every sample."""
         inverse = self._inverse(ridge)
         fitted = self._rotated @ (inverse[:, None] * self._moments) + self._level
-        leverage = self._shares * (1 / self._total + np.square(self._rotated) @ inverse)
+        leverage = self._shares * (1 / self._total + self._squared @ inverse)
         left = 1 - np.minimum(leverage, MOST_LEVERAGE)
         return np.asarray(self._targets - (self._targets - fitted) / left[:, None])
+
+    def explained(self, ridge: float) -> float:
+        """What the best multiple a >= 0 of :meth:`left_out` explains of the targets, (sum w t f)^2 / sum w f^2.
+
+        The ridge with the most of it is not the one with the lowest error: the more a fit is shrunk the less it is
+        wrong where there is little to find, yet what it has found may be the less for it.
+        """
+        left_out = self.left_out(ridge)
+        along = max(0.0, float(self._shares @ (self._targets * left_out).sum(1)))
+        return along**2 / max(float(self._shares @ np.square(left_out).sum(1)), 1e-12)
 
     def left_out_error(self, ridge: float) -> float:
         """The weighted mean of the squared errors of :meth:`left_out`."""

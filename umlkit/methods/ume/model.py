@@ -85,6 +85,23 @@ class UmeModel(MultiModalModel):
         scores = self.prior_weight * self.log_prior + torch.einsum("m,bmc->bc", self.weights, log_probs)
         return scores.log_softmax(dim=-1)
 
+    def fuse_pairs(self, own: Mapping[str, Tensor], references: Mapping[str, Tensor]) -> Tensor:
+        """:meth:`pool_pairs`."""
+        return self.pool_pairs(own, references)
+
+    def pool_pairs(self, own: Mapping[str, Tensor], references: Mapping[str, Tensor]) -> Tensor:
+        """Logits of some modalities (b, C) and of all others (K, C) to the pool of every pair (b, K, C)."""
+        if self.rule == "prob-mean":
+            return super().fuse_pairs(own, references)
+        here, there = self._shares(own), self._shares(references)
+        return (self.prior_weight * self.log_prior + here[:, None] + there[None]).log_softmax(dim=-1)
+
+    def _shares(self, logits: Mapping[str, Tensor]) -> Tensor:
+        """What some modalities add to the scores: (B, C)."""
+        at = [self.experts.modalities.index(name) for name in logits]
+        stacked = torch.stack(list(logits.values()), dim=1) / self.temperatures[at, None]
+        return torch.einsum("m,bmc->bc", self.weights[at], stacked.log_softmax(dim=-1).clamp_min(math.log(FLOOR)))
+
 
 def beside(features: Mapping[str, Tensor], logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Modality -> features (B, D_m) and the uni-modal model's logits (B, C) side by side: (B, D_m + C)."""
