@@ -41,7 +41,8 @@ from umlkit.data.shipped import open_source
 from umlkit.methods import calibration
 from umlkit.methods.base import Blueprint, ModalityPlan, Task
 from umlkit.methods.inference import logits
-from umlkit.recipe.schema import Data, Train
+from umlkit.recipe.data_schema import Data
+from umlkit.recipe.schema import Train
 
 GRID = 10.0 ** np.arange(-2, 4.1, 0.5)
 MOST = 800

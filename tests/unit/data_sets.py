@@ -12,7 +12,8 @@ from umlkit.data.raw import from_arrays
 from umlkit.data.reading import from_raw, read
 from umlkit.data.records import Dataset, ModalityArray
 from umlkit.errors import InputError
-from umlkit.recipe.schema import Data, Recipe
+from umlkit.recipe.data_schema import Data
+from umlkit.recipe.schema import Recipe
 
 N = 60
 

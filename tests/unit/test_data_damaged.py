@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 from umlkit.data.reading import from_raw
 from umlkit.data.sources import open_file
 from umlkit.errors import InputError
-from umlkit.recipe.schema import Data
+from umlkit.recipe.data_schema import Data
 
 N = 30
 FORMATS = ("stored.npz", "packed.npz", "a.npy", "a.safetensors", "a.parquet", "a.jsonl", "a.csv", "a.tsv")

@@ -17,8 +17,8 @@ from umlkit.data.recipe_lines import quoted
 from umlkit.data.records import Dataset
 from umlkit.data.sources import open_source
 from umlkit.errors import InputError
+from umlkit.recipe.data_schema import Data
 from umlkit.recipe.loading import load
-from umlkit.recipe.schema import Data
 
 
 def proposed(path: Path, **data: Any) -> Proposal:

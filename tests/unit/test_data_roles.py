@@ -9,7 +9,7 @@ from tests.unit.data_sets import dataset
 from umlkit.data.records import ROLES, Dataset, Roles
 from umlkit.data.roles import assign, half_needed
 from umlkit.errors import InputError
-from umlkit.recipe.schema import Split
+from umlkit.recipe.data_schema import Split
 
 
 def sizes(roles: Roles) -> list[int]:

@@ -14,7 +14,7 @@ from umlkit.data.kinds import KINDS
 from umlkit.data.kinds.quantiles import quantiles
 from umlkit.data.records import Array, ModalityArray
 from umlkit.errors import InputError
-from umlkit.recipe.schema import Modality
+from umlkit.recipe.data_schema import Modality
 
 TRAIN = np.arange(50)
 NAN = float("nan")

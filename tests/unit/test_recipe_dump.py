@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from umlkit.recipe import yaml_reading
+from umlkit.recipe.data_schema import Data, EncoderChoice, Modality
 from umlkit.recipe.dump import to_yaml
-from umlkit.recipe.schema import Data, EncoderChoice, Modality, Recipe, Train
+from umlkit.recipe.schema import Recipe, Train
 
 TEXTS = st.one_of(
     st.sampled_from(

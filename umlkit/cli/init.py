@@ -78,8 +78,8 @@ def _propose(
     from umlkit.data.propose import propose
     from umlkit.data.shipped import is_source
     from umlkit.data.sources import open_data
+    from umlkit.recipe.data_schema import Data, alike, file_name
     from umlkit.recipe.reference import run_name
-    from umlkit.recipe.schema import Data, alike, file_name
 
     if (said := alike(data)) is not None:
         raise InputError(Problem(said, where="DATA", try_next="rename one of them"))

@@ -16,7 +16,7 @@ from umlkit.data.named import missing_column
 from umlkit.data.raw import Raw
 from umlkit.data.stated import stated_place
 from umlkit.errors import InputError, Problem, listed
-from umlkit.recipe.schema import NO_WEIGHTS, Data
+from umlkit.recipe.data_schema import NO_WEIGHTS, Data
 
 RESERVED = ("groups", "split", "id", "sample_weight")
 INDEX_ARRAYS = {"train": "idx_train", "val": "idx_val", "test": "idx_test"}

@@ -24,7 +24,7 @@ from umlkit.data.roles import divided
 from umlkit.data.suspects import likely_groups, likely_labels
 from umlkit.errors import InputError, Problem, listed
 from umlkit.output import printable
-from umlkit.recipe.schema import Data, Modality
+from umlkit.recipe.data_schema import Data, Modality
 
 
 @dataclass(frozen=True)

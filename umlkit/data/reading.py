@@ -23,7 +23,7 @@ from umlkit.data.said import reading_lines
 from umlkit.data.sources import open_data
 from umlkit.errors import InputError, Problem, listed
 from umlkit.output import printable
-from umlkit.recipe.schema import Data
+from umlkit.recipe.data_schema import Data
 
 if TYPE_CHECKING:
     from umlkit.recipe.loading import LoadedRecipe

@@ -12,9 +12,9 @@ from umlkit.data.raw import Raw
 from umlkit.data.suspects import Suspect
 from umlkit.data.weights import SKEWED, skew
 from umlkit.output import printable
+from umlkit.recipe.data_schema import Data
 from umlkit.recipe.json_schema import modeline
 from umlkit.recipe.scalars import is_text
-from umlkit.recipe.schema import Data
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _WORDS_OF_OLD_YAML = frozenset({"yes", "no", "on", "off"})

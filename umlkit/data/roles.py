@@ -16,7 +16,7 @@ from umlkit.data.crossfit import cross_fitted
 from umlkit.data.division import divide
 from umlkit.data.records import Dataset, Ints, Roles
 from umlkit.errors import InputError, Problem, listed
-from umlkit.recipe.schema import Split
+from umlkit.recipe.data_schema import Split
 
 FEWEST_GROUPS = 10
 LARGEST_VAL = 0.4

@@ -10,7 +10,7 @@ from umlkit.data import jsonl, npy, npz, parquet, safetensor_file, shipped, tabl
 from umlkit.data.joined import put_together
 from umlkit.data.raw import Raw
 from umlkit.errors import InputError, Problem, closest
-from umlkit.recipe.schema import Data
+from umlkit.recipe.data_schema import Data
 
 _MAGIC = {
     b"PK\x03\x04": ".npz",

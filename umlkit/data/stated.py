@@ -10,7 +10,7 @@ from umlkit.data.kinds import KINDS
 from umlkit.data.named import match_columns, missing_column
 from umlkit.data.raw import Raw
 from umlkit.errors import Problem, closest, listed
-from umlkit.recipe.schema import Modality
+from umlkit.recipe.data_schema import Modality
 
 
 def stated_place(raw: Raw, name: str, spec: Modality, bystanders: set[str], problems: list[Problem]) -> Place | None:

@@ -17,7 +17,8 @@ from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.pipeline.artifact import SHORT, Artifact
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.rungs import BUDGETS, PAPER, Rung, mixed, paper, rungs
-from umlkit.recipe.schema import Budget, Modality, Recipe
+from umlkit.recipe.data_schema import Modality
+from umlkit.recipe.schema import Budget, Recipe
 from umlkit.registry import MethodSpec, Options
 from umlkit.runs.fingerprint import fingerprint
 from umlkit.runs.layout import ALL

@@ -13,7 +13,7 @@ from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.model import ModelConfig, TrainedModel
 from umlkit.pipeline.plan import UNIMODAL, unresolved
 from umlkit.pipeline.session import Session
-from umlkit.recipe.schema import Modality
+from umlkit.recipe.data_schema import Modality
 
 
 def task_of(session: Session, artifact: Artifact, loop: Fit) -> Task:

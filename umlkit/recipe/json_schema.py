@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from umlkit import registry
-from umlkit.recipe.schema import EncoderChoice, Recipe
+from umlkit.recipe.data_schema import EncoderChoice
+from umlkit.recipe.schema import Recipe
 
 FILE = Path(__file__).with_name("recipe.schema.json")
 """The schema that is shipped."""

@@ -17,10 +17,11 @@ from umlkit.errors import InputError, Problem
 from umlkit.recipe import canonical, choices, keys
 from umlkit.recipe import overrides as overriding
 from umlkit.recipe import positions as at
+from umlkit.recipe.data_schema import file_name, misplaced_data, wrong_sum
 from umlkit.recipe.overrides import Overrides
 from umlkit.recipe.problems import from_validation
 from umlkit.recipe.reference import find
-from umlkit.recipe.schema import Recipe, file_name, misplaced_data, wrong_sum
+from umlkit.recipe.schema import Recipe
 
 
 @dataclass(frozen=True)
