@@ -96,9 +96,7 @@ class Kernel(Method[KernelOptions]):
     def _direction(self, task: Task, known: Seen, rows: Tensor) -> Direction:
         """The function that explains most of what the modalities one by one leave unexplained."""
         targets, weights = _targets(task, rows)
-        log_prior = np.log(np.maximum(task.priors.cpu().double().numpy(), 1e-12))
-        expected = left_out_ensemble(known.train, known.among, targets, log_prior=log_prior, weights=weights)
-        residual = targets - np.exp(expected)
+        residual = self.residual(task, known, targets, weights)
         kernel = self._kernel(known, residual, weights)
         maps = features_of(kernel(known.among))
         fitted = Ridge(kernel(known.train) @ maps, residual, weights)
@@ -106,6 +104,13 @@ class Kernel(Method[KernelOptions]):
         linear = fitted.fit(ridge)
         function = Linear(np.asarray(maps @ linear.weight), linear.bias)
         return Direction(known, kernel, ridge, function, function(kernel(known.select)))
+
+    def residual(self, task: Task, known: Seen, targets: Floats, weights: Floats | None) -> Floats:
+        """(n, C) what the modalities one by one leave unexplained of the labels, one-hot in ``targets`` (n, C)."""
+        log_prior = np.log(np.maximum(task.priors.cpu().double().numpy(), 1e-12))
+        return targets - np.exp(
+            left_out_ensemble(known.train, known.among, targets, log_prior=log_prior, weights=weights)
+        )
 
     def _kernel(self, known: Seen, residual: Floats, weights: Floats | None) -> Combination:
         """The kernel with the width that explains most, on few samples."""
