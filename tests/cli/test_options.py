@@ -8,7 +8,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from umlkit.cli.options import Invocation, invocation, shared_options
+from umlkit.cli.invocation import Invocation, invocation, shared_options
 from umlkit.errors import InputError
 
 

@@ -9,7 +9,8 @@ import pytest
 from tests.synthetic_evidence import ADDITIVE, STRENGTHS, make_evidence, make_probe
 from umlkit.probe.contribution import mcnemar_mid_p
 from umlkit.probe.measure import measure
-from umlkit.runs.records.probe import Contribution, ProbeRecord
+from umlkit.runs.records.contribution import Contribution
+from umlkit.runs.records.probe import ProbeRecord
 
 
 def found(probe: ProbeRecord) -> Contribution:

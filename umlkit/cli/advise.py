@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from umlkit.cli import completing
-from umlkit.cli.options import Budget, Invocation, shared_options
+from umlkit.cli.invocation import Invocation, shared_options
+from umlkit.cli.options import Budget
 from umlkit.errors import InputError, Problem, VerdictError, closest, listed
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from umlkit.cli.options import Invocation, shared_options
+from umlkit.cli.invocation import Invocation, shared_options
 
 Yes = Annotated[bool, typer.Option("--yes", help="Remove what is listed.")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umlkit.cli.options import Invocation, shared_options
+from umlkit.cli.invocation import Invocation, shared_options
 from umlkit.errors import listed
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from umlkit.cli.options import Invocation
+from umlkit.cli.invocation import Invocation
 from umlkit.output import duration
 from umlkit.runs.records.activity import CostEntry, DryRunRecord, PlannedModel, Setting
 

@@ -12,9 +12,10 @@ from umlkit.output.rounding import number, plus_minus
 from umlkit.output.text import printable
 
 if TYPE_CHECKING:
+    from umlkit.runs.records.contribution import Contribution
     from umlkit.runs.records.mixing import Reliance
     from umlkit.runs.records.pid import Pid
-    from umlkit.runs.records.probe import Contribution, Deficit, ModalityEvidence, ProbeRecord
+    from umlkit.runs.records.probe import Deficit, ModalityEvidence, ProbeRecord
     from umlkit.runs.records.verdict import PairedVerdict
 
 MOST = 5

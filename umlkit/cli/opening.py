@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from umlkit.cli.options import Invocation
+from umlkit.cli.invocation import Invocation
 from umlkit.errors import InputError, Problem
 from umlkit.runs.interrupts import interrupts
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from umlkit.cli.options import Budget, Invocation, shared_options
+from umlkit.cli.invocation import Invocation, shared_options
+from umlkit.cli.options import Budget
 
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say how each figure came about, and which paper it comes from.")

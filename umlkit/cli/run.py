@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umlkit.cli.options import Budget, Invocation, shared_options
+from umlkit.cli.invocation import Invocation, shared_options
+from umlkit.cli.options import Budget
 
 if TYPE_CHECKING:
     from umlkit.pipeline.session import Session

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from umlkit.cli import completing
-from umlkit.cli.options import Invocation, shared_options
+from umlkit.cli.invocation import Invocation, shared_options
 
 if TYPE_CHECKING:
     from umlkit.runs.records.activity import TrainedEntry

@@ -25,7 +25,7 @@ from umlkit.probe.power import power_of
 from umlkit.probe.readings import PRIOR, Reading, Readings
 from umlkit.probe.units import Units, Values
 from umlkit.runs.records.common import Difference
-from umlkit.runs.records.probe import AnotherSeed, Contribution, McNemar
+from umlkit.runs.records.contribution import AnotherSeed, Contribution, McNemar
 
 UME, UMT = "ume", "umt"
 KERNELS = ("kernel-additive", "kernel")

@@ -21,7 +21,7 @@ from umlkit.probe.emap import PREFIX, project
 from umlkit.probe.evidence import Evidence, Ints
 from umlkit.probe.readings import Readings
 from umlkit.probe.units import Values
-from umlkit.runs.records.probe import Contribution
+from umlkit.runs.records.contribution import Contribution
 
 
 @dataclass(frozen=True)

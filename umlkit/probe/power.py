@@ -23,7 +23,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri, stdtrit
 
 from umlkit.probe.units import Units, Values
-from umlkit.runs.records.probe import Power
+from umlkit.runs.records.contribution import Power
 
 LEVEL = 0.05
 POWER = 0.8

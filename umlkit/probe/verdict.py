@@ -40,7 +40,7 @@ from umlkit.probe.readings import PRIOR, Readings
 from umlkit.probe.units import Units, Values
 from umlkit.probe.without import without
 from umlkit.runs.records.common import Estimate
-from umlkit.runs.records.probe import Contribution
+from umlkit.runs.records.contribution import Contribution
 from umlkit.runs.records.verdict import Kind, ModalityVerdict, PairedVerdict
 
 HEAD_EFFECT = 0.5
