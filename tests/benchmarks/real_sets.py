@@ -1,6 +1,6 @@
 """Real sets, from the recipe that ``init`` writes to test accuracy, beside scikit-learn pipelines on the same rows.
 
-    python tests/benchmarks/real_sets.py path/to/set.npz ... [--development 0]
+    python -m tests.benchmarks.real_sets path/to/set.npz ... [--development 0]
 
 For every set: ``umlkit init`` writes a recipe, ``umlkit run`` runs it as it is once a training seed (three). Then
 
@@ -20,11 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,31 +30,14 @@ from scipy.special import log_softmax, logsumexp
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
+from tests.benchmarks.commands import umlkit
+from tests.benchmarks.divisions import Held, divided
 from umlkit import load_model
 
 GRID = 10.0 ** np.arange(-4, 5)
 SEEDS = (0, 1, 2)
-
-
-@dataclass(frozen=True)
-class Held:
-    """A set and its rows."""
-
-    arrays: dict[str, Any]
-    train: Any
-    val: Any
-    test: Any
-
-    @property
-    def y(self) -> Any:
-        return self.arrays["y"]
-
-    @property
-    def modalities(self) -> dict[str, Any]:
-        return {name[2:]: values for name, values in self.arrays.items() if name.startswith("X_")}
 
 
 def main() -> None:
@@ -93,11 +72,9 @@ def one_set(path: Path, folder: Path, arguments: argparse.Namespace) -> None:
     advised, alone, seconds, trainings, ended = [], {name: [] for name in baselines}, [], 0, set()
     for seed in SEEDS[: arguments.seeds]:
         out = f"run-{seed}"
-        began = time.monotonic()
         sets = [word for one in arguments.set for word in ("--set", one)]
         words = ["recipe.yaml", "--out", out, "--seed", str(seed), "--threads", str(arguments.threads), *sets]
-        umlkit("run", *words, "--json", folder=folder)
-        seconds.append(time.monotonic() - began)
+        seconds.append(umlkit("run", *words, "--json", folder=folder).wall)
         inputs = {f"X_{name}": values[held.test] for name, values in held.modalities.items()}
         advised.append(log_of(load_model(folder / out), inputs))
         for name in baselines:
@@ -133,41 +110,6 @@ def said(ours: Any, theirs: Any, *, sign: int = 1) -> str:
     error = difference.std(ddof=1) / np.sqrt(len(difference))
     reached = "reached" if difference.mean() >= -error else "MISSED"
     return f"{sign * np.mean(theirs):.4f}: {sign * difference.mean():+.4f} +- {error:.4f}, {reached}"
-
-
-def divided(path: Path, *, development: int | None, most: int | None) -> Held:
-    """The set with its own split; or without its test rows, the rest divided anew."""
-    with np.load(path, allow_pickle=False) as data:
-        arrays = {name: data[name] for name in data.files}
-    parts = [arrays.pop(f"idx_{part}") for part in ("train", "val", "test")]
-    if development is not None:
-        parts = anew(np.sort(np.concatenate(parts[:2])), arrays, seed=development)
-    if most is not None:
-        parts[0] = np.random.default_rng(0).permutation(parts[0])[:most]
-    kept = np.sort(np.concatenate(parts))
-    place = {row: i for i, row in enumerate(kept)}
-    train, val, test = (np.array([place[row] for row in np.sort(part)]) for part in parts)
-    length = len(arrays["y"])
-    arrays = {n: v[kept] if v.shape[:1] == (length,) else v for n, v in arrays.items()}
-    arrays.update(idx_train=train, idx_val=val, idx_test=test)
-    return Held(arrays, train, val, test)
-
-
-def anew(rows: Any, arrays: dict[str, Any], *, seed: int) -> list[Any]:
-    """Train, validation and a held-out fifth of ``rows``, groups whole."""
-
-    def cut(rows: Any, share: float) -> tuple[Any, Any]:
-        if "groups" in arrays:
-            splitter: Any = GroupShuffleSplit(1, test_size=share, random_state=seed)
-            kept, held = next(splitter.split(rows, groups=arrays["groups"][rows]))
-        else:
-            splitter = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
-            kept, held = next(splitter.split(rows, arrays["y"][rows]))
-        return rows[kept], rows[held]
-
-    rest, test = cut(rows, 0.2)
-    train, val = cut(rest, 0.25)
-    return [train, val, test]
 
 
 def baseline(held: Held, values: Any) -> Any:
@@ -216,13 +158,6 @@ def log_of(model: Any, inputs: dict[str, Any]) -> Any:
 def loss(log: Any, truth: Any) -> Any:
     """The log-loss of every sample in nats."""
     return -log[np.arange(len(truth)), truth]
-
-
-def umlkit(*words: str, folder: Path) -> None:
-    """Run a command in the folder."""
-    done = subprocess.run([sys.executable, "-m", "umlkit", *words], cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"umlkit {' '.join(words)} ended with {done.returncode}:\n{done.stderr}")
 
 
 if __name__ == "__main__":

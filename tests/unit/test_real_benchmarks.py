@@ -1,0 +1,105 @@
+"""The benchmarks on real sets in small: whose rows they use, how pairs are dealt anew, what is resumed and reported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.benchmarks import real_splits
+from tests.benchmarks.divisions import divided
+from tests.benchmarks.repaired import HELD_OUT, paired_anew
+
+
+def spoken(n: int = 300) -> dict[str, Any]:
+    """Six speakers, five digits; every picture and every sound is its row's number; the last speaker is test."""
+    rows, groups = np.arange(n), np.arange(n) // (n // 6)
+    digits = np.random.default_rng(0).integers(0, 5, n)
+    parts = {"train": rows[groups < 4], "val": rows[groups == 4], "test": rows[groups == 5]}
+    indices = {f"idx_{part}": of_part for part, of_part in parts.items()}
+    return {"X_image": rows[:, None], "X_audio": rows[:, None], "y": digits, "groups": groups, **indices}
+
+
+@pytest.fixture
+def spoken_file(tmp_path: Path) -> Path:
+    np.savez(tmp_path / "spoken.npz", **spoken())
+    return tmp_path / "spoken.npz"
+
+
+@pytest.mark.parametrize("split", [0, 1, 2])
+def test_a_division_anew_has_no_test_row_and_keeps_groups_whole(spoken_file: Path, split: int) -> None:
+    held = divided(spoken_file, development=split, most=None)
+    assert not set(spoken()["idx_test"]) & set(held.arrays["X_image"][:, 0])
+    parts = [set(held.arrays["groups"][part]) for part in (held.train, held.val, held.test)]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 5
+
+
+def test_pairs_are_dealt_within_groups_and_every_row_is_used_once() -> None:
+    source, pairs = spoken(), paired_anew(spoken(), seed=0)
+    image, audio = pairs["X_image"][:, 0], pairs["X_audio"][:, 0]
+    assert sorted(image) == sorted(audio) == sorted(np.concatenate([source["idx_train"], source["idx_val"]]))
+    assert (source["groups"][image] == source["groups"][audio]).all()
+    assert (pairs["y"] == (source["y"][image] == source["y"][audio])).all()
+
+
+def test_no_digit_tells_the_class_of_a_pair() -> None:
+    source, pairs = spoken(), paired_anew(spoken(), seed=0)
+    for name in ("X_image", "X_audio"):
+        for group in range(5):
+            digits = source["y"][pairs[name][:, 0]]
+            of_match, of_mismatch = (
+                np.bincount(digits[(pairs["groups"] == group) & (pairs["y"] == label)], minlength=5) for label in (0, 1)
+            )
+            assert abs(of_match - of_mismatch).max() <= 1
+
+
+def test_pairs_keep_train_and_validation_apart() -> None:
+    pairs = paired_anew(spoken(), seed=0)
+    assert set(pairs["groups"][pairs["idx_train"]]) == {0, 1, 2, 3}
+    assert set(pairs["groups"][pairs["idx_val"]]) == {4}
+    assert len(pairs["idx_test"]) == HELD_OUT
+    assert not set(pairs["idx_val"]) & set(pairs["idx_test"])
+
+
+def row(split: int, value: float, half: float) -> dict[str, Any]:
+    a = {"value": value, "low": value - half, "high": value + half}
+    found = {"measured": True, "a": a, "rung": "kernel", "verdict": "present", "kind": "interaction", "n_probe": 100}
+    took = {"wall": 10.0, "cpu": 9.0, "trainings": 12, "encoders": {"image": {"name": "linear"}}}
+    rest = {"groups": None, "within_groups": False, "folds": 1, "test_over_train": 0.25}
+    return {"set": "spoken", "budget": "short", "split": split, **found, **took, **rest}
+
+
+def test_the_report_says_whether_intervals_held_each_other() -> None:
+    rows = [row(0, 0.10, 0.05), row(1, 0.14, 0.03), row(2, 0.12, 0.03)]
+    *_, last = real_splits.report(rows)
+    # mean .12, s = .02, standard error sqrt(1/3 + 1/4) s = .01528, t_{.975, 2} = 4.3027; .10 is not in (.11, .17)
+    assert last == "spoken (short): mean A +0.1200 (+0.0543 to +0.1857); 5 of 6 intervals held another's A"
+
+
+def test_a_set_that_cannot_be_measured_is_reported_with_the_reason() -> None:
+    unmeasured = {"measured": False, "reason": "not measurable with n = 32", "needed": 60}
+    lines = list(real_splits.report([row(0, 0.1, 0.1) | unmeasured, row(1, 0.1, 0.1) | unmeasured]))
+    assert lines[0] == "spoken (short) split 0: not measurable with n = 32, 10 s, 9 s of CPU, 12 trainings"
+    assert len(lines) == 2
+
+
+def test_splits_in_the_file_are_not_done_again_and_encoders_are_the_first_ones(
+    tmp_path: Path, spoken_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps(row(0, 0.1, 0.1)) + "\n" + '{"set": "spoken", "sp')  # cut short by a kill
+    asked = []
+
+    def one_split(job: real_splits.Job, split: int, encoders: dict[str, Any]) -> dict[str, Any]:
+        asked.append((split, encoders))
+        return row(split, 0.2, 0.1)
+
+    monkeypatch.setattr(real_splits, "one_split", one_split)
+    job = real_splits.Job(path=spoken_file, file=file, budget="short", splits=3, run=False)
+    first = real_splits.rows_of(job)
+    assert asked == [(1, {"image": {"name": "linear"}}), (2, {"image": {"name": "linear"}})]
+    assert real_splits.rows_of(job) == first
+    assert len(asked) == 2
