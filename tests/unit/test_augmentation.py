@@ -231,7 +231,7 @@ def test_the_residual_network_is_trained_beside_what_the_ensemble_says_of_its_ve
     ensemble = UmeModel.of(task.built_on["ume"])
     with seeded(0):
         network = residual.Residual(residual.ResidualOptions())._network(task.blueprint).train()
-    batch = residual.with_offsets(task, ensemble, "train").with_extras(residual._stored(task)).batch(slice(0, 16))
+    batch = residual.with_offsets(task, ensemble).with_extras(residual._stored(task)).batch(slice(0, 16))
     with seeded(5):
         found = residual.training_loss(network, ensemble, task)(batch)
     with seeded(5):

@@ -43,6 +43,24 @@ def test_it_starts_near_the_ensemble_and_counts_that_start() -> None:
     assert fitted.best_loss <= fitted.history[0].select_loss
 
 
+def test_on_select_it_is_judged_with_pools_that_were_fitted_without_the_sample() -> None:
+    task = with_ensemble(blobs(100), blobs(100, seed=1), epochs=3)
+    trained = trained_on(task)
+    judged = Ume(UmeOptions()).train(task).select_logits
+    assert trained.select_logits is not None and judged is not None
+    network = infer(trained.model.network, task.select)[0]  # type: ignore[arg-type]
+    torch.testing.assert_close(trained.select_logits, judged.float() + network)
+
+
+def test_where_it_keeps_the_ensemble_it_is_no_better_on_select() -> None:
+    task = with_ensemble(blobs(100), blobs(100, seed=1), epochs=1)
+    (fitted,) = trained_on(task).fits.values()
+    judged = Ume(UmeOptions()).train(task).select_logits
+    assert judged is not None
+    ume_loss = -judged[torch.arange(100), task.select.labels].mean().item()
+    assert abs(fitted.history[0].select_loss - ume_loss) < 0.005
+
+
 def test_it_keeps_the_ensemble_where_labels_are_noise() -> None:
     generator = torch.Generator().manual_seed(0)
     train, select = (
