@@ -26,6 +26,7 @@ from umlkit.runs.records.probe import ProbeRecord
 
 MATCH = 1
 HELD_OUT = 20  # validation rows that stand as test rows, which a file must have; a probe does not read them
+HELD_OUT_GROUP = -1  # a group of their own, since no group may lie in two parts
 
 
 def main() -> None:
@@ -86,7 +87,7 @@ def paired_anew(arrays: dict[str, Any], *, seed: int) -> dict[str, Any]:
         **{name: arrays[name][rows] for name in others},
         "y": match,
         "class_names": np.array(["mismatch", "match"]),
-        "groups": groups,
+        "groups": np.where(np.isin(np.arange(len(rows)), held_out), HELD_OUT_GROUP, groups),
         "idx_train": np.arange(len(train)),
         "idx_val": np.setdiff1d(np.arange(len(train), len(rows)), held_out),
         "idx_test": np.sort(held_out),
