@@ -1,6 +1,6 @@
 """What is to be taken off A before it is called paired: candidates for a null floor, on tasks whose truth is known.
 
-    python -m tests.benchmarks.null_floor [--null 63] [--paired 24] [--file null-floor.jsonl] [--processes 1]
+    python -m tests.benchmarks.null_floor [--null 63] [--paired 48] [--file null-floor.jsonl] [--processes 1]
 
 Every task goes through the product's pipeline (the rungs of budget ``short`` that A is read from), and for each
 candidate the adjusted 95% interval of A is formed. "present" is said where that lies above 0.
@@ -44,7 +44,7 @@ def main() -> None:
     """Measure what is missing, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--null", type=int, default=63)
-    parser.add_argument("--paired", type=int, default=24)
+    parser.add_argument("--paired", type=int, default=48)
     parser.add_argument("--file", type=Path, default=Path("null-floor.jsonl"))
     parser.add_argument("--processes", type=int, default=1)
     arguments = parser.parse_args()
