@@ -19,6 +19,7 @@ def results(name: str, path: Path, *, tasks: int, budget: str, processes: int = 
     """The first ``tasks`` tasks of a design, those that the file lacks measured and written to it."""
     design, _ = DESIGNS[name]
     wanted = {(spec := design(number)).key: spec for number in range(tasks)}
+    _drop_cut_line(path)
     done = {row["key"]: row for row in written(path) if row["key"] in wanted and row["budget"] == budget}
     missing = [spec for key, spec in wanted.items() if key not in done]
     for row in measured(missing, budget, processes):
@@ -47,6 +48,12 @@ def written(path: Path) -> list[dict[str, Any]]:
         return []
     lines = path.read_text().splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def _drop_cut_line(path: Path) -> None:
+    """Take out what a kill left half written, so that the next row does not stand behind it."""
+    if path.is_file() and not (text := path.read_text()).endswith("\n"):
+        path.write_text(text[: text.rfind("\n") + 1])
 
 
 def _one(spec: Spec, budget: str) -> dict[str, Any]:
