@@ -13,9 +13,9 @@ temperatures are fitted on `select` where r* has one temperature; a parameter th
 nats on new ones (Akaike, 1974), so UME starts M / n_select nats behind. Half of that is taken.
 *Measured* on 109 tasks (``tests/benchmarks/null_floor.py``, counts in the benchmarks' README): re-pairing within class,
 every model trained anew, had the same power at twice the cost; an additive head or the additive kernel in place of UME
-hides most suppressors and stops few false alarms; a kernel fitted to permuted residuals takes no step in 76 of them, so that
-nothing is taken off. Half had 1 false alarm of 62, at most .074; the whole of M / n_select none, with 16 of 47 found by
-either: not clearly better on so few.
+hides most suppressors and stops few false alarms; a kernel fitted to permuted residuals takes no step in 76 of
+them, so that nothing is taken off. Half had 1 false alarm of 62 (at most .074), the whole of M / n_select none, with 16
+of 47 paired tasks found by either: not clearly better on so few.
 
 **Kind.** interaction where the best additive model lacks more than :data:`INTERACTION` of A, else additive. A model of
 a suppressor is additive in the population, but what learns it from few samples is not quite.
