@@ -79,5 +79,5 @@ def test_a_cross_fitted_measurement_lists_every_sample_once_with_its_own_id_and_
     assert [line["id"] for line in found] == [f"s{row * 7 % 120}" for row in rows]
     assert [line["label"] for line in found] == [str(y[row]) for row in rows]
     gaps = {gap["rung"]: gap for gap in measured["emap"]}
-    assert gaps["frozen-linear"]["gap"]["nats"]["value"] == 0
+    assert gaps["kernel-additive"]["gap"]["nats"]["value"] == 0
     assert {one["n"] for one in measured["reliance"]} == {measured["n_probe"]}
