@@ -15,6 +15,7 @@ from umlkit.methods.calibration import log_loss
 from umlkit.probe.emap import project
 from umlkit.probe.evidence import Evidence, RungOutputs
 from umlkit.probe.marginals import Floats, Marginals, ModelMarginals
+from umlkit.probe.measure import measure
 from umlkit.probe.readings import read
 from umlkit.probe.reliance import reliances, shapley
 from umlkit.probe.subsets import further, subsets
@@ -207,3 +208,17 @@ def half(marginals: Marginals, which: int) -> Marginals:
 def test_a_smaller_set_of_groups_keeps_whole_groups_as_units() -> None:
     units = Units.of(40, np.repeat(np.arange(20), 2)).at(np.arange(0, 40, 4))
     assert (units.n, units.count) == (10, 10)
+
+
+def test_a_modality_that_tells_nothing_is_not_credited_with_what_two_others_tell_together() -> None:
+    """Found on `synth --interaction .9 --partners 2 --modalities 3 --useless 1`: the useless one was called useful."""
+    evidence = evidence_of(exclusive_or, modalities=3, n=1000)
+    (joint,) = evidence.rungs
+    flat = {"select_logits": joint.select_logits * 0, "probe_logits": joint.probe_logits * 0}
+    nothing = replace(joint, additive=True, candidate=None, **flat)
+    alone = [replace(nothing, rung=f"unimodal:{name}") for name in evidence.modalities]
+    rungs = [*alone, replace(nothing, rung="ume", candidate="ume"), joint]
+    of_all = dict.fromkeys(evidence.modalities, "mlp")
+    probe = measure(replace(evidence, rungs=rungs, paper=[], pool_weights={}, encoders=of_all))
+    verdicts = {one.name: one.judged.verdict for one in probe.modalities if one.judged is not None}
+    assert verdicts == {"m0": "useful", "m1": "useful", "m2": "useless"}

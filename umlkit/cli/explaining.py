@@ -107,7 +107,7 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
             yield Explained(
                 f"{one.name} is {one.judged.verdict}",
                 f"It tells {plus_minus(one.judged.alone)} nats alone and {plus_minus(one.judged.given_rest)} given the "
-                f"rest: the loss of a pool of the others, fitted anew, less that of {one.judged.rung}. Useful: the "
+                f"rest: the loss of {_without(probe, one.judged.rung)}, less that of {one.judged.rung}. Useful: the "
                 f"latter is above 0. Redundant: it is below {probe.smallest_effect:g}; useless: so is the former.",
             )
     used = reliance_told_of(probe)
@@ -123,6 +123,13 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
             f"to {plus_minus(used.total.bits)}, from knowing nothing to knowing all.",
             "Shapley, 1953; Covert et al., NeurIPS 2020, arXiv 2004.00668",
         )
+
+
+def _without(probe: ProbeRecord, rung: str) -> str:
+    """How one does without a modality: with three or more also by a model that has it averaged out."""
+    pool = "a pool of the others, fitted anew"
+    mixed = len(probe.modalities) > 2 and any(one.rung == rung for one in probe.reliance)
+    return f"{pool}, or of {rung} with it averaged out, whichever is lower" if mixed else pool
 
 
 def _paired(probe: ProbeRecord) -> Iterator[Explained]:

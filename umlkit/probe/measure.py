@@ -55,7 +55,8 @@ def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord
     achieved = contribution(readings, units, projected=projected, smallest_effect=evidence.smallest_effect)
     paired = verdict.paired(achieved, evidence)
     best = None if achieved is None else achieved.rung
-    judged = verdict.modalities(readings, evidence, units, found=paired, rung=best)
+    owed = reliances(evidence, units)
+    judged = verdict.modalities(readings, evidence, units, found=paired, rung=best, reliances=owed)
     return ProbeRecord(
         name=evidence.name,
         measured=True,
@@ -88,7 +89,7 @@ def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord
         pid=decompositions(evidence) if evidence.pid else (),
         paper=tuple(_paper_row(read(outputs, evidence)) for outputs in _by_seed(evidence.paper)),
         emap=emap_gaps(readings, projected, units, of={rung for rung, _, _ in evidence.marginals}),
-        reliance=reliances(evidence, units),
+        reliance=owed,
     )
 
 

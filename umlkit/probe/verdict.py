@@ -21,7 +21,9 @@ of 47 paired tasks found by either: not clearly better on so few.
 a suppressor is additive in the population, but what learns it from few samples is not quite.
 
 **Modalities.** alone = H(Y) - risk(its own model); given rest = risk(without it) - risk(with all), the latter
-UME where no paired signal was detected, else r*.
+UME where no paired signal was detected, else r*. Without it: the pool of the others; of three modalities or more also
+r* with it averaged out (:mod:`umlkit.probe.reliance`), where that has the lower risk. The pool lacks what the others
+tell only together, so beside an XOR of two modalities a third would seem to bring what those two do.
 
     useless      both intervals lie below the smallest effect
     redundant    alone lies above 0, given rest below the smallest effect
@@ -34,6 +36,7 @@ Legend: M modalities, n_select samples. Log-losses in nats.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -45,10 +48,12 @@ from umlkit.probe.units import Units, Values
 from umlkit.probe.without import without
 from umlkit.runs.records.common import Estimate
 from umlkit.runs.records.contribution import Contribution
+from umlkit.runs.records.mixing import Reliance
 from umlkit.runs.records.verdict import Kind, ModalityVerdict, PairedVerdict
 
 HEAD_EFFECT = 0.5
 INTERACTION = 0.65
+PAIR = 2
 PRESENT = "present"
 ABSENT = "not detected"
 
@@ -77,7 +82,13 @@ def null_floor(evidence: Evidence) -> float:
 
 
 def modalities(
-    readings: Readings, evidence: Evidence, units: Units, *, found: PairedVerdict | None, rung: str | None
+    readings: Readings,
+    evidence: Evidence,
+    units: Units,
+    *,
+    found: PairedVerdict | None,
+    rung: str | None,
+    reliances: Sequence[Reliance] = (),
 ) -> dict[str, ModalityVerdict]:
     """What every modality is good for.
 
@@ -87,15 +98,25 @@ def modalities(
         units: what intervals go over.
         found: the verdict on paired signal.
         rung: r*, or None.
+        reliances: what multi-modal rungs owe to each modality, where that was measured.
     """
     best = UME if rung is None or found is None or found.verdict == ABSENT else rung
+    averaged_out = _averaged_out(best, evidence, reliances)
     judged = {}
     for name in evidence.modalities:
         alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))
-        given_rest = units.estimate(_lost(name, evidence) - readings.losses(best))
+        pooled = units.estimate(_lost(name, evidence) - readings.losses(best))
+        given_rest = min(pooled, averaged_out.get(name, pooled), key=lambda one: one.value)
         verdict = _modality(alone, given_rest, evidence.smallest_effect)
         judged[name] = ModalityVerdict(verdict=verdict, alone=alone, given_rest=given_rest, rung=best)
     return judged
+
+
+def _averaged_out(rung: str, evidence: Evidence, reliances: Sequence[Reliance]) -> dict[str, Estimate]:
+    """What ``rung`` loses without each modality but with the rest, nats; with two the rest has a model of its own."""
+    if len(evidence.modalities) == PAIR:
+        return {}
+    return {one.name: one.reliance.nats for owed in reliances if owed.rung == rung for one in owed.modalities}
 
 
 def _lost(name: str, evidence: Evidence) -> Values:

@@ -39,5 +39,7 @@ class ModalityVerdict(Part):
 
     verdict: Literal["useful", "redundant", "useless", "undecided"]
     alone: Estimate = Field(description="usable information of its own model, nats")
-    given_rest: Estimate = Field(description="risk without it less risk with all, nats")
+    given_rest: Estimate = Field(
+        description="risk without it less risk with all, nats; of three or more, the lower of two ways to do without it"
+    )
     rung: str = Field(description="whose risk is the one with all: ume, or r*")
