@@ -85,6 +85,27 @@ def test_a_part_that_is_exactly_nothing_has_no_interval() -> None:
     assert f"Of that {plus_minus(total.nats, signed=True)} is interaction" in text
 
 
+def test_the_gain_that_so_many_samples_see_exceeds_the_floor() -> None:
+    probe = make_probe()
+    assert probe.contribution is not None
+    assert probe.contribution.power is not None
+    assert probe.paired is not None
+    least = probe.paired.floor + probe.contribution.power.detectable_nats
+    assert f"so many samples see gains of {least:.3f} nats or more" in joined(probe)
+
+
+def test_the_floor_is_said_where_it_made_the_verdict() -> None:
+    probe = make_probe()
+    assert probe.contribution is not None
+    assert probe.paired is not None
+    assert "fitting UME's pool may cost" not in joined(probe)
+    around = probe.contribution.total.model_copy(update={"nats": Estimate(value=0.0, low=-0.03, high=0.03)})
+    contribution = probe.contribution.model_copy(update={"total": around})
+    below = probe.paired.model_copy(update={"verdict": "not detected", "kind": None, "floor": 0.02})
+    text = joined(probe.model_copy(update={"contribution": contribution, "paired": below}))
+    assert "is not detected (fitting UME's pool may cost 0.0200 nats)" in text
+
+
 def joined(probe: ProbeRecord) -> str:
     return shown(probe).replace("\n", " ")
 

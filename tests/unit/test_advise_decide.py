@@ -179,11 +179,27 @@ def test_what_would_settle_it_is_said_in_samples() -> None:
     assert "take the two as equal" in even
 
 
+def without_weight(verdict: str) -> ProbeRecord:
+    """A probe whose ensemble makes no use of video, which is judged to be ``verdict``."""
+    probe = make_probe(pool_weights={0: {"audio": 0.9, "video": 0.01}})
+    audio, video = probe.modalities
+    assert video.judged is not None
+    judged = video.judged.model_copy(update={"verdict": verdict})
+    return probe.model_copy(update={"modalities": (audio, video.model_copy(update={"judged": judged}))})
+
+
 def test_modalities_without_weight_are_named() -> None:
-    advice = advise(make_probe(pool_weights={0: {"audio": 0.9, "video": 0.01}}))
+    advice = advise(without_weight("redundant"))
     assert advice.drop == ("video",)
-    assert any("next to no use of video" in sentence for sentence in advice.sentences)
+    assert any("next to no use of video: beside the others it could" in sentence for sentence in advice.sentences)
     assert advise(make_probe()).drop == ()
+
+
+def test_a_modality_without_weight_that_is_useful_beside_others_is_not_to_be_dropped() -> None:
+    """A partner in an XOR has no weight in an ensemble, and is useful all the same."""
+    advice = advise(without_weight("useful"))
+    assert advice.drop == ()
+    assert not any("next to no use" in sentence for sentence in advice.sentences)
 
 
 def test_a_contribution_that_may_be_zero_is_not_called_paired_signal() -> None:

@@ -31,7 +31,7 @@ class Findings:
         paired: what multi-modal training achieved beyond UME.
         paper: what the paper's rule compared, where that rule decided.
         weights: UME's weight of every modality.
-        drop: modalities whose weight is next to nothing.
+        drop: modalities whose weight is next to nothing, and that are not useful beside others.
     """
 
     probe: ProbeRecord
@@ -152,7 +152,8 @@ def _weights(probe: ProbeRecord) -> dict[str, float]:
 
 
 def _drop(probe: ProbeRecord) -> tuple[str, ...]:
-    """Modalities whose weight in UME is next to nothing beside the largest."""
+    """Modalities whose weight in UME is next to nothing beside the largest, but for those that others need."""
+    useful = {one.name for one in probe.modalities if one.judged is not None and one.judged.verdict == "useful"}
     weights = _weights(probe)
     largest = max(weights.values(), default=0.0)
-    return tuple(name for name, weight in weights.items() if weight < NEGLIGIBLE * largest)
+    return tuple(name for name, weight in weights.items() if weight < NEGLIGIBLE * largest and name not in useful)

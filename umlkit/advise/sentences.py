@@ -178,8 +178,9 @@ def _weights(findings: Findings) -> str | None:
 def _drop(findings: Findings) -> str | None:
     if not findings.drop:
         return None
-    names = ", ".join(findings.drop)
-    return f"UME makes next to no use of {names}: beside the others it could be dropped from the ensemble."
+    they = "it" if len(findings.drop) == 1 else "they"
+    named = _listed(list(findings.drop))
+    return f"UME makes next to no use of {named}: beside the others {they} could be dropped from the ensemble."
 
 
 def _cost(findings: Findings) -> str | None:
@@ -203,7 +204,10 @@ def _change_of_mind(findings: Findings) -> str | None:
 
 
 def _samples_to_settle(margin: Comparison, probe: ProbeRecord) -> str:
-    """With the difference as it is, its sign is settled once difference / error reaches the normal quantile."""
+    """With the difference as it is, its sign is that sure once difference / error reaches the normal quantile.
+
+    So many are fewer than a probe names, which also have to see the difference in four sets of samples of five.
+    """
     quantile = NormalDist().inv_cdf(SETTLED)
     ratio = abs(margin.nats) / margin.nats_error if margin.nats_error > 0 else 0.0
     if ratio <= quantile / math.sqrt(HOPELESS):
@@ -211,7 +215,7 @@ def _samples_to_settle(margin: Comparison, probe: ProbeRecord) -> str:
     enough = math.ceil((quantile / ratio) ** 2 * (probe.df + 1))
     return (
         f"If the difference stays as it is, about {enough} held-out {probe.unit} in place of {probe.df + 1} would "
-        "settle its sign at 95%."
+        f"make its sign {SETTLED:.0%} sure."
     )
 
 

@@ -160,8 +160,8 @@ def _paired(probe: ProbeRecord) -> Iterator[Explained]:
     if found.power is not None:
         yield Explained(
             "what so many samples see",
-            "The smallest gain that would be told from 0 at 5% in four of five such sets of samples, from the "
-            "spread of the differences.",
+            "The smallest gain that would be called present in four of five such sets of samples: the floor, and what "
+            "would be told from 0 at 5%, from the spread of the differences.",
         )
 
 

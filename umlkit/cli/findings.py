@@ -30,7 +30,7 @@ def sentences(probe: ProbeRecord) -> list[str]:
     """At most five sentences; a decomposition that the recipe asked for comes before the encoders."""
     found, achieved = [_carried(probe)], probe.contribution
     if achieved is not None:
-        found += [_paired(achieved, probe.paired), _kind(probe, achieved), *_seen(achieved)]
+        found += [_paired(probe, achieved), _kind(probe, achieved), *_seen(achieved, probe.paired)]
     found += [_decomposed(probe.pid)] if probe.pid else []
     found += [_encoders(probe.deficits)] if probe.deficits else []
     return found[:MOST]
@@ -65,9 +65,9 @@ def _good_for(one: ModalityEvidence) -> str:
     return "" if one.judged is None else f" ({one.judged.verdict})"
 
 
-def _paired(achieved: Contribution, judged: PairedVerdict | None) -> str:
+def _paired(probe: ProbeRecord, achieved: Contribution) -> str:
     """The verdict on paired signal, and the gain that it is about."""
-    verdict = "" if judged is None else f" is {_verdict(judged)}"
+    verdict = "" if probe.paired is None else f" is {_verdict(probe.paired, achieved, probe.smallest_effect)}"
     nats, points = (plus_minus(one, signed=True) for one in (achieved.total.nats, achieved.total.points))
     return (
         f"Paired signal, which only training modalities together reaches,{verdict}: {achieved.rung}, chosen on other "
@@ -75,8 +75,10 @@ def _paired(achieved: Contribution, judged: PairedVerdict | None) -> str:
     )
 
 
-def _verdict(judged: PairedVerdict) -> str:
-    if judged.head_effect:
+def _verdict(judged: PairedVerdict, achieved: Contribution, smallest_effect: float) -> str:
+    """In a word, and the floor where the interval of the gain alone would have had another."""
+    ruled_out = judged.verdict == "not detected" and achieved.total.nats.high >= smallest_effect
+    if judged.head_effect or ruled_out:
         return f"{judged.verdict} (fitting UME's pool may cost {number(judged.floor, 4)} nats)"
     return judged.verdict
 
@@ -95,15 +97,16 @@ def _kind(probe: ProbeRecord, achieved: Contribution) -> str:
     )
 
 
-def _seen(achieved: Contribution) -> list[str]:
-    """Whom the interval is of, and what these samples could not see."""
+def _seen(achieved: Contribution, judged: PairedVerdict | None) -> list[str]:
+    """Whom the interval is of, and which gain these samples would call present: one that exceeds the floor, too."""
     power, total = achieved.power, achieved.total.nats
     if power is None or total.low == total.high:
         return []
     said = "That is of these very models"
     if achieved.another_seed is not None:
         said += f" (of another seed's expect {plus_minus(achieved.another_seed.total.nats, signed=True)})"
-    said += f"; so many samples see gains of {number(power.detectable_nats, 3)} nats or more (four times of five)"
+    seen = power.detectable_nats + (0.0 if judged is None else judged.floor)
+    said += f"; so many samples see gains of {number(seen, 3)} nats or more (four times of five)"
     if total.low <= 0 <= total.high and power.samples_for_sign is not None:
         said += f", and to settle the sign of this one takes about {_about(power.samples_for_sign)}"
     return [f"{said}."]

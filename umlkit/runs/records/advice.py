@@ -96,7 +96,7 @@ class AdviceRecord(Record):
     paired: PairedSignal | None = None
     paper: PaperRule | None = None
     weights: dict[str, float] = Field(default_factory=dict, description="UME's weight of every modality")
-    drop: tuple[str, ...] = Field(default=(), description="modalities whose weight is nearly zero")
+    drop: tuple[str, ...] = Field(default=(), description="modalities whose weight is nearly zero, not useful")
     within_groups: bool = False
     headline_sentences: tuple[str, str] = Field(description="the advice in two plain sentences")
     sentences: tuple[str, ...] = Field(
