@@ -101,6 +101,17 @@ def test_copies_are_redundant() -> None:
     assert {one.verdict for one in judged(replace(evidence, rungs=rungs)).values()} == {"redundant"}
 
 
+def test_what_adds_surely_yet_less_than_what_matters_is_redundant() -> None:
+    evidence = make_evidence(strengths=NOTHING_PAIRED, n_probe=3000, n_select=1000)
+    (held,) = evidence.folds
+    one = next(rung for rung in evidence.rungs if rung.rung == "ume")
+    sharper = one.probe_logits + 0.02 * np.eye(3)[held.probe_labels]
+    copies = [replace(one, rung=f"unimodal:{name}", candidate=None) for name in evidence.modalities]
+    found = judged(replace(evidence, rungs=[*copies, replace(one, probe_logits=sharper)]))["audio"]
+    assert 0 < found.given_rest.low < found.given_rest.high < evidence.smallest_effect
+    assert found.verdict == "redundant"
+
+
 def test_a_partner_that_tells_nothing_alone_is_useful() -> None:
     evidence = make_evidence(strengths=MUCH_PAIRED | {"unimodal:video": 0.0}, n_probe=2000, n_select=500)
     assert judged(evidence)["video"].verdict == "useful"

@@ -108,7 +108,8 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
                 f"{one.name} is {one.judged.verdict}",
                 f"It tells {plus_minus(one.judged.alone)} nats alone and {plus_minus(one.judged.given_rest)} given the "
                 f"rest: the loss of {_without(probe, one.judged.rung)}, less that of {one.judged.rung}. Useful: the "
-                f"latter is above 0. Redundant: it is below {probe.smallest_effect:g}; useless: so is the former.",
+                f"latter is above 0, its interval not below {probe.smallest_effect:g}. Redundant: below that; useless: "
+                "so is the former.",
             )
     used = reliance_told_of(probe)
     if used is not None:

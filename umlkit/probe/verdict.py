@@ -26,8 +26,8 @@ r* with it averaged out (:mod:`umlkit.probe.reliance`), where that has the lower
 tell only together, so beside an XOR of two modalities a third would seem to bring what those two do.
 
     useless      both intervals lie below the smallest effect
-    redundant    alone lies above 0, given rest below the smallest effect
-    useful       given rest lies above 0
+    redundant    given rest lies below the smallest effect, alone lies above 0 and not below it
+    useful       given rest lies above 0 and not below the smallest effect
     undecided    else
 
 Legend: M modalities, n_select samples. Log-losses in nats.
@@ -137,10 +137,8 @@ def _kind(lost: float | None) -> Kind:
 def _modality(
     alone: Estimate, given_rest: Estimate, smallest: float
 ) -> Literal["useful", "redundant", "useless", "undecided"]:
-    if given_rest.low > 0:
-        return "useful"
     if given_rest.high >= smallest:
-        return "undecided"
+        return "useful" if given_rest.low > 0 else "undecided"
     if alone.low > 0 and alone.high >= smallest:
         return "redundant"
     return "useless" if alone.high < smallest else "undecided"
