@@ -34,7 +34,7 @@ class ModalityVerdict(Part):
     """What one modality is good for.
 
     ``useless``: less than the smallest effect alone, and given the rest. ``redundant``: informative alone, less than
-    the smallest effect given the rest. ``useful``: informative given the rest, and not less than that. Else ``undecided``.
+    the smallest effect given the rest. ``useful``: informative given the rest, not below that. Else ``undecided``.
     """
 
     verdict: Literal["useful", "redundant", "useless", "undecided"]
