@@ -126,6 +126,7 @@ def test_nothing_is_overwritten_without_force(capsys):
         (["a.npz", "--interaction", "1.2"], "interaction must be a number from 0 to 1"),
         (["a.npz", "--strengths", ".5,x"], "strengths must be a number from 0 to 1, or one a modality"),
         (["a.npz", "--prior", ".5,.6"], "prior must sum to 1"),
+        (["a.npz", "--prior", "1,0"], "prior must be numbers between 0 and 1, one a class"),
         (["a.npz", "--family", "copies", "--interaction", ".5"], "the family copies has no interaction"),
     ],
 )

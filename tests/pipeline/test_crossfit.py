@@ -123,6 +123,8 @@ def test_data_says_that_it_is_cross_fitted(begun: Path, call: Call) -> None:
 
 def test_too_few_samples_even_for_folds_leave_a_probe_that_says_just_that(begun: Path, call: Call) -> None:
     write_data(begun / "tiny.npz", n=50)
+    said = call("probe", *RUN, "--dry-run")[1].replace("\n", " ")
+    assert "Nothing would be trained: not measurable with n = 40" in said
     code, _, err = call("probe", *RUN)
     assert code == 0 and "training" not in err
     probe = json.loads((begun / "out" / "probe.json").read_text())

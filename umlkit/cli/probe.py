@@ -39,13 +39,16 @@ def command(call: Invocation, budget: Budget = None, explain: Explain = False) -
     session = open_run(call)
 
     from umlkit.cli.dry_run import show_plan
-    from umlkit.cli.ladder import show_explained, show_probe
+    from umlkit.cli.ladder import show_explained, show_probe, wrapped
     from umlkit.pipeline.steps import measured, probe, require_two_modalities, to_be_mixed
 
     require_two_modalities(session)
     if call.dry_run:
-        plans = [] if session.roles.not_measurable is not None else session.plans
+        reason = session.roles.not_measurable
+        plans = session.plans if reason is None else []
         show_plan(call, session, [a for plan in plans for a in measured(plan)], mixed=to_be_mixed(session))
+        if reason is not None:
+            call.output.result_text(wrapped(f"Nothing would be trained: {reason}."))
         return
     record = probe(session)
     call.output.result_json(record.document())

@@ -61,7 +61,11 @@ def _wanted(field: FieldInfo) -> str:
     whole = int in (field.annotation, *get_args(field.annotation))
     low, high = (_limit(field, *names) for names in (("ge", "gt"), ("le", "lt")))
     if low is None:
-        return "a number from 0 to 1, or one a modality" if field.default is not None else "numbers, one a class"
+        return (
+            "a number from 0 to 1, or one a modality"
+            if field.default is not None
+            else "numbers between 0 and 1, one a class"
+        )
     return f"a {'whole ' if whole else ''}number from {low:g} to {high:g}"
 
 
