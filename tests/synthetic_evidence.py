@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from umlkit.probe.evidence import ALL, Evidence, HeldOut, RungOutputs
+from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
 from umlkit.probe.marginals import Floats, Marginals, ModelMarginals
 from umlkit.probe.measure import measure
+from umlkit.runs.layout import ALL
 from umlkit.runs.records.probe import ProbeRecord
 
 STRENGTHS = {

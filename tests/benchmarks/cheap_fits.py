@@ -17,7 +17,8 @@ from sklearn.preprocessing import StandardScaler
 
 from umlkit.methods.calibration import log_loss, temperature
 from umlkit.methods.ume.rules import RULES, choose
-from umlkit.probe.evidence import ALL, Evidence, HeldOut, RungOutputs
+from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
+from umlkit.runs.layout import ALL
 
 ROLES = ("select", "probe", "fresh")
 FLOOR = 1e-9

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.synthetic_evidence import STRENGTHS, held_out, in_folds, make_evidence, with_marginals
+from umlkit.probe.emap import project
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.measure import measure, read_all
 from umlkit.probe.per_sample import PerSample, per_sample
@@ -15,7 +16,7 @@ from umlkit.probe.per_sample import PerSample, per_sample
 
 def table_of(evidence: Evidence) -> PerSample:
     readings = read_all(evidence)
-    return per_sample(evidence, readings, measure(evidence, readings).contribution)
+    return per_sample(evidence, readings, project(evidence), measure(evidence, readings).contribution)
 
 
 def test_every_rung_has_the_losses_whose_mean_is_in_the_ladder() -> None:
@@ -69,7 +70,10 @@ def test_a_projection_may_be_what_the_gain_is_split_by() -> None:
     contribution = measure(evidence, readings).contribution
     assert contribution is not None
     found = per_sample(
-        evidence, readings, contribution.model_copy(update={"rung": "joint", "additive_rung": "emap:joint"})
+        evidence,
+        readings,
+        project(evidence),
+        contribution.model_copy(update={"rung": "joint", "additive_rung": "emap:joint"}),
     )
     assert found.split["gain"] == pytest.approx(found.split["interaction"] + found.split["additive"])
     assert found.split["interaction"].mean() == pytest.approx(

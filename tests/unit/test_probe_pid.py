@@ -10,9 +10,10 @@ import pytest
 from tests.synthetic_evidence import in_folds, make_evidence, make_probe
 from umlkit.cli.ladder import show_probe
 from umlkit.output import Output
-from umlkit.probe.evidence import ALL, Evidence, HeldOut
+from umlkit.probe.evidence import Evidence, HeldOut
 from umlkit.probe.pid import bias_bits, decompositions
 from umlkit.recipe.schema import Probe
+from umlkit.runs.layout import ALL
 
 
 def gate_evidence(rule, *, n=2000, modalities=2, classes=2, seeds=(0,), seed=0, **held):

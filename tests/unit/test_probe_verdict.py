@@ -119,7 +119,7 @@ def test_a_partner_that_tells_nothing_alone_is_useful() -> None:
 
 def test_what_is_left_without_a_modality_is_the_pool_of_the_others() -> None:
     evidence = make_evidence()
-    (reading,) = without("audio", evidence)
+    (reading,) = without("audio", evidence).entries
     (held,) = evidence.folds
     video = next(rung for rung in evidence.rungs if rung.rung == "unimodal:video")
     logits = np.asarray(video.select_logits)[:, None], np.asarray(video.probe_logits)[:, None]

@@ -15,6 +15,7 @@ from umlkit.pipeline.locate import advice_paths
 from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.training import ensure
+from umlkit.probe.emap import project
 from umlkit.probe.measure import measure, not_measurable, read_all
 from umlkit.probe.per_sample import per_sample
 from umlkit.runs.layout import RunDirectory, is_finished
@@ -134,9 +135,9 @@ def _measure(session: Session, mark: str) -> ProbeRecord:
     ensure(session, wanted, force=session.force)
     marginals.ensure(session, to_be_mixed(session))
     evidence = gather(session)
-    readings = read_all(evidence)
-    record = measure(evidence, readings)
-    table = per_sample(evidence, readings, record.contribution)
+    readings, projected = read_all(evidence), project(evidence)
+    record = measure(evidence, readings, projected)
+    table = per_sample(evidence, readings, projected, record.contribution)
     samples_file.write(session.directory.samples_path(mark), table, session.dataset)
     return record
 

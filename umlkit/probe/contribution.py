@@ -15,6 +15,7 @@ Estimates are signed.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -24,7 +25,7 @@ from umlkit.probe.crossed import FEWEST_SEEDS, crossed
 from umlkit.probe.power import power_of
 from umlkit.probe.readings import PRIOR, Reading, Readings
 from umlkit.probe.units import Units, Values
-from umlkit.runs.records.common import Difference
+from umlkit.runs.records.common import Difference, Estimate
 from umlkit.runs.records.contribution import AnotherSeed, Contribution, McNemar
 
 UME, UMT = "ume", "umt"
@@ -93,10 +94,14 @@ def lowered(readings: Readings, units: Units, *, worse: str, better: str) -> Dif
 
 def difference(losses: Values, correct: Values, units: Units) -> Difference:
     """Per-sample differences of losses and of correctness, both (n,), as nats, bits and accuracy points."""
+    return _in_units(losses, correct, units.estimate)
+
+
+def _in_units(losses: Values, correct: Values, estimate: Callable[[Values], Estimate]) -> Difference:
     return Difference(
-        nats=units.estimate(losses),
-        bits=units.estimate(losses / math.log(2)),
-        points=units.estimate(100 * correct),
+        nats=estimate(losses),
+        bits=estimate(losses / math.log(2)),
+        points=estimate(100 * correct),
     )
 
 
@@ -117,11 +122,7 @@ def _another_seed(readings: Readings, units: Units, *, best: str, additive: str)
 def _across(readings: Readings, units: Units, *, worse: str, better: str) -> Difference:
     losses = _by_seed(readings, "losses", worse=worse, better=better)
     correct = -_by_seed(readings, "correct", worse=worse, better=better)
-    return Difference(
-        nats=crossed(losses, units).estimate,
-        bits=crossed(losses / math.log(2), units).estimate,
-        points=crossed(100 * correct, units).estimate,
-    )
+    return _in_units(losses, correct, lambda values: crossed(values, units).estimate)
 
 
 def _by_seed(readings: Readings, what: Literal["losses", "correct"], *, worse: str, better: str) -> Values:

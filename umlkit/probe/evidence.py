@@ -13,18 +13,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from umlkit.probe.marginals import ModelMarginals
+from umlkit.recipe.schema import Budget
+from umlkit.runs.layout import ALL
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
 Number = TypeVar("Number", bound=np.generic)
-ALL = "all"
 
 
 class EncoderFeatures(NamedTuple):
@@ -68,7 +69,7 @@ class RungOutputs:
         rung: ``unimodal:<modality>``, ``ume``, ``frozen-linear``, ``frozen-mlp``, ``kernel-additive``, ``kernel``,
             ``joint-additive``, ``joint``, ``residual`` or ``umt``; in :attr:`Evidence.paper` ``ume-prob-mean``,
             ``paper-train`` or ``paper-select``.
-            The prior is no output: :attr:`Evidence.prior` makes that rung. ``best-single`` may be given; it is a
+            The prior is no output: :attr:`HeldOut.prior` makes that rung. ``best-single`` may be given; it is a
             candidate and no rung of the ladder, being one of the uni-modal models.
         seed: training seed.
         additive: whether the logits are additive in the modalities, by architecture.
@@ -129,7 +130,7 @@ class Evidence:
     encoders: Mapping[str, str]
     paper: Sequence[RungOutputs] = ()
     smallest_effect: float = 0.02
-    budget: Literal["quick", "short", "full"] = "full"
+    budget: Budget = "full"
     seeds: Sequence[int] = field(default=(0,))
     pid: bool = False
     marginals: Mapping[tuple[str, int, str], ModelMarginals] = field(default_factory=dict)

@@ -34,18 +34,19 @@ LADDER_AFTER_UNIMODAL = (
 DIGITS = 9
 
 
-def measure(evidence: Evidence, readings: Readings | None = None) -> ProbeRecord:
+def measure(evidence: Evidence, readings: Readings | None = None, projected: Readings | None = None) -> ProbeRecord:
     """Everything that the ladder, the contribution and the advice need, from ``evidence`` alone.
 
     Args:
         evidence: what is measured.
         readings: what :func:`read_all` gives of it, where somebody has it already.
+        projected: what :func:`umlkit.probe.emap.project` gives of it, likewise.
 
     Raises:
         RunError: a stored logit is NaN or infinite.
         ValueError: UME is missing, or a rung is not there for every seed.
     """
-    readings, projected = readings or read_all(evidence), project(evidence)
+    readings, projected = readings or read_all(evidence), projected or project(evidence)
     n, grouped = len(evidence.probe_labels), evidence.probe_groups
     units = Units.of(n, None if evidence.within_groups else grouped, folds=len(evidence.folds))
     groups = None if grouped is None else len(np.unique(grouped))
@@ -162,31 +163,30 @@ def _candidates(evidence: Evidence, readings: Readings) -> tuple[Candidate, ...]
     unimodal_seconds = float(sum(np.mean([entry.seconds for entry in readings.of(rung)]) for rung in alone))
     named = {outputs.candidate: outputs for outputs in evidence.rungs if outputs.candidate is not None}
     made = [
-        Candidate(
-            name=str(name),
-            rung=outputs.rung,
-            entries=tuple(i for i, entry in enumerate(readings.entries) if entry.rung == outputs.rung),
-            seconds=float(np.mean([entry.seconds for entry in readings.of(outputs.rung)]))
-            + (unimodal_seconds if outputs.needs_unimodal else 0.0),
+        _candidate(
+            str(name),
+            outputs.rung,
+            readings,
+            more_seconds=unimodal_seconds if outputs.needs_unimodal else 0.0,
             predicted=outputs.predicted,
         )
         for name, outputs in named.items()
     ]
-    if UMT not in named and (stand_in := best_rival(readings)) is not None:
-        made.append(_predicted(UMT, stand_in, readings, unimodal_seconds))
+    if UMT not in named and (stand_in := best_rival(readings)) is not None:  # it shows what there is beyond UME
+        made.append(_candidate(UMT, stand_in, readings, more_seconds=unimodal_seconds, predicted=True))
     if BEST_SINGLE in named or not alone:
         return tuple(made)
     return (_best_single(readings, alone, unimodal_seconds), *made)
 
 
-def _predicted(name: str, rung: str, readings: Readings, unimodal_seconds: float) -> Candidate:
-    """A candidate that was not trained, for which a rung stands that shows what there is beyond UME."""
+def _candidate(name: str, rung: str, readings: Readings, *, more_seconds: float, predicted: bool) -> Candidate:
+    """A candidate that a rung is, or that it stands for."""
     return Candidate(
         name=name,
         rung=rung,
         entries=tuple(i for i, entry in enumerate(readings.entries) if entry.rung == rung),
-        seconds=float(np.mean([entry.seconds for entry in readings.of(rung)])) + unimodal_seconds,
-        predicted=True,
+        seconds=float(np.mean([entry.seconds for entry in readings.of(rung)])) + more_seconds,
+        predicted=predicted,
     )
 
 

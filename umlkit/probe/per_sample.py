@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from umlkit.probe.contribution import UME
-from umlkit.probe.emap import PREFIX, project
 from umlkit.probe.evidence import Evidence, Ints
 from umlkit.probe.readings import Readings
 from umlkit.probe.units import Values
@@ -45,34 +44,31 @@ class PerSample:
     split: Mapping[str, Values]
 
 
-def per_sample(evidence: Evidence, readings: Readings, contribution: Contribution | None) -> PerSample:
+def per_sample(
+    evidence: Evidence, readings: Readings, projected: Readings, contribution: Contribution | None
+) -> PerSample:
     """The table of a measurement.
 
     Args:
         evidence: what was measured.
         readings: of every rung.
+        projected: of their additive projections, one of which a* may be.
         contribution: names r* and a*.
     """
     order = np.argsort(evidence.rows, kind="stable")
     folds = [held.fold for held in evidence.folds for _ in held.rows]
-    losses = {rung: _losses(readings, rung)[order] for rung in readings.rungs()}
+    losses = {rung: readings.plain(rung)[order] for rung in readings.rungs()}
+    others = {rung: projected.plain(rung)[order] for rung in projected.rungs()}
     return PerSample(
         rows=evidence.rows[order],
         labels=evidence.probe_labels[order],
         folds=tuple(folds[i] for i in order),
         weights=None if evidence.probe_weights is None else evidence.probe_weights[order],
         losses=losses,
-        split={} if contribution is None else _split(evidence, losses, contribution, order),
+        split={} if contribution is None else _split({**losses, **others}, contribution),
     )
 
 
-def _split(
-    evidence: Evidence, losses: Mapping[str, Values], contribution: Contribution, order: Ints
-) -> dict[str, Values]:
-    ume, best, name = losses[UME], losses[contribution.rung], contribution.additive_rung
-    additive = _losses(project(evidence), name)[order] if name.startswith(PREFIX) else losses[name]
+def _split(losses: Mapping[str, Values], contribution: Contribution) -> dict[str, Values]:
+    ume, best, additive = (losses[rung] for rung in (UME, contribution.rung, contribution.additive_rung))
     return {"gain": ume - best, "interaction": additive - best, "additive": ume - additive}
-
-
-def _losses(readings: Readings, rung: str) -> Values:
-    return np.asarray(np.mean([entry.plain for entry in readings.of(rung)], axis=0))

@@ -120,6 +120,10 @@ class Readings:
         """Per-sample losses (n_p,) of a rung, the mean over seeds."""
         return np.asarray(np.mean([entry.losses for entry in self.of(rung)], axis=0))
 
+    def plain(self, rung: str) -> Values:
+        """The same without any weights."""
+        return np.asarray(np.mean([entry.plain for entry in self.of(rung)], axis=0))
+
     def correct(self, rung: str) -> Values:
         """Per-sample correctness (n_p,) of a rung, the mean over seeds."""
         return np.asarray(np.mean([entry.correct for entry in self.of(rung)], axis=0))
@@ -162,9 +166,14 @@ def _select_loss(outputs: RungOutputs, held: HeldOut) -> float:
     return mean(losses, held.select_weights)
 
 
-def _prior(held: HeldOut) -> _Scaled:
+def log_prior(held: HeldOut) -> Values:
+    """(C,) log class frequencies of the training samples; a class that they lack counts as one in a million."""
     shares = np.maximum(np.asarray(held.prior, dtype=np.float64), SMALLEST_SHARE)
-    logits = np.log(shares / shares.sum())
+    return np.asarray(np.log(shares / shares.sum()))
+
+
+def _prior(held: HeldOut) -> _Scaled:
+    logits = log_prior(held)
     on_select = np.tile(logits, (len(held.select_labels), 1))
     return _Scaled(
         temperature=1.0,

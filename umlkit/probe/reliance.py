@@ -172,8 +172,10 @@ def _known(outputs: RungOutputs, evidence: Evidence, subset: Subset, played_with
 
 def _of_modality(m: int, name: str, game: Game, of_sum: Game, units: Units) -> ModalityReliance:
     everyone = tuple(range(game.modalities))
-    losses, correct = (_values(worth, m, game.modalities) for worth in (game.losses, game.correct))
-    losses_of_sum, correct_of_sum = (_values(worth, m, game.modalities) for worth in (of_sum.losses, of_sum.correct))
+    losses, correct, losses_of_sum, correct_of_sum = (
+        shapley(worth, modality=m, modalities=game.modalities)
+        for worth in (game.losses, game.correct, of_sum.losses, of_sum.correct)
+    )
     pairs = losses.mean(axis=1)
     return ModalityReliance(
         name=name,
@@ -182,7 +184,3 @@ def _of_modality(m: int, name: str, game: Game, of_sum: Game, units: Units) -> M
         interaction=difference((losses_of_sum - losses).mean(axis=0), (correct - correct_of_sum).mean(axis=0), units),
         sampling_error=None if len(pairs) == 1 else float(pairs.std(ddof=1) / math.sqrt(len(pairs))),
     )
-
-
-def _values(worth: Worth, m: int, modalities: int) -> Values:
-    return shapley(worth, modality=m, modalities=modalities)

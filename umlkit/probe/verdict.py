@@ -35,7 +35,6 @@ Legend: M modalities, n_select samples. Log-losses in nats.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -44,8 +43,8 @@ import numpy as np
 from umlkit.probe.contribution import UME
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.readings import PRIOR, Readings
-from umlkit.probe.units import Units, Values
-from umlkit.probe.without import without
+from umlkit.probe.units import Units
+from umlkit.probe.without import PREFIX, without
 from umlkit.runs.records.common import Estimate
 from umlkit.runs.records.contribution import Contribution
 from umlkit.runs.records.mixing import Reliance
@@ -105,7 +104,7 @@ def modalities(
     judged = {}
     for name in evidence.modalities:
         alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))
-        pooled = units.estimate(_lost(name, evidence) - readings.losses(best))
+        pooled = units.estimate(without(name, evidence).losses(PREFIX + name) - readings.losses(best))
         given_rest = min(pooled, averaged_out.get(name, pooled), key=lambda one: one.value)
         verdict = _modality(alone, given_rest, evidence.smallest_effect)
         judged[name] = ModalityVerdict(verdict=verdict, alone=alone, given_rest=given_rest, rung=best)
@@ -119,11 +118,6 @@ def _averaged_out(rung: str, evidence: Evidence, reliances: Sequence[Reliance]) 
     return {one.name: one.reliance.nats for owed in reliances if owed.rung == rung for one in owed.modalities}
 
 
-def _lost(name: str, evidence: Evidence) -> Values:
-    """Per-sample losses (n_p,) without a modality, the mean over seeds."""
-    return np.asarray(np.mean([reading.losses for reading in without(name, evidence)], axis=0))
-
-
 def _paired(adjusted: Estimate, smallest: float) -> Literal["present", "not detected", "undecided"]:
     if adjusted.low > 0:
         return "present"
@@ -131,7 +125,7 @@ def _paired(adjusted: Estimate, smallest: float) -> Literal["present", "not dete
 
 
 def _kind(lost: float | None) -> Kind:
-    return "interaction" if lost is not None and not math.isnan(lost) and lost > INTERACTION else "additive"
+    return "interaction" if lost is not None and lost > INTERACTION else "additive"
 
 
 def _modality(

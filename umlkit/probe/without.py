@@ -19,12 +19,14 @@ import numpy as np
 
 from umlkit.methods.ume import rules
 from umlkit.probe.evidence import Evidence, Floats, HeldOut, RungOutputs
-from umlkit.probe.readings import SMALLEST_SHARE, Reading, read
+from umlkit.probe.readings import Readings, log_prior, read
 from umlkit.probe.units import Values
 
+PREFIX = "without:"
 
-def without(modality: str, evidence: Evidence) -> list[Reading]:
-    """The ensemble of all other modalities, read on `probe`: a reading for every seed.
+
+def without(modality: str, evidence: Evidence) -> Readings:
+    """The ensemble of all other modalities, read on `probe` for every seed, as the rung ``without:<modality>``.
 
     Raises:
         ValueError: the outputs of another modality's model are missing.
@@ -37,19 +39,17 @@ def without(modality: str, evidence: Evidence) -> list[Reading]:
             experts = {held.fold: [by_key[rung, seed, held.fold] for rung in rest] for held in evidence.folds}
         except KeyError as missing:
             raise ValueError(f"no outputs of {missing.args[0]}") from None
-        pooled = [_pooled(experts[held.fold], held, name=f"without:{modality}") for held in evidence.folds]
+        pooled = [_pooled(experts[held.fold], held, name=PREFIX + modality) for held in evidence.folds]
         readings.append(read(pooled, evidence))
-    return readings
+    return Readings(readings)
 
 
 def _pooled(experts: Sequence[RungOutputs], held: HeldOut, *, name: str) -> RungOutputs:
     """The pool of some experts' logits in one fold."""
     select, probe = (_stacked([getattr(one, f"{role}_logits") for one in experts]) for role in ("select", "probe"))
-    shares = np.maximum(np.asarray(held.prior, dtype=np.float64), SMALLEST_SHARE)
-    log_prior = np.log(shares / shares.sum())
-    labels, groups, weights = held.select_labels, held.select_groups, held.select_weights
-    choice = rules.choose("auto", select, labels, log_prior, groups=groups, weights=weights)
-    pool = rules.RULES[choice.name](select, labels, log_prior, weights=weights)
+    prior, labels, weights = log_prior(held), held.select_labels, held.select_weights
+    choice = rules.choose("auto", select, labels, prior, groups=held.select_groups, weights=weights)
+    pool = rules.RULES[choice.name](select, labels, prior, weights=weights)
     return RungOutputs(
         rung=name,
         seed=experts[0].seed,
