@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, Requir
 
 from torch import Tensor, nn
 
-from umlkit.data.records import Samples
+from umlkit.data.records import Ints, Samples
 from umlkit.encoders.base import SampleSpec
+from umlkit.methods.folds import Fold, folds
 from umlkit.recipe.schema import Train
 from umlkit.registry import Options
 from umlkit.rows import Rows
@@ -191,6 +192,15 @@ class Task:
     experts: Mapping[str, Expert] = field(default_factory=dict)
     built_on: Mapping[str, MultiModalModel] = field(default_factory=dict)
     select_groups: Tensor | None = None
+
+    @property
+    def select_groups_array(self) -> Ints | None:
+        """The groups (n_select,) of `select` as an array; None where there are none."""
+        return None if self.select_groups is None else self.select_groups.cpu().numpy()
+
+    def select_folds(self) -> list[Fold]:
+        """The folds of `select` by which what is fitted on it is judged there."""
+        return folds(self.select.labels.cpu().numpy(), groups=self.select_groups_array)
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,12 @@ from umlkit.fusion.base import Head
 from umlkit.fusion.base import build as build_head
 from umlkit.methods.base import Blueprint, Method, Task, Trained
 from umlkit.methods.experts import architecture
-from umlkit.methods.folds import folds
 from umlkit.methods.frozen import ridge
 from umlkit.methods.frozen.model import FrozenModel
 from umlkit.methods.frozen.options import FrozenOptions
 from umlkit.methods.frozen.ridge import HeadData, Scores
 from umlkit.methods.ume.model import UmeModel
-from umlkit.methods.ume.refitted import refitted
+from umlkit.methods.ume.refitted import as_fitted, refitted
 from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
@@ -78,17 +77,11 @@ class Frozen(Method[FrozenOptions]):
     def _fit_on_select(self, task: Task, model: FrozenModel) -> tuple[float, Scores]:
         """Fit the head in place, on the CPU in float64; returns the best ridge, and how it did."""
         labels, weights = task.select.labels.cpu(), task.select.weights
-        offset = model.ensemble.pool({name: e.logits["select"][:] for name, e in task.experts.items()})
-        data = HeadData(
-            _features(task, model), offset.cpu().double(), labels, None if weights is None else weights.cpu()
-        )
-        groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
+        offset = as_fitted(model.ensemble, task).cpu().double()
+        data = HeadData(_features(task, model), offset, labels, None if weights is None else weights.cpu())
         head = model.head.cpu().double().eval()
         ridge.start_at_zero(head)
-        parts = [
-            (fold, torch.from_numpy(refitted(model.ensemble, task, fold[0])))
-            for fold in folds(labels.numpy(), groups=groups)
-        ]
+        parts = [(fold, torch.from_numpy(refitted(model.ensemble, task, fold[0]))) for fold in task.select_folds()]
         scores = ridge.cross_validated(head, data, parts)
         best = min(scores, key=lambda one: scores[one].loss)
         model.head = ridge.fit(head, data, ridge=best).float().to(task.select.labels.device)

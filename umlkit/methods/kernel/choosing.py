@@ -6,14 +6,14 @@ Legend of shapes: n samples of `select`, L landmarks, C classes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from umlkit.data.records import Samples
 from umlkit.methods.base import Task
 from umlkit.methods.calibration import log_loss, mean
-from umlkit.methods.folds import folds, rows_of
+from umlkit.methods.folds import rows_of
 from umlkit.methods.kernel.nystroem import Combination, Floats
 from umlkit.methods.kernel.ridge import Linear
 from umlkit.methods.kernel.seeing import Seen
@@ -41,26 +41,11 @@ class Direction:
     on_select: Floats
 
 
-@dataclass(frozen=True)
-class Select:
-    """Labels, weights and groups (n,) of `select`."""
-
-    labels: NDArray[np.int64]
-    weights: Floats | None
-    groups: NDArray[np.int64] | None
-
-    @classmethod
-    def of(cls, task: Task) -> Self:
-        """Those of a task."""
-        groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
-        return cls(task.select.labels.cpu().numpy(), task.select.weights_array, groups)
-
-
 def choose(
-    directions: list[Direction], offset: Floats, select: Select, rows: NDArray[np.int64]
+    directions: list[Direction], offset: Floats, select: Samples, rows: NDArray[np.int64]
 ) -> tuple[Direction, float]:
     """The direction, and the step along it, with the lowest loss on some rows of `select`; the first on a tie."""
-    labels, weights = select.labels[rows], rows_of(select.weights, rows)
+    labels, weights = select.labels.cpu().numpy()[rows], rows_of(select.weights_array, rows)
     found = []
     for direction in directions:
         size = step(offset[rows], direction.on_select[rows], labels, weights=weights)
@@ -71,10 +56,9 @@ def choose(
 
 def held_out(task: Task, ensemble: UmeModel, directions: list[Direction]) -> Floats:
     """Logits (n_select, C) of every sample by pool, direction and step that were fitted without its fold."""
-    select = Select.of(task)
-    logits = np.empty((len(select.labels), task.blueprint.classes))
-    for fitted_on, scored in folds(select.labels, groups=select.groups):
+    logits = np.empty((len(task.select), task.blueprint.classes))
+    for fitted_on, scored in task.select_folds():
         offset = refitted(ensemble, task, fitted_on)
-        direction, size = choose(directions, offset, select, fitted_on)
+        direction, size = choose(directions, offset, task.select, fitted_on)
         logits[scored] = offset[scored] + size * direction.on_select[scored]
     return logits

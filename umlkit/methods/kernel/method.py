@@ -28,7 +28,7 @@ from torch import Tensor
 from umlkit.methods.base import Blueprint, Method, Task, Trained
 from umlkit.methods.experts import architecture
 from umlkit.methods.kernel import views
-from umlkit.methods.kernel.choosing import Direction, Select, choose, held_out
+from umlkit.methods.kernel.choosing import Direction, choose, held_out
 from umlkit.methods.kernel.expected import left_out_ensemble
 from umlkit.methods.kernel.model import KernelModel
 from umlkit.methods.kernel.nystroem import Combination, Floats, features_of, typical
@@ -36,6 +36,7 @@ from umlkit.methods.kernel.options import KernelOptions
 from umlkit.methods.kernel.ridge import Linear, Ridge
 from umlkit.methods.kernel.seeing import Seen, seen, some_of
 from umlkit.methods.ume.model import UmeModel
+from umlkit.methods.ume.refitted import as_fitted
 from umlkit.training.seeds import derive
 
 WIDTHS = (1.0, 4.0, 16.0)
@@ -70,8 +71,8 @@ class Kernel(Method[KernelOptions]):
             self._direction(task, seen(task, names, rows, self.options.landmarks), rows)
             for names in views.choices(task.blueprint.modalities)
         ]
-        offset = ensemble.pool({name: e.logits["select"][:] for name, e in task.experts.items()}).cpu().double().numpy()
-        best, size = choose(directions, offset, Select.of(task), np.arange(len(task.select)))
+        offset = as_fitted(ensemble, task).cpu().double().numpy()
+        best, size = choose(directions, offset, task.select, np.arange(len(task.select)))
         resolved = {
             "rule": ensemble.rule,
             "views": dict(best.seen.names),

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from umlkit.methods.base import MultiModalModel, Output
 from umlkit.methods.kernel.views import View
-from umlkit.methods.ume.model import UmeModel
+from umlkit.methods.ume.model import UmeModel, apart, beside
 
 
 class Landmarks(nn.Module):
@@ -73,20 +73,17 @@ class KernelModel(MultiModalModel):
 
     def fuse(self, parts: Mapping[str, Tensor]) -> Tensor:
         """Logits (B, C) of parts, every modality's from whatever sample."""
-        count = len(self.weight)
-        alone = [parts[name][:, :count] for name in self.ensemble.experts.modalities]
-        pooled = self.ensemble.pool({name: part[:, count:] for name, part in parts.items()})
+        kernels, logits = apart(parts, len(self.bias))
+        alone = [kernels[name] for name in self.ensemble.experts.modalities]
         added: Tensor = self.combined(alone) @ self.weight + self.bias
-        return pooled + added
+        return self.ensemble.pool(logits) + added
 
     def fuse_pairs(self, own: Mapping[str, Tensor], references: Mapping[str, Tensor]) -> Tensor:
         """Logits (b, K, C): kernels of pairs are products of matrices, or sums, and need not be written down."""
-        count = len(self.weight)
-        logits = ({name: part[:, count:] for name, part in parts.items()} for parts in (own, references))
-        pooled = self.ensemble.pool_pairs(*logits)
-        sides = [[part[:, :count] for part in parts.values()] for parts in (own, references)]
+        kernels, logits = zip(*(apart(parts, len(self.bias)) for parts in (own, references)), strict=True)
+        sides = [list(side.values()) for side in kernels]
         added = self._multiplied(*sides) if self.interaction else self._added(*sides)
-        return pooled + added + self.bias
+        return self.ensemble.pool_pairs(*logits) + added + self.bias
 
     def _multiplied(self, own: Sequence[Tensor], references: Sequence[Tensor]) -> Tensor:
         """The product kernel of all pairs, times W: (b, K, C)."""
@@ -109,8 +106,6 @@ class KernelModel(MultiModalModel):
         return (product - 1) / float(2 ** len(alone) - 1)
 
     def _parts(self, inputs: Mapping[str, Tensor], outputs: Mapping[str, Output]) -> dict[str, Tensor]:
-        parts = {}
-        for name, view, landmarks in zip(self.ensemble.experts.modalities, self.views, self.landmarks, strict=True):
-            seen = view(inputs[name], outputs[name].features[name])
-            parts[name] = torch.cat([landmarks(seen), outputs[name].logits], dim=1)
-        return parts
+        named = zip(self.ensemble.experts.modalities, self.views, self.landmarks, strict=True)
+        kernels = {name: landmarks(view(inputs[name], outputs[name].features[name])) for name, view, landmarks in named}
+        return beside(kernels, {name: output.logits for name, output in outputs.items()})

@@ -28,7 +28,7 @@ class Ume(Method[UmeOptions]):
     def train(self, task: Task) -> Trained:
         """Fit the pool on the uni-modal models' stored `select` logits; no network is trained."""
         logits, labels = stacked_logits(task.experts, "select"), task.select.labels.cpu().numpy()
-        groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
+        groups = task.select_groups_array
         with np.errstate(divide="ignore"):
             log_prior = np.log(task.priors.cpu().double().numpy())
         weights = task.select.weights_array

@@ -78,12 +78,10 @@ class UmeModel(MultiModalModel):
 
     def pool(self, logits: Mapping[str, Tensor]) -> Tensor:
         """Modality -> (B, C) uni-modal logits to pooled log-probabilities (B, C)."""
-        stacked = torch.stack([logits[name] for name in self.experts.modalities], dim=1)
-        log_probs = (stacked / self.temperatures[:, None]).log_softmax(dim=-1).clamp_min(math.log(FLOOR))
+        ordered = {name: logits[name] for name in self.experts.modalities}
         if self.rule == "prob-mean":
-            return log_probs.logsumexp(dim=1) - math.log(len(self.experts.modalities))
-        scores = self.prior_weight * self.log_prior + torch.einsum("m,bmc->bc", self.weights, log_probs)
-        return scores.log_softmax(dim=-1)
+            return self._log_probs(ordered).logsumexp(dim=1) - math.log(len(ordered))
+        return (self.prior_weight * self.log_prior + self._shares(ordered)).log_softmax(dim=-1)
 
     def fuse_pairs(self, own: Mapping[str, Tensor], references: Mapping[str, Tensor]) -> Tensor:
         """:meth:`pool_pairs`."""
@@ -98,13 +96,19 @@ class UmeModel(MultiModalModel):
 
     def _shares(self, logits: Mapping[str, Tensor]) -> Tensor:
         """What some modalities add to the scores: (B, C)."""
-        at = [self.experts.modalities.index(name) for name in logits]
-        stacked = torch.stack(list(logits.values()), dim=1) / self.temperatures[at, None]
-        return torch.einsum("m,bmc->bc", self.weights[at], stacked.log_softmax(dim=-1).clamp_min(math.log(FLOOR)))
+        return torch.einsum("m,bmc->bc", self.weights[self._at(logits)], self._log_probs(logits))
+
+    def _log_probs(self, logits: Mapping[str, Tensor]) -> Tensor:
+        """Every one's log-probabilities at its own temperature, floored: (B, M, C)."""
+        stacked = torch.stack(list(logits.values()), dim=1) / self.temperatures[self._at(logits), None]
+        return stacked.log_softmax(dim=-1).clamp_min(math.log(FLOOR))
+
+    def _at(self, logits: Mapping[str, Tensor]) -> list[int]:
+        return [self.experts.modalities.index(name) for name in logits]
 
 
 def beside(features: Mapping[str, Tensor], logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Modality -> features (B, D_m) and the uni-modal model's logits (B, C) side by side: (B, D_m + C)."""
+    """Modality -> features, or the like, (B, D_m) and the uni-modal model's logits (B, C), (B, D_m + C) in all."""
     return {name: torch.cat([z, logits[name]], dim=1) for name, z in features.items()}
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from umlkit.methods.base import Task
 from umlkit.methods.experts import stacked_logits
-from umlkit.methods.folds import folds, rows_of
+from umlkit.methods.folds import rows_of
 from umlkit.methods.ume import rules
 from umlkit.methods.ume.model import UmeModel
 
@@ -25,17 +25,20 @@ def refitted(ensemble: UmeModel, task: Task, rows: NDArray[np.int64]) -> NDArray
     return pool(logits)
 
 
+def as_fitted(ensemble: UmeModel, task: Task) -> torch.Tensor:
+    """Log-probabilities (n_select, C) by the ensemble as it is, fitted to all of `select`."""
+    return ensemble.pool({name: expert.logits["select"][:] for name, expert in task.experts.items()})
+
+
 def left_out(ensemble: UmeModel, task: Task) -> torch.Tensor:
     """Log-probabilities (n_select, C) float32 of every sample by the ensemble's rule, fitted without its fold.
 
     What the ensemble itself says of these samples is too good: its pool was fitted to them. A single sample leaves
     nothing to fit to, so that it gets just that.
     """
-    labels = task.select.labels.cpu().numpy()
-    if len(labels) < 2:
-        return ensemble.pool({name: e.logits["select"][:] for name, e in task.experts.items()})
-    groups = None if task.select_groups is None else task.select_groups.cpu().numpy()
-    pooled = np.empty((len(labels), task.blueprint.classes))
-    for fitted, scored in folds(labels, groups=groups):
+    if len(task.select) < 2:
+        return as_fitted(ensemble, task)
+    pooled = np.empty((len(task.select), task.blueprint.classes))
+    for fitted, scored in task.select_folds():
         pooled[scored] = refitted(ensemble, task, fitted)[scored]
     return torch.from_numpy(pooled).float().to(task.select.labels.device)
