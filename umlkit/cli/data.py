@@ -109,8 +109,11 @@ def _measurable(record: DataRecord, reference: str) -> str:
         )
     if record.reason is not None:
         return f"no, {record.reason.removeprefix('not measurable ')}"
-    n = record.roles.train + record.roles.select
-    return "yes" if record.folds == 1 else f"cross-fitted, {record.folds} folds of n = {n}: all is trained in each"
+    if record.folds == 1:
+        return "yes"
+    from umlkit.data.crossfit import said
+
+    return said(record.folds, record.roles.train + record.roles.select)
 
 
 def _notes(record: DataRecord) -> list[str]:

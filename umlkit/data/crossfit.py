@@ -19,13 +19,23 @@ from umlkit.errors import listed
 FOLDS = 5
 SELECT_SHARE = 0.2
 FEWEST_GROUPS = 10
-"""Groups among the probe samples from which intervals go over groups; folds hold them whole in any case."""
+"""Groups in validation, or in what is dealt to folds, from which intervals go over groups."""
 _A_CLASS = 2 * FOLDS
 
 
 def fewest_samples(classes: int) -> int:
     """How many samples of train and validation a cross-fitted measurement needs: max(60, 8 C)."""
     return max(60, 8 * classes)
+
+
+def are_few(groups: Ints | None) -> bool:
+    """Whether samples are of groups (n,), and of too few for intervals over these."""
+    return groups is not None and len(np.unique(groups)) < FEWEST_GROUPS
+
+
+def said(folds: int, n: int) -> str:
+    """How a measurement goes that has so many folds of n samples of train and validation, in a few words."""
+    return f"cross-fitted, {folds} folds of n = {n}: all is trained in each"
 
 
 def cross_fitted(dataset: Dataset, roles: Roles, *, seed: int) -> Roles:
@@ -52,7 +62,7 @@ def cross_fitted(dataset: Dataset, roles: Roles, *, seed: int) -> Roles:
         folds=folds,
         not_measurable=None,
         needed=None,
-        within_groups=dataset.groups is not None and len(np.unique(dataset.groups[rows])) < FEWEST_GROUPS,
+        within_groups=are_few(dataset.groups_of(rows)),
         reading=(*roles.reading, note),
     )
 
@@ -68,26 +78,22 @@ def _too_few(dataset: Dataset, rows: Ints) -> tuple[str | None, int | None]:
         return f"needs {_A_CLASS} of every class ({names}), about {max(fewest, most)} in all", max(fewest, most)
     if len(rows) < fewest:
         return f"needs about {fewest}", fewest
-    groups = None if dataset.groups is None else len(np.unique(dataset.groups[rows]))
-    if groups is not None and groups < FOLDS:
-        return f"needs {FOLDS} groups, to be kept whole in {FOLDS} folds (here {groups})", None
+    groups = dataset.groups_of(rows)
+    if groups is not None and (found := len(np.unique(groups))) < FOLDS:
+        return f"needs {FOLDS} groups, to be kept whole in {FOLDS} folds (here {found})", None
     return None, None
 
 
 def _folds(dataset: Dataset, rows: Ints, test: Ints, *, seed: int) -> dict[str, Roles]:
-    parts = divide(dataset.labels[rows], _groups(dataset, rows), shares=[1 / FOLDS] * FOLDS, seed=seed + 2)
+    parts = divide(dataset.labels[rows], dataset.groups_of(rows), shares=[1 / FOLDS] * FOLDS, seed=seed + 2)
     return {f"fold-{k + 1}": _fold(dataset, rows, part, test, seed=seed + 3 + k) for k, part in enumerate(parts)}
 
 
 def _fold(dataset: Dataset, rows: Ints, part: Ints, test: Ints, *, seed: int) -> Roles:
     rest = np.delete(rows, part)
     shares = (1 - SELECT_SHARE, SELECT_SHARE)
-    train, select = divide(dataset.labels[rest], _groups(dataset, rest), shares=shares, seed=seed)
+    train, select = divide(dataset.labels[rest], dataset.groups_of(rest), shares=shares, seed=seed)
     return Roles(train=rest[train], select=rest[select], probe=rows[part], test=test)
-
-
-def _groups(dataset: Dataset, rows: Ints) -> Ints | None:
-    return None if dataset.groups is None else dataset.groups[rows]
 
 
 def _untrained(dataset: Dataset, folds: dict[str, Roles]) -> str | None:

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from umlkit.data import kinds
 from umlkit.data import take as cuts
 from umlkit.data.cut import Place
-from umlkit.data.grouping import lengths_of
+from umlkit.data.grouping import PREFIX, lengths_of
 from umlkit.data.raw import Raw
 from umlkit.errors import Problem, closest, listed
-
-PREFIX = "X_"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy as np
 from umlkit.data import kinds
 from umlkit.data.categories import unfit
 from umlkit.data.convention import Layout, lay_out
+from umlkit.data.crossfit import said
 from umlkit.data.cut import Place, extract, not_numbers
 from umlkit.data.missing import non_finite
 from umlkit.data.raw import Raw
@@ -103,7 +104,7 @@ def _measured(dataset: Dataset, modalities: int) -> str:
         return roles.not_measurable
     n = sum(len(rows) for rows in (roles.train, roles.select, roles.probe))
     if roles.folds:
-        return f"cross-fitted, {len(roles.folds)} folds of n = {n}: all is trained in each"
+        return said(len(roles.folds), n)
     return f"on {len(roles.probe)} held-out samples"
 
 

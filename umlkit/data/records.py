@@ -126,6 +126,10 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def groups_of(self, rows: Ints) -> Ints | None:
+        """Group index (n,) of some samples; None where the data name no groups."""
+        return None if self.groups is None else self.groups[rows]
+
 
 @dataclass(frozen=True)
 class Roles:

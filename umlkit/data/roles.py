@@ -12,13 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from umlkit.data import duplicates
-from umlkit.data.crossfit import cross_fitted
+from umlkit.data.crossfit import are_few, cross_fitted
 from umlkit.data.division import divide
 from umlkit.data.records import Dataset, Ints, Roles
 from umlkit.errors import InputError, Problem, listed
 from umlkit.recipe.data_schema import Split
 
-FEWEST_GROUPS = 10
 LARGEST_VAL = 0.4
 _FEWEST_A_CLASS = 3
 _STEP = 0.025
@@ -118,8 +117,7 @@ def _val_shares(n: int, classes: int, *, base: float, most: float) -> list[float
 
 
 def _parts(dataset: Dataset, rows: Ints, *, shares: tuple[float, ...], seed: int) -> list[Ints]:
-    groups = None if dataset.groups is None else dataset.groups[rows]
-    return [rows[part] for part in divide(dataset.labels[rows], groups, shares=shares, seed=seed)]
+    return [rows[part] for part in divide(dataset.labels[rows], dataset.groups_of(rows), shares=shares, seed=seed)]
 
 
 def _divide_validation(dataset: Dataset, train: Ints, val: Ints, test: Ints, *, seed: int) -> Roles:
@@ -128,8 +126,8 @@ def _divide_validation(dataset: Dataset, train: Ints, val: Ints, test: Ints, *, 
     whole = Roles(train=train, select=val, probe=np.zeros(0, dtype=np.int64), test=test)
     if len(val) < 2 * needed:
         return whole
-    groups = None if dataset.groups is None else dataset.groups[val]
-    within = groups is not None and len(np.unique(groups)) < FEWEST_GROUPS
+    groups = dataset.groups_of(val)
+    within = are_few(groups)
     halves = divide(dataset.labels[val], None if within else groups, shares=(0.5, 0.5), seed=seed + 1)
     if min(map(len, halves)) < needed:
         return whole

@@ -13,6 +13,7 @@ import numpy as np
 from umlkit.data.cells import is_missing, number
 from umlkit.data.convention import label_candidates
 from umlkit.data.digests import texts
+from umlkit.data.grouping import PREFIX
 from umlkit.data.levels import of_texts, of_values
 from umlkit.data.raw import Raw
 
@@ -75,7 +76,7 @@ def _names_groups(raw: Raw, suspect: Suspect) -> bool:
     most = raw.headers[suspect.name].shape[0] // 2
     if suspect.repeats < 2 or not FEWEST_GROUPS <= suspect.distinct <= most:
         return False
-    if _GROUP_NAMES.fullmatch(suspect.name.removeprefix("X_")):
+    if _GROUP_NAMES.fullmatch(suspect.name.removeprefix(PREFIX)):
         return True
     many = suspect.distinct >= FEWEST_WORDS and suspect.repeats <= MOST_REPEATS
     return many and raw.headers[suspect.name].dtype.kind in "USO" and None in map(number, _words(raw, suspect.name))

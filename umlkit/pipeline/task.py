@@ -51,8 +51,8 @@ def priors_of(train: Samples, classes: int) -> Tensor:
 
 def groups_of(session: Session, rows: Ints) -> Tensor | None:
     """Group index (n,) of some samples; None where the data name no groups."""
-    groups = session.dataset.groups
-    return None if groups is None else torch.from_numpy(groups[rows])
+    groups = session.dataset.groups_of(rows)
+    return None if groups is None else torch.from_numpy(groups)
 
 
 def _frozen(session: Session, loaded: TrainedModel) -> MultiModalModel:
