@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 from umlkit.advise.findings import Findings
 from umlkit.advise.posterior import Comparison
+from umlkit.output.text import enumerated
 from umlkit.runs.records.probe import ProbeRecord
 
 SURE = 0.8  # stated probability below which the text says "unsure"
@@ -94,13 +95,9 @@ def _stand_in(findings: Findings) -> str:
     """What the figures of candidates that were not trained in full are taken from."""
     short = [candidate for candidate in findings.predicted if candidate.rung == candidate.name]
     if short:
-        return f"from a third of the epochs of {_listed([spoken(candidate.name) for candidate in short])}"
+        return f"from a third of the epochs of {enumerated([spoken(candidate.name) for candidate in short])}"
     named = findings.predicted[0]
     return f"{spoken(named.name)} not having been trained, from {spoken(named.rung or 'what stands for it')}"
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _regret(nats: float) -> str:
@@ -119,7 +116,7 @@ def _prediction(findings: Findings) -> str | None:
     predicted = [candidate.name for candidate in findings.candidates if candidate.predicted]
     if not predicted:
         return None
-    names, verb = _listed([spoken(name) for name in predicted]), "is" if len(predicted) == 1 else "are"
+    names, verb = enumerated([spoken(name) for name in predicted]), "is" if len(predicted) == 1 else "are"
     return (
         f"At budget {findings.probe.budget} {names} {verb} judged by models that were not trained in full; intervals "
         "and the probability do not cover what full training would change. `umlkit probe --budget full` measures it."
@@ -179,7 +176,7 @@ def _drop(findings: Findings) -> str | None:
     if not findings.drop:
         return None
     they = "it" if len(findings.drop) == 1 else "they"
-    named = _listed(list(findings.drop))
+    named = enumerated(findings.drop)
     return f"UME makes next to no use of {named}: beside the others {they} could be dropped from the ensemble."
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from umlkit.cli.invocation import Invocation
 from umlkit.output import duration
+from umlkit.runs.layout import ALL
 from umlkit.runs.records.activity import CostEntry, DryRunRecord, PlannedModel, Setting
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _rows(models: Sequence[PlannedModel], session: Session) -> list[list[str]]:
     """A model a row; where the measurement is cross-fitted those of its folds together, with how many there are."""
     together: dict[tuple[str, int, str, bool], list[PlannedModel]] = {}
     for one in models:
-        together.setdefault((one.model, one.seed, one.action, one.fold == "all"), []).append(one)
+        together.setdefault((one.model, one.seed, one.action, one.fold == ALL), []).append(one)
     return [
         [
             model,

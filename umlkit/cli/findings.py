@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from umlkit.output.rounding import number, plus_minus
-from umlkit.output.text import printable
+from umlkit.output.text import enumerated, printable
 
 if TYPE_CHECKING:
     from umlkit.runs.records.contribution import Contribution
@@ -138,7 +138,7 @@ def _listed(said: list[str]) -> str:
     """``a, b and c``; ``a, b and 3 others less`` where they are many."""
     if len(said) > NAMED:
         return f"{', '.join(said[: NAMED - 1])} and {len(said) - NAMED + 1} others less"
-    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+    return enumerated(said)
 
 
 def _about(count: int) -> str:

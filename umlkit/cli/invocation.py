@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from umlkit.cli import failures
-from umlkit.cli.options import SHARED, DryRun, Force, Json, Verbose
+from umlkit.cli.options import SHARED, DryRun, Force, Json, Verbose, shown_to_typer
 from umlkit.output import Output
 
 if TYPE_CHECKING:
@@ -142,9 +142,7 @@ def shared_options(*, without: tuple[str, ...] = ()) -> Callable[[Callable[..., 
         parameters = [_parameter(name, kind) for name, kind in shared.items()]
         first = 1 if "recipe" in shared else 0
         ours = [p.replace(annotation=hints[p.name], kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-        signature = inspect.Signature([*parameters[:first], *ours, *parameters[first:]])
-        call.__signature__ = signature  # type: ignore[attr-defined]
-        call.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()} | {"return": None}
+        shown_to_typer(call, [*parameters[:first], *ours, *parameters[first:]])
         return call
 
     return decorate

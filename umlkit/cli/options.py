@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,12 @@ COMMON_PANEL = "Common options"
 def literal(command: Callable[..., Any]) -> str:
     """A command's docstring so that typer's help shows square brackets as they stand."""
     return (inspect.getdoc(command) or "").replace("[", r"\[")
+
+
+def shown_to_typer(call: Callable[..., None], parameters: Sequence[inspect.Parameter]) -> None:
+    """Give a function that takes anything the signature from which typer makes its options."""
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
 
 
 def whole_number(text: str) -> int:

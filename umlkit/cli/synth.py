@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from umlkit.cli import completing
-from umlkit.cli.options import Json, whole_number
+from umlkit.cli.options import Json, shown_to_typer, whole_number
 from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.synth.words import FAMILIES, KNOBS, PRESETS
 
@@ -62,9 +62,7 @@ def _with_knobs(command: Callable[..., None]) -> Callable[..., None]:
     def call(**given: Any) -> None:
         command({name: given.pop(name) for name in KNOBS}, **given)
 
-    parameters = [p.replace(kind=only) for p in own]
-    call.__signature__ = inspect.Signature([*parameters, *knobs])  # type: ignore[attr-defined]
-    call.__annotations__ = {p.name: p.annotation for p in (*parameters, *knobs)} | {"return": None}
+    shown_to_typer(call, [*(p.replace(kind=only) for p in own), *knobs])
     return call
 
 

@@ -1,7 +1,8 @@
-"""Text as it is shown: a user's, with what would steer a terminal or cannot be encoded as escapes; times in words."""
+"""Text as it is shown: a user's, with escapes for what would steer a terminal or cannot be encoded; lists and times."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TextIO
 
 # No-break space, zero-width joiner and non-joiner, ideographic space: not "printable", yet part of ordinary writing.
@@ -37,6 +38,11 @@ def encodable(text: str, stream: TextIO) -> str:
     """``text`` as far as the stream's encoding has it; the rest as escapes."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def enumerated(said: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; nothing for none."""
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 def duration(seconds: float) -> str:

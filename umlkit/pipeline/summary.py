@@ -64,22 +64,24 @@ class _Rehearsals:
 
     def cost(self, artifact: Artifact, *, done: Mapping[str, int]) -> Cost:
         settled = tuple(is_finished(need.model_dir(self._session.directory)) for need in artifact.needs)
-        whole, options = artifact.fold == ALL, artifact.options.model_dump_json()
-        key = (artifact.label, artifact.short, options, whole, settled, tuple(sorted(done.items())))
+        key = (*_likeness(artifact), settled, tuple(sorted(done.items())))
         if key not in self._known:
             self._known[key] = of_model(self._rehearsal(artifact), artifact, done=done)
         return self._known[key]
 
     def cost_of_marginals(self, artifact: Artifact) -> Cost:
-        whole, options = artifact.fold == ALL, artifact.options.model_dump_json()
-        finished = is_finished(artifact.model_dir(self._session.directory))
-        key = ("marginals", artifact.label, artifact.short, options, whole, finished)
+        key = ("marginals", *_likeness(artifact), is_finished(artifact.model_dir(self._session.directory)))
         if key not in self._known:
             self._known[key] = of_marginals(self._rehearsal(artifact), artifact)
         return self._known[key]
 
     def _rehearsal(self, artifact: Artifact) -> Rehearsal:
         return self._rehearsals.setdefault(artifact.fold == ALL, Rehearsal(self._session.of(artifact.fold)))
+
+
+def _likeness(artifact: Artifact) -> tuple[object, ...]:
+    """Equal for models that cost alike where as much of them is there."""
+    return artifact.label, artifact.short, artifact.options.model_dump_json(), artifact.fold == ALL
 
 
 def _planned(session: Session, artifact: Artifact, rehearsals: _Rehearsals, *, forced: bool) -> PlannedModel:
