@@ -41,22 +41,31 @@ def write_data(path: Path, *, n: int = 520, seed: int = 0) -> None:
     )
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with tiny.npz, tiny.yaml and the finished run directory ``out``; read only."""
-    folder = tmp_path_factory.mktemp("finished")
-    write_data(folder / "tiny.npz")
+def run_in(folder: Path, **about: int) -> Path:
+    """The folder with tiny.npz, tiny.yaml and the finished run directory ``out``; ``about`` goes to the data."""
+    write_data(folder / "tiny.npz", **about)
     (folder / "tiny.yaml").write_text(RECIPE)
     assert main(["run", str(folder / "tiny.yaml"), "--out", str(folder / "out")]) == 0
     return folder
 
 
+def copied(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of a folder that a test may change; the working directory."""
+    shutil.copytree(source, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tiny.npz, tiny.yaml and the finished run directory ``out``; read only."""
+    return run_in(tmp_path_factory.mktemp("finished"))
+
+
 @pytest.fixture
 def folder(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the finished run that a test may change; the working directory."""
-    shutil.copytree(finished, tmp_path / "copy")
-    monkeypatch.chdir(tmp_path / "copy")
-    return tmp_path / "copy"
+    return copied(finished, tmp_path, monkeypatch)
 
 
 @pytest.fixture

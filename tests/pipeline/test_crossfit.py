@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.pipeline.conftest import RECIPE, contents, document, write_data
-from umlkit.cli.main import main
+from tests.pipeline.conftest import contents, copied, document, run_in, write_data
 from umlkit.runs import tensors
 
 RUN = ("tiny.yaml", "--out", "out")
@@ -25,19 +24,13 @@ Call = Callable[..., tuple[int, str, str]]
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the small set and its finished run; read only."""
-    folder = tmp_path_factory.mktemp("crossfit")
-    write_data(folder / "tiny.npz", n=N)
-    (folder / "tiny.yaml").write_text(RECIPE)
-    assert main(["run", str(folder / "tiny.yaml"), "--out", str(folder / "out")]) == 0
-    return folder
+    return run_in(tmp_path_factory.mktemp("crossfit"), n=N)
 
 
 @pytest.fixture
 def small(measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it that a test may change; the working directory."""
-    shutil.copytree(measured, tmp_path / "copy")
-    monkeypatch.chdir(tmp_path / "copy")
-    return tmp_path / "copy"
+    return copied(measured, tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -20,6 +20,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def ends_like_the_whole(place: Path, out: str) -> None:
+    """Called again the run ends, with the weights and metrics of the one that nobody disturbed."""
+    assert kills.run(place, out) == 0
+    assert kills.result(place, out) == kills.result(place, "whole")
+
+
 @pytest.mark.parametrize(
     ("number", "stage"),
     [
@@ -31,8 +37,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_at_a_write(place: Path, number: int, stage: str) -> None:
     out = f"{stage}-{number}"
     assert kills.run(place, out, kills.Stop(number, stage)) == -signal.SIGKILL
-    assert kills.run(place, out) == 0
-    assert kills.result(place, out) == kills.result(place, "whole")
+    ends_like_the_whole(place, out)
 
 
 @pytest.mark.slow
@@ -40,8 +45,7 @@ def test_killed_at_a_write(place: Path, number: int, stage: str) -> None:
 def test_killed_at_any_moment(place: Path, seconds: float) -> None:
     out = f"after-{seconds}"
     kills.run_stopped_after(place, out, seconds)
-    assert kills.run(place, out) == 0
-    assert kills.result(place, out) == kills.result(place, "whole")
+    ends_like_the_whole(place, out)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +60,7 @@ def test_stopped_at_a_write(place: Path, number: int, stage: str) -> None:
     out = f"stopped-{stage}-{number}"
     code = kills.run(place, out, kills.Stop(number, stage, signal.SIGTERM))
     assert code == EXIT_INTERRUPTED and not kills.leftovers(place / out)
-    assert kills.run(place, out) == 0
-    assert kills.result(place, out) == kills.result(place, "whole")
+    ends_like_the_whole(place, out)
 
 
 @pytest.mark.slow
@@ -66,5 +69,4 @@ def test_stopped_at_any_moment(place: Path, seconds: float) -> None:
     out = f"stopped-after-{seconds}"
     code = kills.run_stopped_after(place, out, seconds, signal.SIGTERM)
     assert kills.ended_well(place, out, code, signal.SIGTERM)
-    assert kills.run(place, out) == 0
-    assert kills.result(place, out) == kills.result(place, "whole")
+    ends_like_the_whole(place, out)
