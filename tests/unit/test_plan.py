@@ -9,6 +9,7 @@ import pytest
 
 from umlkit import registry
 from umlkit.data.contents import rows_as_text
+from umlkit.pipeline.artifact import together
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.rungs import BUDGETS
@@ -86,6 +87,15 @@ def test_rungs_are_additive_as_their_architecture_is() -> None:
 
 def test_a_rung_on_an_ensemble_that_is_not_additive_is_not_additive() -> None:
     assert not rungs(plan_of(methods={"ume": {"pool": "prob-mean"}}))["frozen-linear"]
+
+
+def test_a_model_that_is_two_rungs_is_called_by_the_first() -> None:
+    plan = plan_of()
+    found = together([artifact for _, artifact in (*plan.rungs(), *plan.paper())])
+    assert "paper-select" in {rung.name for rung, _ in plan.paper()}
+    assert "paper-select" not in {artifact.title for artifact in found.values()}
+    assert "frozen-linear" in {artifact.title for artifact in found.values()}
+
 
 
 @pytest.mark.parametrize(

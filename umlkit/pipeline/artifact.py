@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,3 +62,15 @@ class Artifact:
         below = {part.fingerprint: part for need in self.needs for part in need.with_needs()}
         yield from below.values()
         yield self
+
+
+def together(artifacts: Iterable[Artifact]) -> dict[str, Artifact]:
+    """Fingerprint -> the artifacts and all that they build on, each once, in an order in which each can be trained.
+
+    Two rungs may be one model; the first gives it its title.
+    """
+    found: dict[str, Artifact] = {}
+    for artifact in artifacts:
+        for part in artifact.with_needs():
+            found.setdefault(part.fingerprint, part)
+    return found

@@ -14,7 +14,7 @@ from typing import Any
 
 from umlkit import registry
 from umlkit.errors import InputError, Problem, closest, listed
-from umlkit.pipeline.artifact import SHORT, Artifact
+from umlkit.pipeline.artifact import SHORT, Artifact, together
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.rungs import BUDGETS, PAPER, Rung, mixed, paper, rungs
 from umlkit.recipe.data_schema import Modality
@@ -113,16 +113,11 @@ class Plan:
 
     def everything(self) -> list[Artifact]:
         """Every artifact that a run makes at any budget, in an order in which each can be trained; each once."""
-        found: dict[str, Artifact] = {a.fingerprint: a for a in self.unimodal.values()}
-        for _, artifact in (
-            *(pair for budget in BUDGETS for pair in self.rungs(budget)),
-            *((rung, self._of_rung(rung)) for rung in PAPER),
-        ):
-            found.update({part.fingerprint: part for part in artifact.with_needs()})
-        for method, spec in registry.methods().items():
-            if spec.candidate and method != UNIMODAL:
-                found.update({part.fingerprint: part for part in self.model(method).with_needs()})
-        return list(found.values())
+        measured = [artifact for budget in BUDGETS for _, artifact in self.rungs(budget)]
+        ruled = [self._of_rung(rung) for rung in PAPER]
+        candidates = [name for name, spec in registry.methods().items() if spec.candidate and name != UNIMODAL]
+        used = [self.model(name) for name in candidates]
+        return list(together([*self.unimodal.values(), *measured, *ruled, *used]).values())
 
     def _of_rung(self, rung: Rung) -> Artifact:
         title = f"{rung.name} (short)" if rung.short else rung.name

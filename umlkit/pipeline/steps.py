@@ -9,7 +9,7 @@ from pathlib import Path
 from umlkit.advise.decide import advise
 from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline import evaluation, marginals, samples_file
-from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.evidence import gather
 from umlkit.pipeline.locate import advice_paths
 from umlkit.pipeline.plan import Plan, probe_fingerprint
@@ -144,7 +144,7 @@ def _measure(session: Session, mark: str) -> ProbeRecord:
 
 def _cost(session: Session, wanted: Sequence[Artifact]) -> str:
     """What a cross-fitted measurement takes, before anything is trained."""
-    parts = {part.fingerprint: part for artifact in wanted for part in artifact.with_needs()}
+    parts = together(wanted)
     missing = [part for part in parts.values() if not is_finished(part.model_dir(session.directory))]
     seeds = len(session.recipe.seeds)
     units = f"{len(session.roles.folds)} folds" if seeds == 1 else f"{len(session.roles.folds)} folds x {seeds} seeds"

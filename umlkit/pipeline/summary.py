@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from umlkit.pipeline import marginals
-from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.cost import Cost, of_model, total
 from umlkit.pipeline.mixing_cost import of_marginals
 from umlkit.pipeline.model import ModelConfig
@@ -33,10 +33,11 @@ def planned(session: Session, artifacts: Iterable[Artifact], *, mixed: Iterable[
         mixed: those of them whose marginals a measurement would read.
     """
     named = list(artifacts)
-    parts = {part.fingerprint: part for artifact in named for part in artifact.with_needs()}
     forced = {artifact.fingerprint for artifact in named} if session.force else set()
     rehearsals = _Rehearsals(session)
-    models = [_planned(session, part, rehearsals, forced=part.fingerprint in forced) for part in parts.values()]
+    models = [
+        _planned(session, part, rehearsals, forced=part.fingerprint in forced) for part in together(named).values()
+    ]
     return models + _mixed(session, list(mixed), rehearsals, forced)
 
 

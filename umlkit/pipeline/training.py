@@ -25,7 +25,7 @@ from umlkit.methods.calibration import CAUTION, temperature
 from umlkit.output import duration
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
-from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.model import ModalityConfig, ModelConfig
 from umlkit.pipeline.result import FitSummary, ModelResult
 from umlkit.pipeline.session import Session
@@ -52,10 +52,7 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
     """
     named = list(wanted)
     forced = {artifact.fingerprint for artifact in named} if force else set()
-    parts: dict[str, Artifact] = {}
-    for part in (part for artifact in named for part in artifact.with_needs()):
-        parts.setdefault(part.fingerprint, part)  # two rungs may be one model; the first gives it its title
-    parts = {mark: part for mark, part in parts.items() if mark not in session.done}
+    parts = {mark: part for mark, part in together(named).items() if mark not in session.done}
     missing = [m for m, part in parts.items() if m in forced or not is_finished(part.model_dir(session.directory))]
     for mark, part in parts.items():
         place = Place(missing.index(mark) + 1, len(missing)) if mark in missing else Place()
