@@ -97,7 +97,6 @@ def test_a_model_that_is_two_rungs_is_called_by_the_first() -> None:
     assert "frozen-linear" in {artifact.title for artifact in found.values()}
 
 
-
 @pytest.mark.parametrize(
     "other",
     [

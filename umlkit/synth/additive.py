@@ -15,10 +15,10 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
-from scipy.special import logsumexp
 
 from umlkit.synth.boxed import Minimum, minimise
-from umlkit.synth.table import Cells, Floats, Table
+from umlkit.synth.population_loss import PopulationLoss
+from umlkit.synth.table import Floats, Table
 
 BOX = 1000.0
 
@@ -53,10 +53,9 @@ def _one_hot(table: Table) -> sparse.csr_array:
 
 
 @dataclass(frozen=True)
-class _AdditiveLoss:
+class _AdditiveLoss(PopulationLoss):
     """The log-loss of additive logits as a function of their parameters, those of a class side by side."""
 
-    cells: Cells
     design: sparse.csr_array
 
     def scores(self, parameters: Floats) -> Floats:
@@ -64,16 +63,7 @@ class _AdditiveLoss:
         free = self.design @ parameters.reshape(-1, self.design.shape[1]).T
         return np.concatenate([np.zeros((len(free), 1)), free], axis=1)
 
-    def posterior(self, parameters: Floats) -> Floats:
-        scores = self.scores(parameters)
-        return np.asarray(np.exp(scores - logsumexp(scores, axis=1, keepdims=True)))
-
-    def value(self, parameters: Floats) -> float:
-        scores = self.scores(parameters)
-        expected = (self.cells.posterior * scores).sum(1)
-        return float(self.cells.weights @ (logsumexp(scores, axis=1) - expected))
-
-    def derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
+    def derivatives(self, parameters: Floats, /) -> tuple[Floats, Floats]:
         said = self.posterior(parameters)[:, 1:]
         errors = self.cells.weights[:, None] * (said - self.cells.posterior[:, 1:])
         blocks = [[self._block(said, c, d) for d in range(said.shape[1])] for c in range(said.shape[1])]

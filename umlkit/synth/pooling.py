@@ -14,11 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from umlkit.methods.ume.pool import BOUND, floored
 from umlkit.synth.boxed import Minimum, minimise
-from umlkit.synth.table import Cells, Floats, Table
+from umlkit.synth.population_loss import PopulationLoss
+from umlkit.synth.table import Floats, Table
 
 
 @dataclass(frozen=True)
@@ -55,23 +55,16 @@ def _terms(table: Table) -> Floats:
 
 
 @dataclass(frozen=True)
-class _PoolLoss:
+class _PoolLoss(PopulationLoss):
     """The pool's log-loss as a function of its weights."""
 
-    cells: Cells
     terms: Floats
 
-    def posterior(self, weights: Floats) -> Floats:
-        scores = np.einsum("j,kjc->kc", weights, self.terms)
-        return np.asarray(np.exp(scores - logsumexp(scores, axis=1, keepdims=True)))
+    def scores(self, parameters: Floats) -> Floats:
+        return np.asarray(np.einsum("j,kjc->kc", parameters, self.terms))
 
-    def value(self, weights: Floats) -> float:
-        scores = np.einsum("j,kjc->kc", weights, self.terms)
-        expected = (self.cells.posterior * scores).sum(1)
-        return float(self.cells.weights @ (logsumexp(scores, axis=1) - expected))
-
-    def derivatives(self, weights: Floats) -> tuple[Floats, Floats]:
-        said = self.posterior(weights)
+    def derivatives(self, parameters: Floats, /) -> tuple[Floats, Floats]:
+        said = self.posterior(parameters)
         mean = np.einsum("kc,kjc->kj", said, self.terms)
         gradient = np.einsum("k,kc,kjc->j", self.cells.weights, said - self.cells.posterior, self.terms)
         centred = self.terms - mean[:, :, None]
