@@ -12,11 +12,8 @@ task is a line of the file; a task that it holds is not done again.
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +22,7 @@ from scipy.stats import beta
 from threadpoolctl import threadpool_limits
 
 from tests.benchmarks.cheap_fits import Part, evidence, fit, gained
+from tests.benchmarks.resuming import append, made, written
 from umlkit import synth
 from umlkit.data.crossfit import FOLDS
 from umlkit.data.division import divide
@@ -166,32 +164,10 @@ def one(section: str, number: int) -> Row:
 def rows(section: str, tasks: int, path: Path | None, processes: int) -> list[Row]:
     """The rows of the first tasks of a section, those that the file lacks computed and added to it."""
     done = {row["task"]: row for row in written(path) if row["section"] == section and row["task"] < tasks}
-    for row in computed(section, [number for number in range(tasks) if number not in done], processes):
+    for row in made(one, [(section, number) for number in range(tasks) if number not in done], processes):
         done[row["task"]] = row
-        if path is not None:
-            with path.open("a") as file:
-                file.write(json.dumps(row) + "\n")
+        append(path, row)
     return [done[number] for number in range(tasks)]
-
-
-def computed(section: str, numbers: Sequence[int], processes: int) -> Iterator[Row]:
-    """Rows in the order in which they end."""
-    if processes == 1:
-        yield from (one(section, number) for number in numbers)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(one, section, number) for number in numbers]):
-            yield future.result()
-
-
-def written(path: Path | None) -> list[Row]:
-    """The rows of a file; a last line that a kill cut short is taken away."""
-    if path is None or not path.is_file():
-        return []
-    lines = path.read_text().splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):
-        path.write_text("".join(lines[:-1]))
-    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def report(section: str, found: Sequence[Row]) -> str:

@@ -22,7 +22,6 @@ not done again.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,9 +30,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 
+from tests.benchmarks.resuming import append, made, written
 from tests.benchmarks.truth.designs import SIZES, Spec, alarms, power
 from tests.benchmarks.truth.floors import HEAD, KERNEL, PLAIN, RE_PAIRED, RESIDUAL, measure
-from tests.benchmarks.truth.running import measured, written
 from umlkit.probe.verdict import HEAD_EFFECT
 
 Row = Mapping[str, Any]
@@ -57,11 +56,10 @@ def rows(null: int, paired: int, path: Path, processes: int = 1, *, budget: str 
     tasks = [*((i / null, alarms(i)) for i in range(null)), *((i / paired, task_of_power(i)) for i in range(paired))]
     wanted = {spec.key: spec for _, spec in sorted(tasks, key=lambda task: task[0])}  # both kinds in step
     done: dict[str, Row] = {row["key"]: row for row in written(path) if row["key"] in wanted}
-    missing = [spec for key, spec in wanted.items() if key not in done]
-    for row in measured(missing, budget, processes, one=measure):
+    missing = [(spec, budget) for key, spec in wanted.items() if key not in done]
+    for row in made(measure, missing, processes):
         done[row["key"]] = row
-        with path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        append(path, row)
     return [done[key] for key in wanted]
 
 

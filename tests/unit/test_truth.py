@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.benchmarks.resuming import written
 from tests.benchmarks.truth import reports
 from tests.benchmarks.truth.designs import DESIGNS, Spec
 from tests.benchmarks.truth.measuring import measure
-from tests.benchmarks.truth.running import results, written
+from tests.benchmarks.truth.running import results
 from umlkit import synth
 
 XOR = Spec(

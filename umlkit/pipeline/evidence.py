@@ -25,7 +25,7 @@ def gather(session: Session) -> Evidence:
         name=session.recipe.name,
         classes=session.dataset.classes,
         modalities=tuple(first.unimodal),
-        folds=[_held_out(session.of(fold)) for fold in session.identity.measured],
+        folds=[held_out(session.of(fold)) for fold in session.identity.measured],
         within_groups=session.roles.within_groups,
         rungs=[rung for plan in session.plans for rung in _ladder(session, plan)],
         features={
@@ -37,7 +37,7 @@ def gather(session: Session) -> Evidence:
         pool_weights={seed: _pool_weights(session, seed) for seed in seeds},
         encoders={name: _encoder(session, name) for name in first.unimodal},
         paper=[
-            _rung(session, artifact, name=rung.name, candidate=None)
+            rung_outputs(session, artifact, name=rung.name, candidate=None)
             for plan in session.plans
             for rung, artifact in plan.paper()
         ],
@@ -53,7 +53,7 @@ def gather(session: Session) -> Evidence:
     )
 
 
-def _held_out(session: Session) -> HeldOut:
+def held_out(session: Session) -> HeldOut:
     """The samples that the models of the session's fold are judged on."""
     roles, dataset = session.roles, session.dataset
     counts = np.bincount(dataset.labels[roles.train], session.weights_of("train"), minlength=len(dataset.classes))
@@ -73,10 +73,11 @@ def _held_out(session: Session) -> HeldOut:
 def _ladder(session: Session, plan: Plan) -> list[RungOutputs]:
     """The rungs of one seed and fold: every modality, then the multi-modal ones."""
     single = [
-        _rung(session, artifact, name=f"{UNIMODAL}:{name}", candidate=None) for name, artifact in plan.unimodal.items()
+        rung_outputs(session, artifact, name=f"{UNIMODAL}:{name}", candidate=None)
+        for name, artifact in plan.unimodal.items()
     ]
     return single + [
-        _rung(session, artifact, name=rung.name, candidate=rung.candidate) for rung, artifact in plan.rungs()
+        rung_outputs(session, artifact, name=rung.name, candidate=rung.candidate) for rung, artifact in plan.rungs()
     ]
 
 
@@ -85,7 +86,8 @@ def _joint(plan: Plan) -> list[Artifact]:
     return [artifact for rung, artifact in plan.rungs() if rung.name == "joint"]
 
 
-def _rung(session: Session, artifact: Artifact, *, name: str, candidate: str | None) -> RungOutputs:
+def rung_outputs(session: Session, artifact: Artifact, *, name: str, candidate: str | None) -> RungOutputs:
+    """What a finished model says, as the rung called ``name``."""
     result = result_of(session.directory, artifact)
     return RungOutputs(
         rung=name,

@@ -23,7 +23,7 @@ from umlkit.methods import inference
 from umlkit.methods.kernel.method import Kernel
 from umlkit.methods.kernel.nystroem import Floats
 from umlkit.methods.kernel.options import KernelOptions
-from umlkit.pipeline.evidence import _held_out, _rung
+from umlkit.pipeline.evidence import held_out, rung_outputs
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.task import task_of
 from umlkit.pipeline.training import ensure
@@ -96,8 +96,7 @@ def _session(
     folder: Path, spec: Spec, x: Mapping[str, np.ndarray], beside: Mapping[str, np.ndarray], *, budget: str
 ) -> Session:
     folder.mkdir()
-    np.savez(folder / "task.npz", **beside, **{f"X_{name}": values for name, values in x.items()})
-    session = opened(folder, list(x), spec=spec, budget=budget)
+    session = opened(folder, spec, x, beside, budget=budget)
     session.begin()
     return session
 
@@ -107,7 +106,7 @@ def _trained(session: Session) -> list[RungOutputs]:
     wanted = (UME, *KERNELS, *TRAINED)
     found = [(rung.name, artifact) for rung, artifact in session.plans[0].rungs() if rung.name in wanted]
     ensure(session, [artifact for _, artifact in found])
-    return [_rung(session, artifact, name=name, candidate=None) for name, artifact in found]
+    return [rung_outputs(session, artifact, name=name, candidate=None) for name, artifact in found]
 
 
 def a_of(session: Session, rungs: Sequence[RungOutputs]) -> tuple[str, Estimate]:
@@ -133,7 +132,7 @@ def _readings(session: Session, rungs: Sequence[RungOutputs]) -> tuple[Readings,
         name=session.recipe.name,
         classes=session.dataset.classes,
         modalities=list(session.dataset.modalities),
-        folds=[_held_out(session)],
+        folds=[held_out(session)],
         within_groups=False,
         rungs=rungs,
         features={},
@@ -147,7 +146,7 @@ def _additive_head(session: Session) -> RungOutputs:
     """A joint network that can only add, trained as long as the others."""
     artifact = session.plans[0].model("joint", {"head": "linear"}, title=JOINT_ADDITIVE, short=True)
     ensure(session, [artifact])
-    return _rung(session, artifact, name=JOINT_ADDITIVE, candidate=None)
+    return rung_outputs(session, artifact, name=JOINT_ADDITIVE, candidate=None)
 
 
 class Permuted(Kernel):
@@ -166,7 +165,7 @@ def _permuted(session: Session) -> RungOutputs:
         raise ValueError("a kernel rung judges itself on `select`")
     probe = session.samples("probe").only(*kernel.modalities)
     return replace(
-        _rung(session, kernel, name=PERMUTED, candidate=None),
+        rung_outputs(session, kernel, name=PERMUTED, candidate=None),
         select_logits=trained.select_logits.numpy(),
         probe_logits=inference.logits(trained.model, probe.inputs).numpy(),
         select_loss=None,

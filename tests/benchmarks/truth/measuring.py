@@ -6,7 +6,7 @@ import io
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,7 @@ def measure(spec: Spec, *, budget: str, fresh: int = FRESH) -> dict[str, Any]:
     task = synth.task(spec.family, seed=spec.seed, **spec.knobs)
     with tempfile.TemporaryDirectory() as folder:
         drawn = task.draw(spec.n, spec.seed)
-        np.savez(Path(folder) / "task.npz", y=drawn.y, **{f"X_{name}": x for name, x in drawn.x.items()})
-        session = opened(Path(folder), list(drawn.x), spec=spec, budget=budget)
+        session = opened(Path(folder), spec, drawn.x, {"y": drawn.y}, budget=budget)
         began = time.process_time()
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             record = steps.probe(session)
@@ -57,11 +56,22 @@ def measure(spec: Spec, *, budget: str, fresh: int = FRESH) -> dict[str, Any]:
     }
 
 
-def opened(folder: Path, names: list[str], *, spec: Spec, budget: str) -> Session:
-    """The session of a recipe that says no more than it has to."""
+def opened(
+    folder: Path, spec: Spec, x: Mapping[str, np.ndarray], beside: Mapping[str, np.ndarray], *, budget: str
+) -> Session:
+    """The session of samples that are written down, and of a recipe that says no more than it has to.
+
+    Args:
+        folder: an empty one.
+        spec: the task.
+        x: modality -> (n, D).
+        beside: ``y`` (n,), and what else the file is to hold.
+        budget: of the measurement.
+    """
+    np.savez(folder / "task.npz", **beside, **{f"X_{name}": values for name, values in x.items()})
     recipe = {
         "name": "task",
-        "data": {"path": "task.npz", "label": "y", "modalities": {name: {"encoder": ENCODER} for name in names}},
+        "data": {"path": "task.npz", "label": "y", "modalities": {name: {"encoder": ENCODER} for name in x}},
         "probe": {"budget": budget},
         "seeds": list(spec.seeds),
         **spec.more,
