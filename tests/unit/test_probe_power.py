@@ -12,6 +12,7 @@ from umlkit.probe.power import (
     power_of,
     samples_for_accuracy,
     seeds_needed,
+    spread,
     units_needed,
 )
 from umlkit.probe.resampled import corrected_t
@@ -46,6 +47,16 @@ def test_the_units_needed_are_the_fewest_that_see_it(deviation: float, differenc
     assert needed is not None
     assert detectable(deviation, needed) <= difference
     assert needed == 3 or detectable(deviation, needed - 1) > difference
+
+
+@pytest.mark.parametrize("gain", [0.02, 0.1])
+def test_the_difference_of_two_close_models_has_twice_its_mean_as_variance(gain: float) -> None:
+    # The true model answers right with p, the other with 1/2: the mean log-ratio is the gain.
+    stream, p = np.random.default_rng(0), 0.5 + np.sqrt(gain / 2)
+    right = stream.random(400_000) < p
+    ratio = np.log(np.where(right, p, 1 - p) / 0.5)
+    assert ratio.mean() == pytest.approx(gain, rel=0.1)
+    assert ratio.std() == pytest.approx(spread(gain, Units(len(ratio))), rel=0.06)
 
 
 def test_no_difference_is_never_seen() -> None:

@@ -54,6 +54,21 @@ def test_what_the_user_calls_small_decides_what_is_not_detected() -> None:
     assert paired(**arguments, smallest_effect=1.0).verdict == "not detected"
 
 
+@pytest.mark.parametrize(("n_probe", "verdict"), [(300, "undecided"), (1200, "not detected")])
+def test_models_that_agree_with_ume_to_the_last_digit_have_not_shown_that_there_is_nothing(
+    n_probe: int, verdict: str
+) -> None:
+    # A gain of .02 nats has a standard deviation of sqrt(.04) a sample: fewer than 1.96^2 * 2 / .02 = 384 do not see it.
+    evidence = make_evidence(strengths=NOTHING_PAIRED, n_probe=n_probe, n_select=1000, features={})
+    kept = [rung for rung in evidence.rungs if rung.rung in ("unimodal:audio", "unimodal:video", "ume")]
+    same = replace(kept[-1], rung="kernel", additive=False)
+    found = measure(replace(evidence, rungs=[*kept, same]))
+    assert found.paired is not None and found.contribution is not None and found.contribution.power is not None
+    assert found.contribution.total.nats.high == found.contribution.total.nats.low == 0
+    assert found.paired.verdict == verdict
+    assert found.contribution.power.detectable_nats == pytest.approx(2 * 2.80**2 / n_probe, rel=0.02)
+
+
 def test_the_floor_is_half_a_parameter_a_modality_over_the_select_samples() -> None:
     assert paired(n_select=120).floor == pytest.approx(HEAD_EFFECT * 2 / 120)
 

@@ -97,7 +97,7 @@ def _rungs(probe: ProbeRecord) -> Iterator[Explained]:
         yield Explained(
             f"budget {probe.budget}",
             "quick trains no network beyond the uni-modal ones; short also joint, residual and umt, once each and for "
-            "a third of the epochs; full everything in full.",
+            "a sixth of the epochs; full everything in full.",
         )
 
 
@@ -148,7 +148,8 @@ def _paired(probe: ProbeRecord) -> Iterator[Explained]:
             f"paired signal {probe.paired.verdict}",
             f"Present: the gain less a floor of {number(probe.paired.floor, 4)} nats, what fitting UME's pool costs, "
             f"lies above 0 with its interval; not detected: below {probe.smallest_effect:g} nats "
-            "(probe.smallest_effect); else undecided.",
+            "(probe.smallest_effect), with an interval at least as wide as a gain of that size would have: models that "
+            "found nothing agree to the last digit, which does not show that there is nothing; else undecided.",
         )
     if len(found.mcnemar) == 1:
         counts = found.mcnemar[0]

@@ -30,7 +30,7 @@ def sentences(probe: ProbeRecord) -> list[str]:
     """At most five sentences; a decomposition that the recipe asked for comes before the encoders."""
     found, achieved = [_carried(probe)], probe.contribution
     if achieved is not None:
-        found += [_paired(probe, achieved), _kind(probe, achieved), *_seen(achieved, probe.paired)]
+        found += [_paired(probe, achieved), _kind(probe, achieved), *_seen(achieved, probe)]
     found += [_decomposed(probe.pid)] if probe.pid else []
     found += [_encoders(probe.deficits)] if probe.deficits else []
     return found[:MOST]
@@ -97,19 +97,27 @@ def _kind(probe: ProbeRecord, achieved: Contribution) -> str:
     )
 
 
-def _seen(achieved: Contribution, judged: PairedVerdict | None) -> list[str]:
-    """Whom the interval is of, and which gain these samples would call present: one that exceeds the floor, too."""
-    power, total = achieved.power, achieved.total.nats
-    if power is None or total.low == total.high:
+def _seen(achieved: Contribution, probe: ProbeRecord) -> list[str]:
+    """Whom the interval is of, which gain (above the floor) these samples see, and how many would settle an open one."""
+    if achieved.power is None:
         return []
     said = "That is of these very models"
     if achieved.another_seed is not None:
         said += f" (of another seed's expect {plus_minus(achieved.another_seed.total.nats, signed=True)})"
-    seen = power.detectable_nats + (0.0 if judged is None else judged.floor)
+    seen = achieved.power.detectable_nats + (0.0 if probe.paired is None else probe.paired.floor)
     said += f"; so many samples see gains of {number(seen, 3)} nats or more (four times of five)"
-    if total.low <= 0 <= total.high and power.samples_for_sign is not None:
-        said += f", and to settle the sign of this one takes about {_about(power.samples_for_sign)}"
-    return [f"{said}."]
+    settled = probe.paired is not None and probe.paired.verdict != "undecided"
+    return [f"{said}{'' if settled else _settled(achieved, probe.smallest_effect)}."]
+
+
+def _settled(achieved: Contribution, smallest_effect: float) -> str:
+    """The fewer samples of those that settle the gain's sign and those that see the smallest effect."""
+    power, total = achieved.power, achieved.total.nats
+    for_sign = power.samples_for_sign if power is not None and total.low <= 0 <= total.high else None
+    for_effect = None if power is None else power.samples_for_effect
+    if for_sign is not None and (for_effect is None or for_sign <= for_effect):
+        return f", and to settle the sign of this one takes about {_about(for_sign)}"
+    return "" if for_effect is None else f", and to see one of {smallest_effect:g} takes about {_about(for_effect)}"
 
 
 def _encoders(deficits: tuple[Deficit, ...]) -> str:

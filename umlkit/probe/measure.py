@@ -54,7 +54,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
     correct = np.stack([entry.correct for entry in readings.entries], axis=1)
     by_group, over_samples = units.groups is not None, Units(n, folds=len(evidence.folds))
     achieved = contribution(readings, units, projected=projected, smallest_effect=evidence.smallest_effect)
-    paired = verdict.paired(achieved, evidence)
+    paired = verdict.paired(achieved, evidence, units)
     best = None if achieved is None else achieved.rung
     owed = reliances(evidence, units)
     judged = verdict.modalities(readings, evidence, units, found=paired, rung=best, reliances=owed)

@@ -7,6 +7,12 @@ A paired difference of standard deviation s over U units is seen at two-sided le
 The units needed for a difference are the smallest U with delta(U) <= difference. With a variance between seeds as
 well, s^2/U + sigma_S^2/S stands for s^2/U and normal quantiles for those of t.
 
+Models that found nothing agree, and their differences have no spread: from that spread alone, nothing would be too
+small to be seen. A gain of delta nats has a spread of its own. Of two close distributions, the logarithm of their ratio
+has twice its mean as its variance (Kullback, *Information Theory and Statistics*, 1959, chapter 2), so per sample
+
+    s^2 >= 2 delta,    and no gain below 2 (t_{1-a/2, n-1} + t_{b, n-1})^2 / n is seen whatever the spread at hand
+
 Accuracy has a formula of its own, as a paired difference of correctness is -1, 0 or 1: with a share p_d of discordant
 samples (one model alone right) and a difference delta of the two accuracies,
 
@@ -35,6 +41,16 @@ def detectable(deviation: float, units: int, *, level: float = LEVEL, power: flo
     """delta(U): the smallest difference that ``units`` >= 2 units of this standard deviation see."""
     df = units - 1
     return float(stdtrit(df, 1 - level / 2) + stdtrit(df, power)) * deviation / math.sqrt(units)
+
+
+def spread(gain: float, units: Units) -> float:
+    """sqrt(2 delta) per sample, as the standard deviation of a unit: what a gain of ``gain`` >= 0 nats has by itself."""
+    return math.sqrt(2 * gain * units.count / units.n)
+
+
+def detectable_gain(deviation: float, units: Units) -> float:
+    """The smallest gain in nats that these units see: :func:`detectable`, with the gain's own spread where that is wider."""
+    return max(detectable(deviation, units.count), 2 * detectable(1.0, units.count) ** 2 * units.count / units.n)
 
 
 def units_needed(deviation: float, difference: float, *, level: float = LEVEL, power: float = POWER) -> int | None:
@@ -104,7 +120,7 @@ def power_of(
     found, item_variance = float(losses.mean()), deviation**2 / units.count
 
     def samples(difference: float) -> int | None:
-        needed = units_needed(deviation, difference)
+        needed = units_needed(max(deviation, spread(abs(difference), units)), difference)
         return None if needed is None else math.ceil(needed * units.n / units.count)
 
     def seeds(difference: float) -> int | None:
@@ -112,7 +128,7 @@ def power_of(
 
     return Power(
         deviation=deviation,
-        detectable_nats=detectable(deviation, units.count),
+        detectable_nats=detectable_gain(deviation, units),
         detectable_points=100 * detectable(of_correct, units.count) if of_correct > 0 else None,
         samples_for_sign=samples(found),
         samples_for_effect=samples(smallest_effect),

@@ -6,6 +6,11 @@
     not detected    it lies below the smallest effect that matters to the user
     undecided       else
 
+where the interval's upper end is at least what it would be for nothing gained and a spread of that smallest effect
+(:func:`umlkit.probe.power.spread`): below 1.96^2 * 2 / smallest samples, 384 for .02 nats, nothing is ruled out. Models
+that found nothing agree with UME to the last digit, and models that failed to learn lose to it; how surely they gain
+nothing does not tell how surely there is nothing.
+
     floor = HEAD_EFFECT * M / n_select      nats
 
 The floor is what multi-modal training gains where there is nothing paired. The ensemble's M + 1 weights and M
@@ -35,6 +40,7 @@ Legend: M modalities, n_select samples. Log-losses in nats.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -42,6 +48,7 @@ import numpy as np
 
 from umlkit.probe.contribution import UME
 from umlkit.probe.evidence import Evidence
+from umlkit.probe.power import spread
 from umlkit.probe.readings import PRIOR, Readings
 from umlkit.probe.units import Units
 from umlkit.probe.without import PREFIX, without
@@ -57,13 +64,13 @@ PRESENT = "present"
 ABSENT = "not detected"
 
 
-def paired(contribution: Contribution | None, evidence: Evidence) -> PairedVerdict | None:
+def paired(contribution: Contribution | None, evidence: Evidence, units: Units) -> PairedVerdict | None:
     """The verdict on A; None where there is no A."""
     if contribution is None:
         return None
     total, floor = contribution.total.nats, null_floor(evidence)
     adjusted = Estimate(value=total.value - floor, low=total.low - floor, high=total.high - floor)
-    verdict = _paired(adjusted, evidence.smallest_effect)
+    verdict = _paired(total, adjusted, evidence.smallest_effect, units)
     lost = contribution.interaction.nats.value / total.value if total.value > 0 else None
     return PairedVerdict(
         verdict=verdict,
@@ -118,10 +125,13 @@ def _averaged_out(rung: str, evidence: Evidence, reliances: Sequence[Reliance]) 
     return {one.name: one.reliance.nats for owed in reliances if owed.rung == rung for one in owed.modalities}
 
 
-def _paired(adjusted: Estimate, smallest: float) -> Literal["present", "not detected", "undecided"]:
+def _paired(
+    total: Estimate, adjusted: Estimate, smallest: float, units: Units
+) -> Literal["present", "not detected", "undecided"]:
     if adjusted.low > 0:
         return "present"
-    return "not detected" if adjusted.high < smallest else "undecided"
+    half = units.critical * spread(smallest, units) / math.sqrt(units.count)
+    return "not detected" if max(adjusted.high, max(0.0, total.value) + half) < smallest else "undecided"
 
 
 def _kind(lost: float | None) -> Kind:

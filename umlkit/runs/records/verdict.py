@@ -15,7 +15,7 @@ class PairedVerdict(Part):
     """Whether there is paired signal.
 
     ``present``: the 95% interval of A less the null floor lies above 0. ``not detected``: it lies below the smallest
-    effect that matters. Else ``undecided``.
+    effect that matters, taken at least as wide as a gain of that size would make it. Else ``undecided``.
     """
 
     verdict: Literal["present", "not detected", "undecided"]
