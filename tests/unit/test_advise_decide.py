@@ -336,5 +336,5 @@ def test_what_was_trained_for_a_third_of_the_epochs_is_called_so() -> None:
     evidence = make_evidence(budget="short", features={})
     rungs = [replace(one, predicted=one.rung in {"joint", "residual", "umt"}) for one in evidence.rungs]
     advice = advise(measure(replace(evidence, rungs=rungs)))
-    assert "a third of the epochs of UMT" in advice.headline_sentences[1]
+    assert "a sixth of the epochs of UMT" in advice.headline_sentences[1]
     assert {c.name for c in advice.candidates if c.predicted} == {"joint", "residual", "umt"}

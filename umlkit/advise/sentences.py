@@ -95,7 +95,7 @@ def _stand_in(findings: Findings) -> str:
     """What the figures of candidates that were not trained in full are taken from."""
     short = [candidate for candidate in findings.predicted if candidate.rung == candidate.name]
     if short:
-        return f"from a third of the epochs of {enumerated([spoken(candidate.name) for candidate in short])}"
+        return f"from a sixth of the epochs of {enumerated([spoken(candidate.name) for candidate in short])}"
     named = findings.predicted[0]
     return f"{spoken(named.name)} not having been trained, from {spoken(named.rung or 'what stands for it')}"
 

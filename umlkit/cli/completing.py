@@ -30,7 +30,7 @@ SPLITS: tuple[Offer, ...] = (
 )
 BUDGETS: tuple[Offer, ...] = (
     ("quick", "no network beyond the uni-modal ones"),
-    ("short", "joint, residual and umt too, once and for a third of the epochs"),
+    ("short", "joint, residual and umt too, once and for a sixth of the epochs"),
     ("full", "the whole ladder in full"),
 )
 ENCODER_KEY = ".encoder="

@@ -22,7 +22,7 @@ def command(call: Invocation, budget: Budget = None, explain: Explain = False) -
     probe.json. Never reads test.
 
     --budget quick trains no network beyond the uni-modal ones; short also joint, residual and umt, once each and for at
-    most a third of the epochs; full everything in full.
+    most a sixth of the epochs; full everything in full.
 
     Examples:
 

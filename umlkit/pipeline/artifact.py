@@ -9,7 +9,7 @@ from pathlib import Path
 from umlkit.registry import MethodSpec, Options
 from umlkit.runs.layout import RunDirectory
 
-SHORT = 3
+SHORT = 6
 """A short training has the recipe's epochs, divided by this, as its cap; its learning rate falls over that cap."""
 
 
@@ -26,7 +26,7 @@ class Artifact:
         seed, fold: the unit of work.
         fingerprint: 8 hexadecimal digits.
         needs: the artifacts that have to be finished before it, in order.
-        short: trained for at most a third of the epochs.
+        short: trained for at most a sixth of the epochs.
     """
 
     label: str

@@ -71,7 +71,7 @@ class Plan:
             method: its name.
             overrides: options laid over the recipe's.
             title: what messages call it.
-            short: trained once and for at most a third of the epochs.
+            short: trained once and for at most a sixth of the epochs.
         """
         spec = registry.method(method)
         options = spec.options.model_validate({**self.recipe.methods.get(method, {}), **(overrides or {})})

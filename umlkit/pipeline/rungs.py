@@ -1,7 +1,7 @@
 """Which trainings the ladder and the paper's rule are read from, at every budget.
 
 ``quick`` trains no network beyond the uni-modal ones: the ensemble, heads on its frozen features, and kernel machines
-beside it. ``short`` adds joint, residual and UMT, each trained once and for a third of the epochs. ``full`` is the
+beside it. ``short`` adds joint, residual and UMT, each trained once and for a sixth of the epochs. ``full`` is the
 whole ladder in full.
 """
 
@@ -27,7 +27,7 @@ class Rung:
         overrides: options laid over the recipe's.
         candidate: the candidate that this rung is, or None.
         since: the cheapest budget that has it.
-        short: trained once and for a third of the epochs: another artifact than that of the full training.
+        short: trained once and for a sixth of the epochs: another artifact than that of the full training.
     """
 
     name: str

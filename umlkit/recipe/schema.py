@@ -61,7 +61,7 @@ class Probe(Section):
     budget: Budget = Field(
         default="short",
         description="how much is trained to measure: `quick` no network beyond the uni-modal ones; `short` also joint, "
-        "residual and UMT, for a third of the epochs; `full` the whole ladder in full",
+        "residual and UMT, for a sixth of the epochs; `full` the whole ladder in full",
     )
     smallest_effect: Annotated[float, Field(gt=0, le=10)] = Field(
         default=0.02, description="nats; a paired contribution below this does not matter to you"
