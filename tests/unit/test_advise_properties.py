@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.test_advise_decide import probe_of
@@ -55,6 +55,9 @@ def test_any_valid_probe_gives_an_advice_that_holds_together(probe: ProbeRecord,
         st.none(), st.integers(), st.floats(), st.text(), st.lists(st.floats()), st.lists(st.lists(st.floats()))
     ),
 )
+@example(where="critical", value=1e308)
+@example(where="entropy_nats", value=1e308)
+@example(where="loss_covariance", value=[[1e308] * 5] * 5)
 def test_nonsense_in_a_document_is_a_validation_error_or_an_advice(where: str, value: Any) -> None:
     from pydantic import ValidationError
 

@@ -58,7 +58,7 @@ def test_what_the_user_calls_small_decides_what_is_not_detected() -> None:
 def test_models_that_agree_with_ume_to_the_last_digit_have_not_shown_that_there_is_nothing(
     n_probe: int, verdict: str
 ) -> None:
-    # A gain of .02 nats has a standard deviation of sqrt(.04) a sample: fewer than 1.96^2 * 2 / .02 = 384 do not see it.
+    # A gain of .02 nats deviates by sqrt(.04) a sample: fewer than 1.96^2 * 2 / .02 = 384 do not see it.
     evidence = make_evidence(strengths=NOTHING_PAIRED, n_probe=n_probe, n_select=1000, features={})
     kept = [rung for rung in evidence.rungs if rung.rung in ("unimodal:audio", "unimodal:video", "ume")]
     same = replace(kept[-1], rung="kernel", additive=False)

@@ -98,7 +98,7 @@ def _kind(probe: ProbeRecord, achieved: Contribution) -> str:
 
 
 def _seen(achieved: Contribution, probe: ProbeRecord) -> list[str]:
-    """Whom the interval is of, which gain (above the floor) these samples see, and how many would settle an open one."""
+    """Whom the interval is of, which gain, floor and all, such samples see, and how many would settle an open one."""
     if achieved.power is None:
         return []
     said = "That is of these very models"

@@ -44,12 +44,12 @@ def detectable(deviation: float, units: int, *, level: float = LEVEL, power: flo
 
 
 def spread(gain: float, units: Units) -> float:
-    """sqrt(2 delta) per sample, as the standard deviation of a unit: what a gain of ``gain`` >= 0 nats has by itself."""
+    """sqrt(2 delta) per sample, as the standard deviation of a unit: that of a gain of ``gain`` >= 0 nats."""
     return math.sqrt(2 * gain * units.count / units.n)
 
 
 def detectable_gain(deviation: float, units: Units) -> float:
-    """The smallest gain in nats that these units see: :func:`detectable`, with the gain's own spread where that is wider."""
+    """The smallest gain in nats that these units see, its own spread taken where that of the data is less."""
     return max(detectable(deviation, units.count), 2 * detectable(1.0, units.count) ** 2 * units.count / units.n)
 
 

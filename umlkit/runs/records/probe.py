@@ -144,7 +144,7 @@ class ProbeRecord(Record):
     unit: Literal["samples", "groups"] = Field(default="samples", description="what the intervals go over")
     within_groups: bool = Field(default=False, description="the intervals hold within these groups only")
     df: Count = Field(default=0, description="degrees of freedom of the intervals' t: units less one")
-    critical: Annotated[float, Field(ge=0)] = Field(
+    critical: Annotated[float, Field(ge=0, le=1000)] = Field(
         default=0.0, description="t_{.975, df}: half an interval over its s.e."
     )
     smallest_effect: Annotated[float, Field(gt=0)] = Field(default=0.02, description="nats that matter to the user")
