@@ -95,6 +95,8 @@ class MethodSpec:
         candidate: whether it is a way of training that advice may name, or only a rung of the measurement.
         additive: options -> whether the logits are additive in the modalities, by architecture.
         once: options -> the like of them with which it trains once, for a measurement that may not cost more.
+        version: of what its models mean. Raised by whoever changes how the method trains or predicts: it is a part of
+            every fingerprint from 2 on, so that models of the version before are trained anew, and what builds on them.
     """
 
     name: str
@@ -105,6 +107,7 @@ class MethodSpec:
     candidate: bool
     additive: Callable[[Any], bool]
     once: Callable[[Any], Any] = field(default=_unchanged)
+    version: int = 1
 
 
 Spec = EncoderSpec | HeadSpec | MethodSpec

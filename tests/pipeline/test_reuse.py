@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.pipeline.conftest import RECIPE, contents, document, write_data
 from umlkit import registry
 from umlkit.methods.unimodal import screening
 from umlkit.pipeline import outputs, pace
+from umlkit.probe import rules
 from umlkit.runs.interrupts import interrupts
 
 RUN = ("tiny.yaml", "--out", "out")
@@ -241,6 +243,44 @@ def test_a_forced_training_that_fails_halfway_leaves_no_model_that_counts_as_fin
         assert call("train", *RUN, "--method", "umt", "--force")[0] == 1
     assert "umt: training" in call("train", *RUN, "--method", "umt")[2]
     assert "umt: up to date, reused" in call("train", *RUN, "--method", "umt")[2]
+
+
+def test_a_model_of_an_older_version_of_its_method_is_trained_anew_and_that_is_said(
+    folder: Path, call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = registry.methods()
+    later = {**specs, "joint": replace(specs["joint"], version=99)}
+    monkeypatch.setattr(registry, "methods", lambda: later)
+    evaluate = ("evaluate", *RUN, "--method", "joint", "--split", "probe")
+    code, out, err = call(*evaluate)
+    assert (code, out) == (2, "")
+    assert "is of an older version of joint" in err
+    assert "try: umlkit train tiny.yaml --out out --method joint" in err
+
+    code, _, err = call("train", *RUN, "--method", "joint")
+
+    assert code == 0
+    assert "joint: training anew, as joint-" in err and "is of an older version of joint" in err
+    assert call(*evaluate)[0] == 0
+    assert "unimodal-audio: up to date, reused" in call("train", *RUN, "--method", "umt")[2]
+
+
+def test_a_measurement_of_older_rules_is_made_anew_from_stored_outputs_and_that_is_said(
+    folder: Path, call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = document((folder / "out" / "probe.json").read_text())["rules"]
+    monkeypatch.setattr(rules, "RULES", older + 1)
+    code, out, err = call("advise", *RUN)
+    assert (code, out) == (2, "") and "try: umlkit probe" in err
+    code, _, err = call("advise", "out/probe.json")
+    assert code == 0 and "measured by older rules" in err and "umlkit probe RECIPE" in err
+
+    code, _, err = call("probe", *RUN)
+
+    assert code == 0 and "training" not in err
+    assert f"of older rules of measuring ({older}, now {older + 1})" in err
+    assert document((folder / "out" / "probe.json").read_text())["rules"] == older + 1
+    assert "older rules" not in call("probe", *RUN)[2]
 
 
 def test_a_run_directory_stands_for_its_recipe_and_for_itself(folder: Path, call) -> None:

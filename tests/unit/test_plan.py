@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from umlkit.pipeline.artifact import together
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.rungs import BUDGETS
+from umlkit.probe import rules
 from umlkit.recipe.schema import Recipe
 
 IDENTITY = DataIdentity(
@@ -152,6 +154,29 @@ def test_a_measurement_changes_with_its_models_and_with_what_matters_to_the_user
         )
     }
     assert len(marks) == 8
+
+
+def raised(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """Let a method be of a later version."""
+    specs = registry.methods()
+    later = {**specs, method: replace(specs[method], version=specs[method].version + 1)}
+    monkeypatch.setattr(registry, "methods", lambda: later)
+
+
+def test_a_later_version_of_a_method_makes_other_models_of_it_and_of_what_builds_on_it(monkeypatch) -> None:
+    before = {name: plan_of().evaluated(name).fingerprint for name in registry.methods()}
+    raised(monkeypatch, "ume")
+    after = {name: plan_of().evaluated(name).fingerprint for name in registry.methods()}
+    changed = {name for name in before if before[name] != after[name]}
+    assert {"ume", "residual", "kernel"} <= changed
+    assert not changed & {"unimodal", "best-single", "joint", "umt"}
+
+
+def test_later_rules_of_measuring_make_another_measurement_from_the_same_models(monkeypatch) -> None:
+    before, models = probe_fingerprint(plan_of().recipe, IDENTITY), [a.fingerprint for _, a in plan_of().rungs()]
+    monkeypatch.setattr(rules, "RULES", rules.RULES + 1)
+    assert probe_fingerprint(plan_of().recipe, IDENTITY) != before
+    assert [a.fingerprint for _, a in plan_of().rungs()] == models
 
 
 @pytest.mark.parametrize(("rows", "text"), [([], ""), ([4], "4"), ([0, 1, 2, 5, 7, 8], "0-2,5,7-8")])

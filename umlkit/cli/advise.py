@@ -97,7 +97,7 @@ def command(
     possible = known(_names(among))  # before a probe is looked for: a name that is none is wrong whatever was measured
     if expect is not None:
         _can_be_expected(expect, possible)
-    probe, directory = (_document(call.reference), None) if is_document(call.reference) else _of_recipe(call)
+    probe, directory = (_document(call), None) if is_document(call.reference) else _of_recipe(call)
     advice = advise(probe, among=_names(among), rule=rule)
     goes_to = () if directory is None else _places(directory, advice)
     if expect is not None:
@@ -130,11 +130,18 @@ def _check(call: Invocation, *, quiet: bool) -> None:
         )
 
 
-def _document(reference: str | None) -> ProbeRecord:
-    """A probe.json, on which advice is given and not written."""
+def _document(call: Invocation) -> ProbeRecord:
+    """A probe.json, on which advice is given and not written; a warning where its verdicts follow older rules."""
+    from umlkit.probe import rules
     from umlkit.runs.records.probe import ProbeRecord
 
-    return ProbeRecord.read(Path(reference or ""))
+    record = ProbeRecord.read(Path(call.reference or ""))
+    if record.rules < rules.RULES:
+        call.output.warn(
+            f"{call.reference} was measured by older rules ({record.rules}, now {rules.RULES}); "
+            "umlkit probe RECIPE measures anew"
+        )
+    return record
 
 
 def _of_recipe(call: Invocation) -> tuple[ProbeRecord, RunDirectory]:

@@ -9,6 +9,7 @@ from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.locate import find_advice
+from umlkit.pipeline.older import older_model
 from umlkit.pipeline.plan import UNIMODAL, Plan, final_plans, probe_fingerprints
 from umlkit.recipe.schema import Recipe
 from umlkit.runs.layout import RunDirectory, is_finished
@@ -33,9 +34,11 @@ def choose(
     name = method if method is not None else _by_itself(plan, directory, reference=reference)
     artifact = plan.evaluated(name)
     if not is_finished(artifact.model_dir(directory)):
+        older = older_model(directory, artifact)
+        instead = "" if older is None else f" ({older.path.name} is of an older version of {artifact.spec.name})"
         raise InputError(
             Problem(
-                f"no finished model of {name} for the present recipe, seed {plan.seed}",
+                f"no finished model of {name} for the present recipe, seed {plan.seed}{instead}",
                 where=str(directory.root),
                 found=_found(directory),
                 allowed=listed(finished(plan, directory)) or None,

@@ -70,6 +70,7 @@ class ModelConfig(Record):
     schema_: Literal["umlkit.model/2"] = Field(default="umlkit.model/2", alias="schema")
     label: str = Field(description="names the model within its run")
     method: str
+    method_version: int = Field(default=1, description="of the method that trained it (MethodSpec.version)")
     options: dict[str, Any] = Field(description="the method's options, as the recipe resolved them")
     resolved: dict[str, Any] = Field(description="what training chose that the architecture depends on")
     modalities: dict[str, ModalityConfig]

@@ -1,8 +1,8 @@
 """Which models a recipe names, before any of them exists: the graph of artifacts with their fingerprints.
 
 An :class:`Artifact` is one trained model of one (seed, fold). Its fingerprint is of what it is made from: its part of
-the recipe, the data's content and roles, seed, fold, and the models that it builds on. This module imports no array
-library, so that ``advise`` and ``--dry-run`` can name every artifact at once.
+the recipe, the data's content and roles, seed, fold, the version of its method, and the models that it builds on. This
+module imports no array library, so that ``advise`` and ``--dry-run`` can name every artifact at once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.pipeline.artifact import SHORT, Artifact, together
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.rungs import BUDGETS, PAPER, Rung, mixed, paper, rungs
+from umlkit.probe import rules
 from umlkit.recipe.data_schema import Modality
 from umlkit.recipe.schema import Budget, Recipe
 from umlkit.registry import MethodSpec, Options
@@ -84,6 +85,7 @@ class Plan:
             "modalities": [self._modality(name) for name in self.unimodal],
             "needs": [need.fingerprint for need in needs],
             **({"short": SHORT} if short else {}),
+            **_version(spec),
             **self._common(),
         }
         return Artifact(
@@ -143,6 +145,7 @@ class Plan:
             "method": UNIMODAL,
             "options": options.model_dump(mode="json"),
             "modalities": [self._modality(name)],
+            **_version(spec),
             **self._common(),
         }
         label = f"{UNIMODAL}-{name}"
@@ -178,6 +181,11 @@ class Plan:
             "seed": self.seed,
             "fold": self.fold,
         }
+
+
+def _version(spec: MethodSpec) -> dict[str, int]:
+    """The method's version; nothing for the first, as before there were versions."""
+    return {"version": spec.version} if spec.version > 1 else {}
 
 
 def _train(recipe: Recipe) -> dict[str, Any]:
@@ -218,7 +226,8 @@ def probe_fingerprints(recipe: Recipe, identity: DataIdentity) -> dict[Budget, s
 def probe_fingerprint(recipe: Recipe, identity: DataIdentity) -> str:
     """What a measurement is made from: every rung's models, the recipe's name, the probe's own settings.
 
-    The version of its record is a part: a later umlkit that measures more does so anew, from the same models.
+    The version of its record and of its rules are parts: a later umlkit that measures more, or judges otherwise, does
+    so anew, from the same models.
     """
     models: list[str] = []
     if identity.not_measurable is None and len(identity.kinds) > 1:
@@ -226,6 +235,7 @@ def probe_fingerprint(recipe: Recipe, identity: DataIdentity) -> str:
     return fingerprint(
         {
             "version": ProbeRecord.VERSION,
+            "rules": rules.RULES,
             "name": recipe.name,
             "probe": recipe.probe.model_dump(mode="json"),
             "models": models,

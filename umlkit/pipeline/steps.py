@@ -12,9 +12,11 @@ from umlkit.pipeline import evaluation, marginals, samples_file
 from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.evidence import gather
 from umlkit.pipeline.locate import advice_paths
+from umlkit.pipeline.older import older_probe
 from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.training import ensure
+from umlkit.probe import rules
 from umlkit.probe.emap import project
 from umlkit.probe.measure import measure, not_measurable, read_all
 from umlkit.probe.per_sample import per_sample
@@ -102,6 +104,9 @@ def probe(session: Session) -> ProbeRecord:
     session.begin()
     record = _finished_probe(session, path)
     if record is None:
+        if (older := older_probe(session.directory)) is not None:
+            said = f"is of older rules of measuring ({older.rules}, now {rules.RULES})"
+            session.output.note(f"probe: {session.directory.probe} {said}; measured anew")
         record = _measure(session, mark).model_copy(update={"fingerprint": mark})
         record.write(path)
     record.write(session.directory.probe)

@@ -27,6 +27,7 @@ from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
 from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.model import ModalityConfig, ModelConfig
+from umlkit.pipeline.older import older_model
 from umlkit.pipeline.result import FitSummary, ModelResult
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.task import task_of
@@ -82,7 +83,7 @@ def _ensure_one(session: Session, artifact: Artifact, *, force: bool, place: Pla
 def _train(session: Session, artifact: Artifact, directory: Path, place: Place) -> None:
     began = time.monotonic()
     shown = _shown(session, artifact)
-    session.output.note(f"{shown}: training")
+    session.output.note(f"{shown}: training{_instead(session, artifact)}")
     method: Method[Any] = registry.implementation(artifact.spec)(artifact.options)
     task = task_of(session, artifact, _loop(session, artifact, directory, place))
     trained = method.train(task)
@@ -109,6 +110,12 @@ def _train(session: Session, artifact: Artifact, directory: Path, place: Place) 
     result.write(directory / RESULT)
     remove_checkpoints(directory)
     session.output.note(f"{shown}: {_ended(trained, result.seconds)}")
+
+
+def _instead(session: Session, artifact: Artifact) -> str:
+    """That a model of an older version of the method is there, and not used."""
+    older = older_model(session.directory, artifact)
+    return "" if older is None else f" anew, as {older.path.name} is of an older version of {artifact.spec.name}"
 
 
 def select_logits(trained: Trained, task: Task) -> Tensor:
@@ -168,6 +175,7 @@ def _config(session: Session, artifact: Artifact, trained: Trained, scale: float
     return ModelConfig(
         label=artifact.label,
         method=artifact.spec.name,
+        method_version=artifact.spec.version,
         options=artifact.options.model_dump(mode="json"),
         resolved=dict(trained.resolved),
         modalities=modalities,

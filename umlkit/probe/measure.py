@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from umlkit.probe import verdict
+from umlkit.probe import rules, verdict
 from umlkit.probe.contribution import UME, UMT, best_rival, contribution
 from umlkit.probe.deficit import deficits
 from umlkit.probe.emap import emap_gaps, project
@@ -60,6 +60,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
     judged = verdict.modalities(readings, evidence, units, found=paired, rung=best, reliances=owed)
     return ProbeRecord(
         name=evidence.name,
+        rules=rules.RULES,
         measured=True,
         classes=tuple(evidence.classes),
         modalities=tuple(_modality(name, evidence, readings, units, judged[name]) for name in evidence.modalities),
@@ -96,7 +97,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
 
 def not_measurable(name: str, reason: str, needed: int | None = None, *, budget: Budget = "full") -> ProbeRecord:
     """The document that says why the recipe ``name`` has no measurement, and how many samples would be enough."""
-    return ProbeRecord(name=name, measured=False, reason=reason, needed=needed, budget=budget)
+    return ProbeRecord(name=name, rules=rules.RULES, measured=False, reason=reason, needed=needed, budget=budget)
 
 
 def read_all(evidence: Evidence) -> Readings:

@@ -25,4 +25,5 @@ SPEC = MethodSpec(
     builds_on=("unimodal", "ume"),
     candidate=True,
     additive=lambda _: False,
+    version=2,  # 1: judged on `select` by a pool that had seen the sample
 )

@@ -127,6 +127,9 @@ class ProbeRecord(Record):
     schema_: Literal["umlkit.probe/3"] = Field(default="umlkit.probe/3", alias="schema")
     name: str = Field(description="the recipe's name")
     fingerprint: str | None = Field(default=None, description="of what was measured; null outside of a run directory")
+    rules: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="version of the rules of measuring and judging; documents without it are of the first"
+    )
     measured: bool
     reason: str | None = Field(default=None, description="why nothing was measured")
     needed: Count | None = Field(default=None, description="samples of train and validation that would be enough")
