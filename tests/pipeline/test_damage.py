@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,7 +63,42 @@ def test_the_command_that_a_damaged_model_names_mends_it(
     assert (code, out) == (expected, "")
     assert str(model.relative_to(folder) / name) in err
     [command] = re.findall(r"try: (?:write it again: )?umlkit (.*)", err)
-    mending = command.replace("RECIPE", " ".join(RUN)).replace("METHOD", "unimodal:audio").split()
-    assert call(*mending)[0] == 0
-    assert (model / name).read_bytes() == whole
+    assert command == "train out --method unimodal:audio --seed 0 --force"
+    assert call(*command.split())[0] == 0
+    assert name == "config.json" or (model / name).read_bytes() == whole
     assert call(*evaluate)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("unimodal-audio", "train out --method unimodal:audio --seed 0 --force"),
+        ("ume", "train out --method ume --seed 0 --force"),
+        ("kernel", "probe out --budget full --force"),
+    ],
+)
+def test_the_command_that_damaged_outputs_name_mends_them_also_of_what_is_only_a_rung(
+    folder: Path, call, model: str, expected: str
+) -> None:
+    """Of the two kernels one is the method ``kernel``; the other, the additive one, no ``train`` makes."""
+    [name] = [path.parent.name for path in folder.glob(f"out/seed-0/all/models/{model}-*/config.json") if meant(path)]
+    whole = folder / "out" / "seed-0" / "all" / "outputs" / name / "probe-00000.safetensors"
+    before = whole.read_bytes()
+    cut_short(whole)
+    shutil.rmtree(folder / "out" / "probes")
+
+    code, out, err = call("probe", *RUN)
+
+    assert (code, out) == (1, "")
+    assert str(whole.relative_to(folder)) in err
+    [command] = re.findall(r"try: write it again: umlkit (.*)", err)
+    assert command == expected
+    assert call(*command.split())[0] == 0
+    assert whole.read_bytes() == before
+    assert call("probe", *RUN)[0] == 0
+
+
+def meant(config: Path) -> bool:
+    """Of the kernels the additive one, of the ensembles not the one that the paper's rule reads."""
+    options = json.loads(config.read_text())["options"]
+    return options.get("interaction") is not True and options.get("pool") != "prob-mean"

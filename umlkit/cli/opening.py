@@ -11,6 +11,7 @@ from umlkit.runs.interrupts import interrupts
 
 if TYPE_CHECKING:
     from umlkit.pipeline.artifact import Artifact
+    from umlkit.pipeline.model import TrainedModel
     from umlkit.pipeline.session import Session
     from umlkit.recipe.loading import LoadedRecipe
     from umlkit.runs.layout import RunDirectory
@@ -31,6 +32,14 @@ class FinishedModel:
     directory: RunDirectory
     name: str
     artifact: Artifact
+
+    def load(self) -> TrainedModel:
+        """The model itself; its errors name the command that makes it anew."""
+        from umlkit.pipeline import model
+        from umlkit.pipeline.mending import mending_method
+
+        with mending_method(self.directory, self.name, seed=self.artifact.seed):
+            return model.load(self.artifact.model_dir(self.directory))
 
 
 def open_run(call: Invocation) -> Session:

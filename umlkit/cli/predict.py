@@ -49,16 +49,14 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
         show_use(call, found.loaded, what, writes=(str(to),))
         return
 
-    from umlkit.pipeline import model
     from umlkit.pipeline.prediction import predict_file
     from umlkit.runs.records.activity import PredictionRecord
     from umlkit.training.device import set_threads
 
     recipe = found.loaded.recipe
     set_threads(recipe.threads)
-    trained = model.load(found.artifact.model_dir(found.directory))
     made = predict_file(
-        trained,
+        found.load(),
         data,
         to=to,
         id_name=call.overrides.flags.get("data.id"),

@@ -10,9 +10,10 @@ import numpy as np
 from umlkit.data.records import Array
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.mending import mending
 from umlkit.pipeline.model import ModelConfig
 from umlkit.pipeline.plan import UNIMODAL, Plan
-from umlkit.pipeline.result import result_of
+from umlkit.pipeline.result import ModelResult, result_of
 from umlkit.pipeline.session import Session
 from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
 
@@ -88,7 +89,7 @@ def _joint(plan: Plan) -> list[Artifact]:
 
 def rung_outputs(session: Session, artifact: Artifact, *, name: str, candidate: str | None) -> RungOutputs:
     """What a finished model says, as the rung called ``name``."""
-    result = result_of(session.directory, artifact)
+    result = _result(session, artifact)
     return RungOutputs(
         rung=name,
         seed=artifact.seed,
@@ -102,6 +103,11 @@ def rung_outputs(session: Session, artifact: Artifact, *, name: str, candidate: 
         fold=artifact.fold,
         predicted=artifact.short,
     )
+
+
+def _result(session: Session, artifact: Artifact) -> ModelResult:
+    with mending(session, artifact):
+        return result_of(session.directory, artifact)
 
 
 def _features(
@@ -120,7 +126,7 @@ def _features(
 def _pool_weights(session: Session, seed: int) -> dict[str, float]:
     """The weight that UME gives every modality with one seed, the mean over the folds."""
     found: list[dict[str, float]] = [
-        result_of(session.directory, plan.model("ume")).report["weights"] for plan in session.plans if plan.seed == seed
+        _result(session, plan.model("ume")).report["weights"] for plan in session.plans if plan.seed == seed
     ]
     return {name: float(np.mean([weights[name] for weights in found])) for name in found[0]}
 
@@ -128,5 +134,10 @@ def _pool_weights(session: Session, seed: int) -> dict[str, float]:
 def _encoder(session: Session, modality: str) -> str:
     """The encoder of a modality with the lowest seed; that of most folds where these have chosen differently."""
     lowest = session.plans[0].seed
-    folders = [p.unimodal[modality].model_dir(session.directory) for p in session.plans if p.seed == lowest]
-    return mode(ModelConfig.read(folder / "config.json").modalities[modality].encoder for folder in folders)
+    artifacts = [plan.unimodal[modality] for plan in session.plans if plan.seed == lowest]
+    return mode(_config(session, artifact).modalities[modality].encoder for artifact in artifacts)
+
+
+def _config(session: Session, artifact: Artifact) -> ModelConfig:
+    with mending(session, artifact):
+        return ModelConfig.read(artifact.model_dir(session.directory) / "config.json")

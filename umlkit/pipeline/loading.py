@@ -9,6 +9,7 @@ from umlkit.pipeline import model as models
 from umlkit.pipeline.choice import choose
 from umlkit.pipeline.identity import recall
 from umlkit.pipeline.locate import nothing_found
+from umlkit.pipeline.mending import mending_method
 from umlkit.pipeline.model import TrainedModel
 from umlkit.recipe.loading import load
 from umlkit.recipe.overrides import Overrides
@@ -43,8 +44,9 @@ def load_model(directory: Path, *, method: str | None, seed: int | None) -> Trai
     identity = recall(run, loaded, verify=False)
     if identity is None:
         raise nothing_found(run, missing="no model", command=f"umlkit run {recipe}")
-    _, artifact = choose(loaded.recipe, identity, run, method=method, reference=str(recipe))
-    return models.load(artifact.model_dir(run))
+    name, artifact = choose(loaded.recipe, identity, run, method=method, reference=str(recipe))
+    with mending_method(run, name, seed=artifact.seed):
+        return models.load(artifact.model_dir(run))
 
 
 def _same(directory: Path, what: str, found: object, asked: object) -> None:

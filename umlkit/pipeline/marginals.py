@@ -26,6 +26,7 @@ from umlkit.methods.mixing import crossed, grand_mean, marginal
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
 from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.mending import mending
 from umlkit.pipeline.mixing_plan import ROLES, is_grid, references, some_of, subsets_of
 from umlkit.pipeline.session import Session
 from umlkit.probe.marginals import Marginals, ModelMarginals, of_grid
@@ -104,7 +105,8 @@ class Mix:
 
 
 def _write(session: Session, artifact: Artifact, label: str) -> None:
-    network = models.load(artifact.model_dir(session.directory)).network.to(session.device).eval()
+    with mending(session, artifact):
+        network = models.load(artifact.model_dir(session.directory)).network.to(session.device).eval()
     drawn = references(session, artifact, dear=network.parts_are == "inputs")
     picked = {
         name: rows[torch.from_numpy(of_one)]

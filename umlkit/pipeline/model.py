@@ -64,7 +64,7 @@ class ModelConfig(Record):
 
     KIND: ClassVar[str] = "umlkit.model"
     VERSION: ClassVar[int] = 2
-    COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD --force"
+    COMMAND: ClassVar[str] = tensors.AGAIN
     MIGRATIONS: ClassVar[Mapping[int, Migration]] = {1: unchanged}
 
     schema_: Literal["umlkit.model/2"] = Field(default="umlkit.model/2", alias="schema")

@@ -25,6 +25,7 @@ from umlkit.methods import inference
 from umlkit.methods.base import MultiModalModel, Output
 from umlkit.pipeline import unchanged
 from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.mending import mending
 from umlkit.pipeline.session import Session
 from umlkit.rows import CHUNK, Rows
 from umlkit.runs import atomic, tensors
@@ -107,16 +108,24 @@ def read(session: Session, artifact: Artifact, role: Role) -> Stored:
     Raises:
         RunError: they are of other samples than the role's, or a file is broken or missing.
     """
-    shard, metadata = tensors.mapped(_path(session, artifact, role, 0))
-    shards, held = [shard], len(shard["rows"])
-    while held < int(metadata.get("samples", held)):
-        shard, _ = tensors.mapped(_path(session, artifact, role, len(shards)))
-        shards, held = [*shards, shard], held + len(shard["rows"])
+    with mending(session, artifact):
+        shards = _shards(session, artifact, role)
     stored = Stored(tuple(shards), session.device)
     if not np.array_equal(stored.rows, session.of(artifact.fold).roles.rows(role)):
         where = _path(session, artifact, role, 0)
         raise RunError(f"{where}: holds other samples than the {role} split of the present recipe")
     return stored
+
+
+def _shards(session: Session, artifact: Artifact, role: Role) -> list[Mapping[str, Array]]:
+    """The files of a role, as many as its samples fill."""
+    shard, metadata = tensors.mapped(_path(session, artifact, role, 0))
+    shards: list[Mapping[str, Array]] = [shard]
+    held = len(shard["rows"])
+    while held < int(metadata.get("samples", held)):
+        shard, _ = tensors.mapped(_path(session, artifact, role, len(shards)))
+        shards, held = [*shards, shard], held + len(shard["rows"])
+    return shards
 
 
 def _write(

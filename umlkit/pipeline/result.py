@@ -9,6 +9,7 @@ from pydantic import Field
 from umlkit.pipeline.artifact import Artifact
 from umlkit.runs.layout import RESULT, RunDirectory
 from umlkit.runs.records.common import Part, Record
+from umlkit.runs.tensors import AGAIN
 from umlkit.training.progress import FitResult
 
 
@@ -33,7 +34,7 @@ class ModelResult(Record):
 
     KIND: ClassVar[str] = "umlkit.result"
     VERSION: ClassVar[int] = 1
-    COMMAND: ClassVar[str] = "umlkit train RECIPE --method METHOD --force"
+    COMMAND: ClassVar[str] = AGAIN
 
     schema_: Literal["umlkit.result/1"] = Field(default="umlkit.result/1", alias="schema")
     label: str

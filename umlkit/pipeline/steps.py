@@ -153,7 +153,7 @@ def _cost(session: Session, wanted: Sequence[Artifact]) -> str:
     missing = [part for part in parts.values() if not is_finished(part.model_dir(session.directory))]
     seeds = len(session.recipe.seeds)
     units = f"{len(session.roles.folds)} folds" if seeds == 1 else f"{len(session.roles.folds)} folds x {seeds} seeds"
-    to_do = f"{len(missing)} to train" if len(missing) == len(parts) else f"{len(missing)} of them to train"
+    to_do = f"{len(missing)} to make" if len(missing) == len(parts) else f"{len(missing)} of them to make"
     return f"cross-fitted measurement: {units}, {len(parts)} models, {to_do} (--dry-run says how long that takes)"
 
 

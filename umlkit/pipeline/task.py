@@ -10,7 +10,8 @@ from umlkit.methods.base import Blueprint, Expert, Fit, ModalityPlan, MultiModal
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.model import ModelConfig, TrainedModel
+from umlkit.pipeline.mending import mending
+from umlkit.pipeline.model import ModelConfig
 from umlkit.pipeline.plan import UNIMODAL, unresolved
 from umlkit.pipeline.session import Session
 from umlkit.recipe.data_schema import Modality
@@ -19,11 +20,7 @@ from umlkit.recipe.data_schema import Modality
 def task_of(session: Session, artifact: Artifact, loop: Fit) -> Task:
     """What the method trains on: this artifact's modalities, with what it builds on loaded and frozen."""
     experts = {need.modalities[0]: _expert(session, need) for need in artifact.needs if need.spec.name == UNIMODAL}
-    built_on = {
-        need.spec.name: _frozen(session, models.load(need.model_dir(session.directory)))
-        for need in artifact.needs
-        if need.spec.name != UNIMODAL
-    }
+    built_on = {need.spec.name: _frozen(session, need) for need in artifact.needs if need.spec.name != UNIMODAL}
     train = session.samples("train").only(*artifact.modalities)
     classes = len(session.dataset.classes)
     return Task(
@@ -55,13 +52,15 @@ def groups_of(session: Session, rows: Ints) -> Tensor | None:
     return None if groups is None else torch.from_numpy(groups)
 
 
-def _frozen(session: Session, loaded: TrainedModel) -> MultiModalModel:
+def _frozen(session: Session, artifact: Artifact) -> MultiModalModel:
+    with mending(session, artifact):
+        loaded = models.load(artifact.model_dir(session.directory))
     return loaded.network.requires_grad_(False).eval().to(session.device)
 
 
 def _expert(session: Session, artifact: Artifact) -> Expert:
     """A finished uni-modal model with its stored outputs on the device."""
-    network = _frozen(session, models.load(artifact.model_dir(session.directory)))
+    network = _frozen(session, artifact)
     stored = {role: outputs.read(session, artifact, role) for role in ("train", "select")}
     modality = artifact.modalities[0]
     return Expert(

@@ -16,6 +16,9 @@ from umlkit.errors import Problem, RunError
 from umlkit.runs import atomic
 from umlkit.runs.tensor_file import METADATA, NAMES
 
+AGAIN = "umlkit train RECIPE --method METHOD --force"
+"""What makes a model's files anew; who knows the run and the method writes them in (:mod:`umlkit.pipeline.mending`)."""
+
 Arrays = dict[str, npt.NDArray[Any]]
 TYPES = {code: np.dtype(name) for name, code in NAMES.items()}
 """What may be mapped."""
@@ -74,6 +77,6 @@ def _unusable(path: Path, error: Exception) -> RunError:
             "is missing" if isinstance(error, FileNotFoundError) else "is damaged",
             where=str(path),
             found=str(error),
-            try_next="write it again: umlkit train RECIPE --method METHOD --force",
+            try_next=f"write it again: {AGAIN}",
         )
     )
