@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -78,7 +79,7 @@ def test_a_second_measurement_trains_nothing(small: Path, call: Call) -> None:
     shutil.rmtree(small / "out" / "probes")
     code, _, err = call("probe", *RUN)
     assert code == 0
-    assert "training" not in err and "0 of them to train" in err
+    assert "training" not in err and "0 of them to make" in err
     assert contents(small / "out" / "seed-0" / "fold-2") == before
 
 
@@ -104,6 +105,11 @@ def test_the_cost_is_said_before_anything_is_trained(begun: Path, call: Call) ->
     lines = err.splitlines()
     told = next(i for i, line in enumerate(lines) if line.startswith("cross-fitted measurement: 5 folds, "))
     assert told < next(i for i, line in enumerate(lines) if line.endswith(": training"))
+    models = re.findall(r"(\d+) models, (\d+) to make", lines[told])
+    shutil.rmtree("out")
+    planned = " ".join(call("probe", *RUN, "--dry-run")[1].split())
+    made, trainings = re.findall(r"In all (\d+) models to make, by (\d+) trainings of networks", planned)[0]
+    assert models == [(made, made)] and int(trainings) < int(made)  # an ensemble takes none
     plan = document(call("probe", *RUN, "--dry-run", "--json")[1])
     assert {model["fold"] for model in plan["models"]} == set(FOLDS)
     assert plan["total"]["seconds"][1] > 0

@@ -115,6 +115,19 @@ def test_dry_run_writes_nothing(fresh: Path, call) -> None:
     assert contents(fresh) == before
 
 
+@pytest.mark.parametrize(
+    "words", [["run", "--dry-run", "--force"], ["run"], ["evaluate", "--method", "ume", "--split", "probe"], ["data"]]
+)
+def test_a_terminal_of_eighty_columns_shows_lines_and_names_whole(folder: Path, call, monkeypatch, words) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = call(words[0], *RUN, *words[1:])
+    lines = out.splitlines()
+    assert code == 0 and max(map(len, lines)) <= 80
+    if "--dry-run" in words:
+        names = ("unimodal-audio", "best-single", "kernel-additive", "frozen-linear")
+        assert all(any(line.strip().startswith(f"{name} ") for line in lines) for name in names)
+
+
 def test_a_dry_run_says_what_every_model_would_cost_and_the_truth_lies_within(fresh: Path, call) -> None:
     plan = document(call("probe", *RUN, "--dry-run", "--json")[1])
     costs = {model["model"]: model["cost"] for model in plan["models"]}

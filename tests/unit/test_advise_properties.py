@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.unit.test_advise_decide import probe_of
 from umlkit.advise.decide import advise
-from umlkit.cli.ladder import show_advice, show_probe, wrapped
-from umlkit.output import Output
+from umlkit.cli.ladder import show_advice, show_probe
+from umlkit.output import Output, wrapped
 from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.probe import ProbeRecord
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from umlkit.cli.invocation import Invocation, shared_options
 from umlkit.errors import listed
+from umlkit.output import wrapped
 
 if TYPE_CHECKING:
     from umlkit.output import Output
@@ -49,7 +50,7 @@ def command(call: Invocation) -> None:
 
 def _show(output: Output, record: DataRecord, *, reference: str) -> None:
     """One screen: how the file was read, the modalities, the classes by role, and whether a measurement is possible."""
-    output.result_text("\n".join(record.reading))
+    output.result_text("\n".join(wrapped(line) for line in record.reading))
     output.table(
         f"{record.name}: {record.samples} samples",
         ("modality", "kind", "a sample", "type", "values", "missing", "constant"),
@@ -59,9 +60,11 @@ def _show(output: Output, record: DataRecord, *, reference: str) -> None:
     output.table(f"{record.label}: {len(record.classes)} classes", titles, _class_rows(record))
     if record.groups_by_role is not None:
         counts = ", ".join(f"{role} {getattr(record.groups_by_role, role)}" for role in ROLES)
-        output.result_text(f"Groups: {record.groups} ({counts})")
-    output.result_text("\n".join([*_repeats(record), *_constants(record), *_leaks(record), *_notes(record)]))
-    output.result_text(f"Measurable: {_measurable(record, reference)}")
+        output.result_text(wrapped(f"Groups: {record.groups} ({counts})"))
+    found = [*_repeats(record), *_constants(record), *_leaks(record), *_notes(record)]
+    output.result_text("\n".join(wrapped(line) for line in found))
+    measurable = f"Measurable: {_measurable(record, reference)}"
+    output.result_text(measurable if len(record.modalities) == 1 else wrapped(measurable))  # that one has a command
 
 
 def _modality_row(entry: ModalityEntry) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from umlkit.cli.invocation import Invocation
-from umlkit.output import duration
+from umlkit.output import duration, wrapped
 from umlkit.runs.layout import ALL
 from umlkit.runs.records.activity import CostEntry, DryRunRecord, PlannedModel, Setting
 
@@ -33,10 +33,11 @@ def show_plan(
     )
     call.output.result_json(record.document())
     show_settings(call, session.loaded)
-    titles = ["model", "seed", "folds", "what", "trainings", "steps", "s/epoch", "time", "disk"]
+    titles = ["model", "seed", "folds", "what", "trained", "steps", "s/epoch", "time", "disk"]
     call.output.table("Models", titles if session.roles.folds else [*titles[:2], *titles[3:]], _rows(models, session))
     if record.total is not None:
-        call.output.result_text(_total_line(record.total))
+        made = sum(model.action in ("train", "resume") for model in models)
+        call.output.result_text(wrapped(_total_line(record.total, made)))
     call.output.result_text(f"Nothing was written. The run directory would be {root}")
 
 
@@ -89,18 +90,23 @@ def _cost_cells(cost: CostEntry) -> list[str]:
     ]
 
 
-def _total_line(cost: CostEntry) -> str:
+def _total_line(cost: CostEntry, made: int) -> str:
+    """How many models are made, and by how many trainings: an ensemble takes none, a choice of encoder several."""
     if not cost.trainings and not any(cost.seconds):
         return "Everything is up to date: nothing would be trained"
     return (
-        f"In all {cost.trainings} trainings, at most {cost.steps} steps, {_span(*cost.seconds, said=duration)}, "
+        f"In all {made} models to make, by {cost.trainings} trainings of networks, at most {cost.steps} steps, "
+        f"{_span(*cost.seconds, said=duration)}, "
         f"{_span(*cost.bytes, said=_size)} on disk. The range is from patience that ends every training at once to the "
         "cap on epochs."
     )
 
 
 def _span(low: float, high: float, *, said: Callable[[float], str]) -> str:
-    return said(low) if said(low) == said(high) else f"{said(low)} to {said(high)}"
+    """One number or a range; a unit that both ends have is said once."""
+    first, last = said(low), said(high)
+    number, _, unit = first.partition(" ")
+    return last if first == last else f"{number if last.endswith(f' {unit}') else first} to {last}"
 
 
 def _size(count: float) -> str:

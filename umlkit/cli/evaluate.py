@@ -10,7 +10,7 @@ import typer
 from umlkit.cli import completing
 from umlkit.cli.invocation import Invocation, shared_options
 from umlkit.errors import InputError, Problem, closest, listed
-from umlkit.output import printable
+from umlkit.output import printable, wrapped
 
 if TYPE_CHECKING:
     from umlkit.cli.opening import FinishedModel
@@ -78,13 +78,13 @@ def _on_split(call: Invocation, found: FinishedModel, split: str) -> EvaluationR
 
 
 def _on_file(call: Invocation, found: FinishedModel, data: Path) -> EvaluationRecord:
-    from umlkit.pipeline import evaluation, model
+    from umlkit.pipeline import evaluation
     from umlkit.training.device import set_threads
 
     recipe, flags = found.loaded.recipe, call.overrides.flags
     set_threads(recipe.threads)
     return evaluation.on_file(
-        model.load(found.artifact.model_dir(found.directory)),
+        found.load(),
         data,
         method=found.name,
         label=flags.get("data.label"),
@@ -134,5 +134,5 @@ def weighting(record: EvaluationRecord) -> str:
 
 def _show(call: Invocation, record: EvaluationRecord) -> None:
     of = f"{record.method} on {record.split} (seed {record.seed}, n = {record.n})"
-    call.output.result_text(of + weighting(record))
-    call.output.result_text(metrics_line(record.metrics))
+    call.output.result_text(wrapped(of + weighting(record)))
+    call.output.result_text(wrapped(metrics_line(record.metrics)))

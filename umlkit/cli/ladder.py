@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Self
 
 from umlkit.cli.findings import LONGEST, sentences, short
-from umlkit.output import Output, printable
+from umlkit.output import Output, wrapped
 from umlkit.output.rounding import decimals, half_width, number
 
 if TYPE_CHECKING:
@@ -19,9 +18,8 @@ if TYPE_CHECKING:
     from umlkit.runs.records.advice import AdviceRecord
     from umlkit.runs.records.probe import ProbeRecord, Rung
 
-WIDTH, LINES = 80, 30
+LINES = 30
 HEADER = 2
-KEPT = "\u00a0±\u00a0"  # a number and its half-width stay on one line
 BAR = 10
 SINGLE = "unimodal:"
 UNEQUAL = 1.5  # largest class over smallest from which balanced accuracy says something of its own
@@ -61,13 +59,6 @@ def show_explained(output: Output, probe: ProbeRecord) -> None:
     for one in explained(probe):
         lines = [one.how, *([f"Source: {one.source}."] if one.source else [])]
         output.result_text("\n".join(["", wrapped(one.figure), *(wrapped(line, bullet="  ") for line in lines)]))
-
-
-def wrapped(sentence: str, *, bullet: str = "") -> str:
-    """A sentence in lines of at most 80 columns; what user names hold stays on them, control characters escaped."""
-    kept = printable(sentence).replace(" ± ", KEPT)
-    rest = " " * len(bullet)
-    return textwrap.fill(kept, WIDTH, initial_indent=bullet, subsequent_indent=rest).replace(KEPT, " ± ")
 
 
 def ladder_table(probe: ProbeRecord, *, rows: int) -> Table:

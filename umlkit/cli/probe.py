@@ -8,6 +8,7 @@ import typer
 
 from umlkit.cli.invocation import Invocation, shared_options
 from umlkit.cli.options import Budget
+from umlkit.output import wrapped
 
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say how each figure came about, and which paper it comes from.")
@@ -39,7 +40,7 @@ def command(call: Invocation, budget: Budget = None, explain: Explain = False) -
     session = open_run(call)
 
     from umlkit.cli.dry_run import show_plan
-    from umlkit.cli.ladder import show_explained, show_probe, wrapped
+    from umlkit.cli.ladder import show_explained, show_probe
     from umlkit.pipeline.steps import measured, probe, require_two_modalities, to_be_mixed
 
     require_two_modalities(session)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from umlkit.cli.invocation import Invocation, shared_options
 from umlkit.cli.options import Budget
+from umlkit.output import wrapped
 
 if TYPE_CHECKING:
     from umlkit.pipeline.session import Session
@@ -48,9 +49,8 @@ def _show(call: Invocation, session: Session, result: RunResult) -> None:
     if result.probe.measured:  # the advice says why not, else
         show_probe(call.output, result.probe)
     show_advice(call.output, result.advice)
-    call.output.result_text(
-        f"Test ({result.test.method}, n = {result.test.n}){weighting(result.test)}: {metrics_line(result.test.metrics)}"
-    )
+    of = f"Test ({result.test.method}, n = {result.test.n}){weighting(result.test)}"
+    call.output.result_text(wrapped(f"{of}: {metrics_line(result.test.metrics)}"))
     call.output.result_text(f"Everything lies in {session.directory.root}")
     call.output.result_text(f"Next: umlkit predict {call.shown} {_new(session)} --to predictions.csv")
 

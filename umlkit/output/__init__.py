@@ -2,6 +2,6 @@
 
 from umlkit.output.progress import Step
 from umlkit.output.sink import Output, discard
-from umlkit.output.text import duration, printable
+from umlkit.output.text import duration, printable, wrapped
 
-__all__ = ["Output", "Step", "discard", "duration", "printable"]
+__all__ = ["Output", "Step", "discard", "duration", "printable", "wrapped"]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _PIPED_WIDTH = 160
+_NAME = 24
+"""Characters of a table's first column that are never folded, however narrow the terminal."""
 
 
 class Output:
@@ -78,10 +80,22 @@ class Output:
         from rich.text import Text
 
         cells = [[printable(cell, keep="\n") for cell in row] for row in rows]
-        table = Table(title=Text(printable(title)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(
+            title=Text(printable(title)),
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+        )
         for index, column in enumerate(columns):
             numeric = bool(cells) and all(is_number(row[index]) for row in cells)
-            table.add_column(Text(printable(column)), justify="right" if numeric else "left", overflow="fold")
+            name = index == 0 and all(len(cell) <= _NAME and "\n" not in cell for cell in (column, *_first(cells)))
+            table.add_column(
+                Text(printable(column)),
+                justify="right" if numeric else "left",
+                overflow="fold",
+                width=max(Text(cell).cell_len for cell in (column, *_first(cells))) if name else None,
+            )
         for row in cells:
             table.add_row(*(Text(cell) for cell in row))
         self._write(self.stdout, self._drawn(table))
@@ -155,6 +169,10 @@ class Output:
             stream.flush()
         except BrokenPipeError:
             discard(stream)
+
+
+def _first(rows: Sequence[Sequence[str]]) -> list[str]:
+    return [row[0] for row in rows]
 
 
 def _nowhere() -> TextIO:

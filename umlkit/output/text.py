@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -9,6 +10,9 @@ from typing import TextIO
 _ORDINARY = frozenset("\u00a0\u200c\u200d\u3000")
 
 
+WIDTH = 80
+"""Columns of a line that is read, on a terminal and in a file alike."""
+_KEPT = "\u00a0±\u00a0"  # a number and its half-width stay on one line
 LONGEST = 2000
 """Characters of a line of an error."""
 
@@ -50,6 +54,16 @@ def duration(seconds: float) -> str:
     if seconds < 99.5:
         return f"{seconds:.1f} s" if 0.05 <= seconds < 9.95 else f"{max(0.0, seconds):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 99.5 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def wrapped(sentence: str, *, bullet: str = "") -> str:
+    """A sentence in lines of at most 80 columns; what user names hold stays on them, control characters escaped.
+
+    For what is read. A path or a command stays on one line however long it is, so that it can be copied.
+    """
+    kept = printable(sentence).replace(" ± ", _KEPT)
+    rest = " " * len(bullet)
+    return textwrap.fill(kept, WIDTH, initial_indent=bullet, subsequent_indent=rest).replace(_KEPT, " ± ")
 
 
 def is_number(cell: str) -> bool:
