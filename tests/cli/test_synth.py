@@ -137,6 +137,24 @@ def test_mistakes_are_told_in_the_form_of_the_house(arguments, said, capsys):
     assert not Path("a.npz").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"), [(["--preset", "xr"], "did you mean: xor"), (["--family", "mixd"], "did you mean: mixed")]
+)
+def test_the_list_passes_over_no_name_that_is_none(arguments, said, capsys):
+    assert main(["synth", "--list", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err and not captured.out
+
+
+def test_a_file_that_exists_hides_no_other_mistake(capsys):
+    Path("a.npz").write_bytes(b"mine")
+
+    assert main(["synth", "a.npz", "--interaction", "1.2", "--n", "0"]) == 2
+    told = [line for line in error(capsys).splitlines() if line.startswith("error:")]
+    assert len(told) == 3
+    assert "interaction must be" in told[0] and "number of samples" in told[1] and "exists already" in told[2]
+
+
 def test_the_list_shows_every_family_preset_and_knob(capsys):
     main(["synth", "--list"])
     shown = capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
@@ -12,7 +13,8 @@ import typer
 
 from umlkit.cli import completing
 from umlkit.cli.options import Json, shown_to_typer, whole_number
-from umlkit.errors import InputError, Problem, closest, listed
+from umlkit.errors import InputError, Problem, closest, listed, noted
+from umlkit.output import wrapped
 from umlkit.synth.words import FAMILIES, KNOBS, PRESETS
 
 if TYPE_CHECKING:
@@ -102,22 +104,33 @@ def command(
 
     output = Output(json=json)
     if list:
+        _check_names(family, preset)
         _show_list(output)
         return
-    if file is None:
-        raise InputError(Problem("FILE is missing", try_next="umlkit synth synth.npz --preset xor"))
-    from umlkit.synth import task
-    from umlkit.synth.file import check_target, write
+    problems: builtins.list[Problem] = []
+    with noted(problems):
+        made = _task(family, preset, knobs, seed=seed)
+    with noted(problems):
+        _check_count(n)
+    with noted(problems):
+        path = _target(file, force=force)
+    if problems:
+        raise InputError(*problems)
 
-    check_target(file, force=force)
-    _check_count(n)
-    family, chosen = _chosen(family, preset, knobs)
-    made = task(family, seed=seed, **chosen)
-    record = _record(made, file, n=n, stream=stream, split=split)
-    write(file, made, made.draw(n, seed, stream=stream), record)
+    from umlkit.synth.file import write
+
+    record = _record(made, path, n=n, stream=stream, split=split)
+    write(path, made, made.draw(n, seed, stream=stream), record)
     output.result_json(record.document())
     _show(output, record)
-    output.note(f"try: umlkit run {file} --label y")
+    output.note(f"try: umlkit run {path} --label y")
+
+
+def _task(family: str | None, preset: str | None, knobs: Mapping[str, str | None], *, seed: int) -> Task:
+    from umlkit.synth import task
+
+    name, chosen = _chosen(family, preset, knobs)
+    return task(name, seed=seed, **chosen)
 
 
 def _check_count(n: int) -> None:
@@ -127,16 +140,36 @@ def _check_count(n: int) -> None:
         )
 
 
+def _target(file: Path | None, *, force: bool) -> Path:
+    """Where the data set goes; InputError where it may not."""
+    from umlkit.synth.file import check_target
+
+    if file is None:
+        raise InputError(Problem("FILE is missing", try_next="umlkit synth synth.npz --preset xor"))
+    check_target(file, force=force)
+    return file
+
+
+def _check_names(family: str | None, preset: str | None) -> None:
+    """InputError for a family or a preset that is none, both where both are."""
+    named = (("family", family, FAMILIES), ("preset", preset, PRESETS))
+    problems = [
+        Problem(f"unknown {what}", found=repr(name), allowed=listed(known), closest=closest(name, known))
+        for what, name, known in named
+        if name is not None and name not in known
+    ]
+    if problems:
+        raise InputError(*problems)
+
+
 def _chosen(family: str | None, preset: str | None, knobs: Mapping[str, str | None]) -> tuple[str, dict[str, Any]]:
     """The family, and the knobs that a preset and, after it, options set."""
     from umlkit.synth.options import PRESETS as SETTINGS
 
+    _check_names(family, preset)
     given = {name: _value(text) for name, text in knobs.items() if text is not None}
     if preset is None:
         return family or DEFAULT, given
-    if preset not in SETTINGS:
-        found = closest(preset, SETTINGS)
-        raise InputError(Problem("unknown preset", found=repr(preset), allowed=listed(SETTINGS), closest=found))
     meant, settings = SETTINGS[preset]
     if family not in (None, meant):
         what = f"the preset {preset} is of another family"
@@ -183,7 +216,7 @@ def _show(output: Output, record: SynthRecord) -> None:
         _row("  additive, yet learned jointly", truth.learned_jointly),
     ]
     output.table(title, ("what is true", "bits", "nats"), rows)
-    output.result_text("\n".join(_sentences(record)))
+    output.result_text("\n".join(wrapped(sentence) for sentence in _sentences(record)))
 
 
 def _row(what: str, amount: Amount) -> tuple[str, str, str]:
