@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from io import StringIO
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
@@ -12,9 +13,9 @@ import pytest
 from tests.synthetic_evidence import STRENGTHS, held_out, make_evidence, make_probe
 from umlkit.cli.explaining import explained
 from umlkit.cli.findings import sentences
-from umlkit.cli.ladder import show_explained, show_probe, wrapped
-from umlkit.output import Output
-from umlkit.output.rounding import plus_minus
+from umlkit.cli.ladder import show_explained, show_probe
+from umlkit.output import Output, wrapped
+from umlkit.output.rounding import decimals, half_width, plus_minus
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.records.common import Estimate
 from umlkit.runs.records.probe import ProbeRecord
@@ -51,6 +52,26 @@ def test_it_fits_eighty_columns_and_no_name_steers_the_terminal(modality: str) -
     assert "\x1b" not in text
     if modality.startswith("["):
         assert r"unimodal:[b][/]\x1b\n," in text
+
+
+def test_what_is_said_of_rounding_is_what_the_ladder_does() -> None:
+    probe = make_probe()
+    [said] = [one.how for one in explained(probe) if one.figure == "±"]
+    assert "in the ladder all of a column have those of its median half-width" in said
+    digits = decimals(median(half_width(rung.usable_bits) for rung in probe.ladder))
+    cells = [re.findall(r" (-?[0-9]+\.[0-9]+)", line) for line in shown(probe).splitlines()[3 : 2 + len(probe.ladder)]]
+    assert cells and all(len(cell.partition(".")[2]) == digits for row in cells for cell in row[2:])
+
+
+def test_a_modality_that_tells_nothing_alone_and_much_beside_another_is_called_so() -> None:
+    probe = make_probe()
+    first, *others = probe.modalities
+    assert first.judged is not None
+    nothing, much = Estimate(value=0.0, low=-0.01, high=0.01), Estimate(value=0.4, low=0.3, high=0.5)
+    for alone, said in ((nothing, "(useful beside the rest)"), (much, "(useful)")):
+        judged = first.judged.model_copy(update={"verdict": "useful", "alone": alone, "given_rest": much})
+        told = probe.model_copy(update={"modalities": (first.model_copy(update={"judged": judged}), *others)})
+        assert said in sentences(told)[0]
 
 
 def test_balanced_accuracy_stands_beside_accuracy_only_where_classes_are_unequal() -> None:

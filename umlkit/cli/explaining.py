@@ -78,7 +78,9 @@ def _columns(probe: ProbeRecord) -> Iterator[Explained]:
     )
     yield Explained(
         "±",
-        f"Half of a 95% t interval over {units}, paired sample by sample. A number has two digits of its half-width.",
+        f"Half of a 95% t interval over {units}, paired sample by sample. In a sentence a number has as many decimals "
+        "as two digits of its half-width take, in the ladder all of a column have those of its median half-width; at "
+        "most four.",
     )
     if probe.folds > 1:
         yield Explained(

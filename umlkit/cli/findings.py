@@ -62,7 +62,11 @@ def _carried(probe: ProbeRecord) -> str:
 
 
 def _good_for(one: ModalityEvidence) -> str:
-    return "" if one.judged is None else f" ({one.judged.verdict})"
+    """The verdict; where it tells nothing alone, whose bits stand before this, also what it is useful with."""
+    if one.judged is None:
+        return ""
+    beside = " beside the rest" if one.judged.verdict == "useful" and one.judged.alone.low <= 0 else ""
+    return f" ({one.judged.verdict}{beside})"
 
 
 def _paired(probe: ProbeRecord, achieved: Contribution) -> str:
