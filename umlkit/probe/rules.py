@@ -10,5 +10,6 @@ RULES = 2
 """Raised by whoever changes a number or a verdict that the same stored outputs lead to.
 
 1: up to the first verdicts. 2: redundant is what adds less than the smallest effect, useful what is above 0 and may
-reach it; no modality is credited with what two others tell only together.
+reach it; no modality is credited with what two others tell only together; nothing is ruled out that so few samples
+could not have seen.
 """
