@@ -63,7 +63,8 @@ def wrapped(sentence: str, *, bullet: str = "") -> str:
     """
     kept = printable(sentence).replace(" ± ", _KEPT)
     rest = " " * len(bullet)
-    return textwrap.fill(kept, WIDTH, initial_indent=bullet, subsequent_indent=rest).replace(_KEPT, " ± ")
+    filled = textwrap.fill(kept, WIDTH, initial_indent=bullet, subsequent_indent=rest, break_on_hyphens=False)
+    return filled.replace(_KEPT, " ± ")
 
 
 def is_number(cell: str) -> bool:
