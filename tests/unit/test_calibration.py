@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import special
 
-from umlkit.methods.calibration import CAUTION, log_loss, log_softmax, softmax, temperature
+from umlkit.methods.calibration import CAUTION, log_loss, log_softmax, normalised, softmax, temperature
 
 
 def drawn(n: int, *, sharper: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -52,3 +53,12 @@ def test_log_loss_is_the_negative_log_probability_of_the_label() -> None:
     logits = np.array([[0.0, np.log(3)], [1000.0, 0.0]])
     assert log_loss(logits, np.array([1, 1])) == pytest.approx([np.log(4 / 3), 1000.0])
     assert np.exp(log_softmax(logits)).sum(axis=1) == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize("size", [1.0, 1e4])
+def test_probabilities_and_their_normaliser_are_right_however_large_the_scores(size: float) -> None:
+    scores = size * np.random.default_rng(0).normal(size=(20, 3))
+    probabilities, totals = normalised(scores.T)
+    assert totals == pytest.approx(special.logsumexp(scores, axis=1), rel=1e-12)
+    np.testing.assert_allclose(probabilities.T, special.softmax(scores, axis=1), atol=1e-12)
+    assert log_softmax(scores) == pytest.approx(special.log_softmax(scores, axis=1), rel=1e-12)

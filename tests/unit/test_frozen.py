@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 from torch.nn.functional import cross_entropy
 
 from tests.support import blobs, infer, make_samples, make_task, train_experts
 from umlkit.data.records import Samples
+from umlkit.fusion.base import Head, build
 from umlkit.methods.base import Task, Trained
 from umlkit.methods.frozen import ridge
 from umlkit.methods.frozen.method import Frozen
@@ -29,6 +33,31 @@ def with_ensemble(train: Samples, select: Samples) -> Task:
 @pytest.fixture(scope="module")
 def task() -> Task:
     return with_ensemble(blobs(200), blobs(150, seed=1))
+
+
+def head_at_zero(width: int, classes: int) -> Head:
+    head = build("linear", {}, [width], classes).double().eval()
+    ridge.start_at_zero(head)
+    return head
+
+
+def drawn(n: int, *, width: int, classes: int, sureness: float) -> ridge.HeadData:
+    """Standardised features (n, width) of which the first ones tell the label; the offset does too, nearly always."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(n) % classes
+    features = torch.randn(n, width, generator=generator, dtype=torch.float64)
+    features[:, :classes] += torch.nn.functional.one_hot(labels, classes)
+    said = torch.where(torch.arange(n) % 20 < 2, 0, labels)
+    offset = sureness * torch.nn.functional.one_hot(said, classes).double()
+    standardised = (features - features.mean(dim=0)) / features.std(dim=0, correction=0)
+    return ridge.HeadData((standardised,), offset.log_softmax(dim=1), labels)
+
+
+def visited(losses: Sequence[float], monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many ridges are tried where each has this held-out loss."""
+    coming = iter(losses)
+    monkeypatch.setattr(ridge, "_held_out", lambda *_: ridge.Scores(next(coming), torch.empty(0)))
+    return len(ridge.cross_validated(head_at_zero(2, 2), drawn(10, width=2, classes=2, sureness=0), []))
 
 
 def parity_kept_by_the_features(n: int, seed: int) -> Samples:
@@ -73,6 +102,50 @@ def test_an_mlp_head_finds_parity_in_the_features_and_a_linear_one_cannot() -> N
     losses = {head: held_out_loss(one, task) for head, one in trained.items()}
     assert losses["linear"] == pytest.approx(0.693, abs=0.03)
     assert losses["mlp"] < 0.2
+
+
+@pytest.mark.parametrize("strength", [3.0, 0.1, 0.003])
+def test_a_linear_head_is_the_ridge_logistic_regression(strength: float) -> None:
+    data = drawn(300, width=6, classes=3, sureness=0)
+    fitted = ridge.fit(head_at_zero(6, 3), data, ridge=strength)
+    x, labels = data.features[0].numpy(), data.labels.numpy()
+    expected = LogisticRegression(C=1 / (strength * 300), tol=1e-10, max_iter=5000).fit(x, labels)
+    with torch.no_grad():
+        found = data.logits(fitted).softmax(dim=1).numpy()
+    assert found == pytest.approx(expected.predict_proba(x), abs=1e-3)
+
+
+@pytest.mark.parametrize("sureness", [0.0, 2.0, 4.0])
+def test_a_large_ridge_takes_few_steps_however_sure_the_ensemble_is(
+    sureness: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[int] = []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        found = minimise(*arguments, **options)
+        steps.append(found.nfev)
+        return found
+
+    minimise = ridge.minimize
+    monkeypatch.setattr(ridge, "minimize", counted)
+    ridge.fit(head_at_zero(20, 10), drawn(200, width=20, classes=10, sureness=sureness), ridge=3.0)
+    assert steps[0] <= 12
+
+
+@pytest.mark.parametrize(
+    ("losses", "tried"),
+    [
+        pytest.param([0.5, 0.501, 0.504, 0.506, 0.4], 4, id="rising past what may be lost"),
+        pytest.param([0.5, 0.501, 0.502, 0.503, 0.504, 0.48, 0.47, 0.46], 8, id="rising by less than that"),
+        pytest.param([0.5, 0.52, 0.515, 0.51, 0.49, 0.48, 0.47, 0.46], 8, id="falling back from the price of biases"),
+        pytest.param([0.5, 0.52, 0.53, 0.4], 3, id="rising further from there"),
+        pytest.param([0.5, 0.45, 0.40, 0.42, 0.3], 4, id="rising after a fall"),
+    ],
+)
+def test_smaller_ridges_are_tried_until_they_overfit(
+    losses: list[float], tried: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert visited(losses, monkeypatch) == tried
 
 
 def test_a_head_fitted_on_training_features_has_no_offset_and_no_cross_validated_loss(task: Task) -> None:

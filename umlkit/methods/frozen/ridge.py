@@ -3,7 +3,9 @@
     min  mean_i w_i CE(offset_i + head(z_i), y_i) + ridge / 2 |weights of head|^2,     w_i = 1 without sample weights
 
 The last layer starts at zero, so shrinkage goes to the offset; no head at all (an infinite ridge) is among what is
-compared.
+compared. L-BFGS steps in ``parameter * sqrt(curvature)``, the curvature being that of the offset's log-loss along a
+standardised feature, plus the ridge where there is one: else a bias and a weight under a large ridge are so unlike
+that many steps are lost.
 
 Legend of shapes: n samples, D_m features of modality m, C classes. Log-losses in nats.
 """
@@ -24,13 +26,16 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from umlkit.fusion.base import Head
 from umlkit.methods.folds import Fold
-from umlkit.training.risk import cross_entropy
+from umlkit.training.risk import cross_entropy, reduced
 
 Floats = NDArray[np.float64]
 
 RIDGES = (math.inf, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 ITERATIONS = 100
-HOPELESS = 0.02
+HOPELESS = 0.005
+"""Nats of held-out log-loss that a ridge may lose against the best one and still be followed by a smaller one."""
+FLATTEST = 1e-3
+"""Curvature of a parameter, at least: an ensemble that is sure of everything has none."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +83,27 @@ def fit(head: Head, data: HeadData, *, ridge: float) -> Head:
     if math.isinf(ridge):
         return fitted
     parameters = list(fitted.parameters())
+    units = _units(parameters, data, ridge)
 
     def risk(flat: Floats) -> tuple[float, Floats]:
-        vector_to_parameters(torch.from_numpy(flat).to(data.offset), parameters)
+        vector_to_parameters(torch.from_numpy(units * flat).to(data.offset), parameters)
         penalty = torch.stack([p.square().sum() for p in parameters if p.ndim > 1]).sum()
         value = data.loss(fitted) + ridge / 2 * penalty
         slopes = torch.autograd.grad(value, parameters)
-        return value.item(), parameters_to_vector(list(slopes)).cpu().numpy()
+        return value.item(), units * parameters_to_vector(list(slopes)).cpu().numpy()
 
-    start = parameters_to_vector(parameters).detach().cpu().numpy()
+    start = parameters_to_vector(parameters).detach().cpu().numpy() / units
     found = minimize(risk, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
-    vector_to_parameters(torch.from_numpy(found.x).to(data.offset), parameters)
+    vector_to_parameters(torch.from_numpy(units * found.x).to(data.offset), parameters)
     return fitted
+
+
+def _units(parameters: Sequence[nn.Parameter], data: HeadData, ridge: float) -> Floats:
+    """How far every parameter goes in a step of one: 1 / sqrt(curvature)."""
+    probabilities = data.offset.softmax(dim=1)
+    curvature = reduced((probabilities * (1 - probabilities)).mean(dim=1), data.weights).item()
+    of_each = [max(curvature, FLATTEST) + (ridge if p.ndim > 1 else 0.0) for p in parameters]
+    return np.repeat(1 / np.sqrt(of_each), [p.numel() for p in parameters])
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,9 @@ class Scores:
 def cross_validated(head: Head, data: HeadData, parts: Sequence[tuple[Fold, Tensor]]) -> dict[float, Scores]:
     """Ridge -> how it did, cross-validated.
 
-    The ridges are gone through from the largest down, until the loss is :data:`HOPELESS` above the lowest so far.
+    The ridges are gone through from the largest down, until the loss is :data:`HOPELESS` above the lowest so far and
+    rising: what overfits at one ridge overfits more at a smaller one. The first rise, from no head to the largest
+    ridge, is left out of that, being the price of the biases, which no ridge holds.
 
     Args:
         head: where every fit starts.
@@ -111,10 +127,13 @@ def cross_validated(head: Head, data: HeadData, parts: Sequence[tuple[Fold, Tens
         parts: every fold, with the offset (n, C) that belongs to it.
     """
     scores: dict[float, Scores] = {}
+    before = math.inf
     for ridge in RIDGES:
         scores[ridge] = _held_out(head, data, parts, ridge)
-        if scores[ridge].loss > min(one.loss for one in scores.values()) + HOPELESS:
+        loss = scores[ridge].loss
+        if loss > max(before, min(one.loss for one in scores.values()) + HOPELESS):
             break
+        before = math.inf if math.isinf(ridge) else loss
     return scores
 
 

@@ -47,12 +47,12 @@ class Ridge:
         total = max(float(self._shares.sum()), 1e-12)
         self._mean, self._level = (self._shares @ values / total for values in (features, targets))
         centred = features - self._mean
-        weighted = centred * self._shares[:, None]
-        eigenvalues, self._vectors = np.linalg.eigh(centred.T @ weighted)
+        scaled = centred if weights is None else centred * np.sqrt(self._shares)[:, None]
+        eigenvalues, self._vectors = np.linalg.eigh(scaled.T @ scaled)  # a matrix with itself costs half
         self._eigenvalues = np.maximum(eigenvalues, 0.0)
         self._rotated = centred @ self._vectors
         self._squared = np.square(self._rotated)
-        self._moments = self._vectors.T @ (weighted.T @ (targets - self._level))
+        self._moments = self._vectors.T @ (centred.T @ (self._shares[:, None] * (targets - self._level)))
         self._targets, self._total = targets, total
 
     def fit(self, ridge: float) -> Linear:

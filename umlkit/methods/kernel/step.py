@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import logsumexp
 
+from umlkit.methods.calibration import normalised
 from umlkit.methods.ume.pool import BOUND, GARROTE, RIDGE, SMALLEST
 
 Floats = NDArray[np.float64]
@@ -30,12 +30,12 @@ def step(offset: Floats, direction: Floats, labels: Ints, *, weights: Floats | N
 
 def _minimise(offset: Floats, direction: Floats, labels: Ints, shares: Floats, *, slope: float) -> float:
     of_label = direction[np.arange(len(labels)), labels]
+    known, added = (np.ascontiguousarray(values.T) for values in (offset, direction))
 
     def risk(parameters: Floats) -> tuple[float, Floats]:
         a = float(parameters[0])
-        scores = offset + a * direction
-        totals = logsumexp(scores, axis=1)
-        expected = (np.exp(scores - totals[:, None]) * direction).sum(1)
+        probabilities, totals = normalised(known + a * added)
+        expected = (probabilities * added).sum(axis=0)
         value = shares @ (totals - a * of_label) + slope * a + RIDGE * a**2 / 2
         return float(value), np.array([shares @ (expected - of_label) + slope + RIDGE * a])
 

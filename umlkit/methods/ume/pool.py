@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from umlkit.methods.calibration import log_softmax, temperature
+from umlkit.methods.calibration import log_softmax, normalised, temperature
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -111,11 +111,12 @@ def _minimise(terms: Floats, labels: Ints, shares: Floats, *, slopes: Floats, ri
     The ridge holds the w_m near 0 and the sum of all weights near 1, where modalities that say nothing give the prior.
     """
     of_label = shares @ terms[np.arange(len(labels)), :, labels]
+    samples, count, classes = terms.shape
+    flat = np.ascontiguousarray(terms.transpose(1, 2, 0)).reshape(count, classes * samples)
 
     def risk(parameters: Floats) -> tuple[float, Floats]:
-        scores = np.einsum("k,nkc->nc", parameters, terms)
-        totals = logsumexp(scores, axis=1)
-        expected = np.einsum("nc,nkc->k", np.exp(scores - totals[:, None]) * shares[:, None], terms)
+        probabilities, totals = normalised((parameters @ flat).reshape(classes, samples))
+        expected = flat @ (probabilities * shares).ravel()
         excess, others = parameters.sum() - 1, parameters[1:]
         value = shares @ totals - parameters @ of_label + slopes @ others + ridge * (excess**2 + others @ others) / 2
         slope = expected - of_label + ridge * excess + np.concatenate([[0.0], slopes + ridge * others])
