@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from torch.nn.functional import cross_entropy
 
-from tests.support import infer, make_samples, make_task, plan_for
+from tests.support import infer, make_samples, make_task, plan_for, xor
 from umlkit.encoders.linear import encoder as linear_encoder
 from umlkit.methods.base import ModalityPlan
 from umlkit.methods.unimodal import screening
@@ -151,6 +151,7 @@ def test_auto_screens_every_encoder_that_fits_and_takes_the_best_on_select():
     assert trained.blueprint.modalities["x"].encoder == "mlp"
     assert "auto" not in trained.blueprint.modalities["x"].options.values()
     assert trained.report["chosen"]["encoder"] == "mlp"
+    assert trained.report["chosen"]["reason"] == "lowest select loss"
     assert list(trained.fits) == ["screen-0", "screen-1", "screen-2", "full"]
     assert all(trained.fits[f"screen-{index}"].epochs <= 20 for index in range(3))
 
@@ -197,23 +198,64 @@ def test_screening_takes_at_most_a_fifth_of_the_epochs(epochs, screened):
     assert screening.epochs_for(epochs) == screened
 
 
-def screened(encoder, loss, operations):
+def screened(encoder, loss, operations, *, tells=True):
     fit = FitResult(best_epoch=1, best_loss=loss, epochs=2, steps=2, stopped_by="cap", seconds=0.0, history=())
     plan = ModalityPlan("vector", encoder, {}, (4,))
-    return Screened(name=encoder, plan=plan, loss=loss, operations=operations, fit=fit)
+    return Screened(name=encoder, plan=plan, loss=loss, tells=tells, operations=operations, fit=fit)
 
 
 def test_the_cheaper_candidate_wins_within_the_tie_and_only_there():
     dear, cheap, cheapest = screened("dear", 0.5, 100), screened("cheap", 0.5015, 10), screened("cheapest", 0.503, 1)
 
-    assert screening.choose([dear, cheap, cheapest]) is cheap
+    assert screening.choose([dear, cheap, cheapest]).plan is cheap.plan
 
 
 def test_a_strongly_regularised_setting_has_a_head_start_within_its_own_encoder():
     linear, weak, strong = screened("linear", 0.504, 1), screened("mlp", 0.500, 10), screened("mlp", 0.509, 10)
 
-    assert screening.choose([linear, weak, strong]) is strong
-    assert screening.choose([linear, weak, screened("mlp", 0.511, 10)]) is weak
+    assert screening.choose([linear, weak, strong]).plan is strong.plan
+    assert screening.choose([linear, weak, screened("mlp", 0.511, 10)]).plan is weak.plan
+
+
+def test_where_none_surely_tells_anything_alone_the_reason_says_that_there_was_no_ground():
+    linear, mlp = screened("linear", 0.690, 1, tells=False), screened("mlp", 0.689, 10, tells=False)
+
+    choice = screening.choose([linear, mlp])
+
+    assert choice.plan is linear.plan
+    assert choice.report()["reason"] == "no ground: none surely tells anything alone"
+
+
+def test_one_candidate_that_surely_tells_something_is_ground_enough():
+    linear, mlp = screened("linear", 0.650, 1), screened("mlp", 0.690, 10, tells=False)
+
+    assert screening.choose([linear, mlp]).report()["reason"] == "lowest select loss"
+
+
+@pytest.mark.parametrize("modality", ["m0", "m1"])
+def test_a_partner_of_an_interaction_tells_nothing_alone(modality):
+    train_samples, select = xor(400, seed=0).only(modality), xor(200, seed=1).only(modality)
+    plans = {modality: plan_for(train_samples, modality, encoder="auto")}
+
+    trained = train(make_task(train_samples, select, plans=plans, classes=2, settings=QUICK))
+
+    assert trained.report["chosen"]["reason"] == "no ground: none surely tells anything alone"
+    assert not any(one["tells_alone"] for one in trained.report["candidates"])
+
+
+def test_an_encoder_named_in_the_recipe_was_the_only_candidate():
+    task = task_for(rings(100, seed=0), rings(60, seed=1), encoder="mlp", dropout=0.0, weight_decay=0.01)
+
+    assert train(task).report["chosen"]["reason"] == "only candidate"
+
+
+def test_the_class_frequencies_of_training_are_what_telling_is_measured_against():
+    x = np.zeros((8, 1))
+    samples, select = make_samples({"x": x}, [0, 0, 0, 0, 0, 1, 1, 2]), make_samples({"x": x[:3]}, [0, 1, 2])
+
+    losses = screening.prior_losses(samples, select, classes=3)
+
+    assert losses == pytest.approx(-np.log([6 / 11, 3 / 11, 2 / 11]))
 
 
 def test_the_products_within_attention_count_as_operations():
@@ -230,13 +272,13 @@ def test_the_products_within_attention_count_as_operations():
 def test_over_confidence_is_taken_out_before_candidates_are_compared():
     samples = rings(200, seed=0)
     model = train(task_for(samples, samples, dropout=0.0, weight_decay=0.01)).model
-    calm = screening.calibrated_loss(model, samples)
+    calm = screening.calibrated_losses(model, samples).mean()
 
     with torch.no_grad():
         model.head.weight *= 5
         model.head.bias *= 5
 
-    assert screening.calibrated_loss(model, samples) == pytest.approx(calm, abs=1e-3)
+    assert screening.calibrated_losses(model, samples).mean() == pytest.approx(calm, abs=1e-3)
 
 
 def test_the_same_seed_gives_the_same_model_to_the_bit():

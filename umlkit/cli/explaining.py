@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 DU = "Du et al., ICML 2023, arXiv 2305.01233"
 RUNGS = {
     "prior": "class frequencies of the training samples; sees no input.",
-    "unimodal:": f"one modality's model, trained alone until `select` no longer improves ({DU}).",
+    "unimodal:": f"one modality's model, trained alone until `select` no longer improves ({DU}); an encoder `auto` is "
+    "the one with the lowest `select` loss alone, the cheapest where that is a tie.",
     "ume": f"Uni-Modal Ensemble ({DU}): the uni-modal models, their log-probabilities pooled with a weight each, "
     "fitted on `select` (the pool is ours).",
     "frozen-": "a head on the frozen uni-modal features, added to UME's logits and fitted on `select`; where it finds "

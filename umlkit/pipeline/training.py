@@ -22,6 +22,7 @@ from umlkit.errors import RunError
 from umlkit.methods import inference
 from umlkit.methods.base import Fit, Fitting, Method, Task, Trained
 from umlkit.methods.calibration import CAUTION, temperature
+from umlkit.methods.unimodal.screening import NO_GROUND
 from umlkit.output import duration
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
@@ -210,14 +211,20 @@ def _seconds(fits: Mapping[str, FitResult], elapsed: float) -> float:
 
 def _ended(trained: Trained, seconds: float) -> str:
     """How training went, in a line; of a single modality's model also which encoder it is."""
-    plans = list(trained.blueprint.modalities.values())
-    parts = [f"done in {duration(seconds)}", *([f"encoder {plans[0].encoder}"] if len(plans) == 1 else [])]
+    parts = [f"done in {duration(seconds)}", *([_encoder(trained)] if len(trained.blueprint.modalities) == 1 else [])]
     if trained.fits:
         last = list(trained.fits.values())[-1]
         best = f"best epoch {last.best_epoch}" if last.best_epoch else "the start was best"
         parts.append(f"{best} of {last.epochs}, ended by {last.stopped_by}")
         parts.append(f"select log-loss {last.best_loss:.4f}")
     return ", ".join(parts)
+
+
+def _encoder(trained: Trained) -> str:
+    """The encoder of the one modality, with the reason where it was not chosen by what it tells."""
+    (plan,) = trained.blueprint.modalities.values()
+    unusual = trained.report.get("chosen", {}).get("reason") == NO_GROUND
+    return f"encoder {plan.encoder}{f' ({NO_GROUND})' if unusual else ''}"
 
 
 def _shown(session: Session, artifact: Artifact) -> str:

@@ -1,8 +1,8 @@
 """Uni-modal training: ``f_m = head_m(phi_m(x_m))`` alone, cross-entropy, early stopping on `select` log-loss.
 
 Where the encoder or one of its options is ``auto``, every candidate is trained for a fifth of the epochs and the best
-on `select` is trained in full. A weak uni-modal model would fabricate paired signal later, so this training ends by
-patience.
+on `select` is trained in full; the report says where none told anything. A weak uni-modal model would fabricate paired
+signal later, so this training ends by patience.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from umlkit.methods.late_fusion import cross_entropy_of, logits_of
 from umlkit.methods.unimodal import screening
 from umlkit.methods.unimodal.model import UnimodalModel
 from umlkit.methods.unimodal.options import UnimodalOptions
-from umlkit.methods.unimodal.screening import Screened
-from umlkit.methods.unimodal.start import Start
+from umlkit.methods.unimodal.screening import Choice, Screened
+from umlkit.methods.unimodal.start import Start, surely_lower
 from umlkit.training.loop import FitResult
 from umlkit.training.schedule import course_of
 from umlkit.training.seeds import derive, seeded
@@ -43,16 +43,16 @@ class Unimodal(Method[UnimodalOptions]):
             select=task.select,
         )
         screened = [] if len(plans) == 1 else [self._screen(task, plan, index) for index, plan in enumerate(plans)]
-        chosen = screening.choose(screened).plan if screened else plans[0]
-        model, full = self._fit(task, chosen, "full")
+        choice = screening.choose(screened) if screened else Choice(plans[0], screening.ONLY)
+        model, full = self._fit(task, choice.plan, "full")
         return Trained(
             model=model,
-            blueprint=replace(task.blueprint, modalities={modality: chosen}),
+            blueprint=replace(task.blueprint, modalities={modality: choice.plan}),
             fits={**{one.name: one.fit for one in screened}, "full": full},
             report={
                 "candidates": [one.report() for one in screened],
                 "too_costly": [one.encoder for one in found if one not in plans],
-                "chosen": {"encoder": chosen.encoder, "options": dict(chosen.options)},
+                "chosen": choice.report(),
             },
         )
 
@@ -61,10 +61,13 @@ class Unimodal(Method[UnimodalOptions]):
         model, fit = self._fit(
             task, plan, name, epochs=screening.epochs_for(course_of(task.settings, len(task.train)).epochs)
         )
+        losses = screening.calibrated_losses(model, task.select)
+        prior = screening.prior_losses(task.train, task.select, classes=task.blueprint.classes)
         return Screened(
             name=name,
             plan=plan,
-            loss=screening.calibrated_loss(model, task.select),
+            loss=float(losses.mean()),
+            tells=surely_lower(prior - losses),
             operations=screening.operations(model, task.select),
             fit=fit,
         )

@@ -58,8 +58,12 @@ class Start:
 
 def losses_of(model: UnimodalModel, select: Samples) -> Doubles:
     """(n_select,) log-loss of every sample in nats, times its weight of mean 1."""
-    losses = log_loss(logits(model, select.inputs).numpy(), select.labels.cpu().numpy())
-    weights = select.weights_array
+    return weighted(log_loss(logits(model, select.inputs).numpy(), select.labels.cpu().numpy()), select)
+
+
+def weighted(losses: Doubles, samples: Samples) -> Doubles:
+    """(n,) losses times the weights of their samples, which have mean 1."""
+    weights = samples.weights_array
     return losses if weights is None else losses * weights
 
 
