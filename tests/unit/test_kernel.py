@@ -12,12 +12,13 @@ import torch
 from tests.contract.test_methods import method_of, with_experts
 from tests.support import blobs, infer, make_samples, make_task, xor
 from umlkit.data.records import Samples
-from umlkit.methods.base import MultiModalModel, Task, Trained
+from umlkit.methods.base import ModalityPlan, MultiModalModel, Task, Trained
 from umlkit.methods.calibration import log_loss
-from umlkit.methods.kernel import views
 from umlkit.methods.kernel.nystroem import Combination, features_of, squared_distances
 from umlkit.methods.kernel.ridge import Ridge
 from umlkit.methods.kernel.step import step
+from umlkit.methods.kernel.views import choice
+from umlkit.methods.kernel.views.smoothed import SmoothedView
 from umlkit.recipe.schema import Train
 
 SETTINGS = Train(epochs=60, patience=15, batch_size=64)
@@ -149,13 +150,44 @@ def test_parts_of_different_samples_are_fused_as_their_sum_where_the_kernel_is_o
 
 def test_what_a_kernel_sees_follows_from_the_kind() -> None:
     def shown(kind: str, shape: tuple[int, ...]) -> tuple[str, ...]:
-        return views.possible(views.ModalityPlan(kind, "mlp", {}, shape))
+        return choice.possible(ModalityPlan(kind, "mlp", {}, shape))
 
     assert shown("vector", (9000,)) == ("inputs",)
     assert shown("table", (3, 8, 4)) == ("inputs",)
-    assert shown("image", (1, 28, 28)) == ("inputs", "features")
-    assert shown("image", (3, 96, 96)) == ("features",)
+    assert shown("image", (1, 28, 28)) == ("smoothed", "inputs", "features")
+    assert shown("image", (3, 96, 96)) == ("smoothed", "features")
     assert shown("text", (100, 50, 20)) == ("features",)
+
+
+def test_views_of_several_modalities_are_compared_side_by_side() -> None:
+    plans = {
+        "picture": ModalityPlan("image", "mlp", {}, (1, 28, 28)),
+        "column": ModalityPlan("vector", "mlp", {}, (3,)),
+        "words": ModalityPlan("text", "ngrams", {}, (100, 50, 20)),
+    }
+    assert choice.choices(plans) == [
+        {"picture": "smoothed", "column": "inputs", "words": "features"},
+        {"picture": "inputs", "column": "inputs", "words": "features"},
+        {"picture": "features", "column": "inputs", "words": "features"},
+    ]
+
+
+def test_a_smoothed_picture_is_little_changed_by_a_shift_or_another_exposure() -> None:
+    points = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0)) ** 8
+    shifted = points.roll(1, dims=3)
+    seen, moved, brighter = (SmoothedView()(x, torch.empty(4, 0)) for x in (points, shifted, 3 * points + 1))
+    assert seen.shape == (4, 100)
+    assert torch.allclose(seen, brighter, atol=1e-5)
+    among_pixels = torch.cosine_similarity(
+        *(x.flatten(1) - x.flatten(1).mean(1, keepdim=True) for x in (points, shifted))
+    )
+    assert (torch.cosine_similarity(seen, moved) > among_pixels + 0.2).all()
+
+
+def test_a_smoothed_view_takes_spectrograms_small_pictures_and_blank_ones() -> None:
+    assert SmoothedView()(torch.randn(2, 40, 26), torch.empty(2, 0)).shape == (2, 100)
+    assert SmoothedView()(torch.randn(2, 3, 8, 4), torch.empty(2, 0)).shape == (2, 96)
+    assert SmoothedView()(torch.ones(2, 3, 32, 32), torch.empty(2, 0)).abs().max() < 0.01
 
 
 @pytest.mark.parametrize("interaction", [True, False])

@@ -27,7 +27,6 @@ from torch import Tensor
 
 from umlkit.methods.base import Blueprint, Method, Task, Trained
 from umlkit.methods.experts import architecture
-from umlkit.methods.kernel import views
 from umlkit.methods.kernel.choosing import Direction, choose, held_out
 from umlkit.methods.kernel.expected import left_out_ensemble
 from umlkit.methods.kernel.model import KernelModel
@@ -35,6 +34,7 @@ from umlkit.methods.kernel.nystroem import Combination, Floats, features_of, typ
 from umlkit.methods.kernel.options import KernelOptions
 from umlkit.methods.kernel.ridge import Linear, Ridge
 from umlkit.methods.kernel.seeing import Seen, seen, some_of
+from umlkit.methods.kernel.views import choice
 from umlkit.methods.ume.model import UmeModel
 from umlkit.methods.ume.refitted import as_fitted
 from umlkit.training.seeds import derive
@@ -52,7 +52,7 @@ class Kernel(Method[KernelOptions]):
         """Ensemble, views and landmarks, nothing of it loaded yet."""
         ensemble = UmeModel(architecture(blueprint), rule=resolved["rule"], classes=blueprint.classes)
         made = [
-            views.view(resolved["views"][name], plan, width=features)
+            choice.view(resolved["views"][name], plan, width=features)
             for (name, plan), features in zip(blueprint.modalities.items(), resolved["features"], strict=True)
         ]
         return KernelModel(
@@ -69,7 +69,7 @@ class Kernel(Method[KernelOptions]):
         rows = some_of(len(task.train), derive(task.seed, "kernel", "samples"))
         directions = [
             self._direction(task, seen(task, names, rows, self.options.landmarks), rows)
-            for names in views.choices(task.blueprint.modalities)
+            for names in choice.choices(task.blueprint.modalities)
         ]
         offset = as_fitted(ensemble, task).cpu().double().numpy()
         best, size = choose(directions, offset, task.select, np.arange(len(task.select)))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from umlkit.methods.base import MultiModalModel, Output
-from umlkit.methods.kernel.views import View
+from umlkit.methods.kernel.views.base import View
 from umlkit.methods.ume.model import UmeModel, apart, beside
 
 

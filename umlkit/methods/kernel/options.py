@@ -29,5 +29,6 @@ SPEC = MethodSpec(
     implementation="umlkit.methods.kernel.method:Kernel",
     builds_on=("unimodal", "ume"),
     candidate=False,
+    version=2,  # 1: saw of pictures no smoothed view
     additive=lambda options: not options.interaction,
 )

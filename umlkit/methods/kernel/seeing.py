@@ -15,9 +15,9 @@ from torch import Tensor
 
 from umlkit.data.records import Samples
 from umlkit.methods.base import Task
-from umlkit.methods.kernel import views
 from umlkit.methods.kernel.nystroem import Floats, squared_distances
-from umlkit.methods.kernel.views import View
+from umlkit.methods.kernel.views import choice
+from umlkit.methods.kernel.views.base import View
 from umlkit.rows import CHUNK, Rows
 
 MOST_SAMPLES = 8192
@@ -53,7 +53,7 @@ def seen(task: Task, names: Mapping[str, str], rows: Tensor, count: int) -> Seen
     made, landmarks, train, select, among = [], [], [], [], []
     for name, plan in task.blueprint.modalities.items():
         expert = task.experts[name]
-        view = views.view(names[name], plan, width=expert.width).to(task.train.labels.device)
+        view = choice.view(names[name], plan, width=expert.width).to(task.train.labels.device)
         view.fit(torch.cat([expert.features["train"][part] for part in _parts(rows)]))
         of_train = _looked_at(view, name, task.train, expert.features["train"], rows)
         of_select = _looked_at(view, name, task.select, expert.features["select"], torch.arange(len(task.select)))
@@ -70,7 +70,7 @@ def _looked_at(view: View, name: str, samples: Samples, features: Rows, rows: Te
     parts = []
     with torch.no_grad():
         for part in _parts(rows):
-            x = samples.inputs[name][part] if view.reads_inputs else None
+            x = samples.inputs[name][part] if view.reads_inputs else torch.empty(0)
             parts.append(view(x, features[part]).cpu().float())
     shown: NDArray[np.float32] = torch.cat(parts).numpy()
     return shown

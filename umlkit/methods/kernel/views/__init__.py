@@ -1,0 +1,1 @@
+"""Views: what the kernel of a modality is computed from."""
