@@ -30,6 +30,7 @@ class Direction:
         seen: what its kernels see.
         kernel: the combination of kernels.
         ridge: of the regression.
+        explained: of the residual of `train`, :meth:`umlkit.methods.kernel.ridge.Ridge.explained`.
         function: of the kernel's values at the landmarks, (B, L) -> (B, C).
         on_select: (n_select, C).
     """
@@ -37,6 +38,7 @@ class Direction:
     seen: Seen
     kernel: Combination
     ridge: float
+    explained: float
     function: Linear
     on_select: Floats
 

@@ -11,7 +11,10 @@ a choice without the sample's fold. Of six ways that were compared this one gain
 nearly the most where there was something (*measured*, tests/benchmarks/kernel_rungs.py).
 
 Convex but for these choices, so nothing is missed on a plateau. Cost and memory are bounded: at most 8,192 training
-samples, drawn at random, are looked at.
+samples, drawn at random, are looked at, and 2^23 pairs of a sample and a landmark.
+
+A product of kernels on pictures takes many landmarks. *Measured* on 2,000 pairs of a written and a spoken digit, match
+or mismatch, three deals: log-loss .679, .660, .647 with 512, .655, .639, .625 with 1,024 and .615, .610, .580 with all.
 
 Legend of shapes: n samples, M modalities, L landmarks, C classes.
 """
@@ -43,6 +46,10 @@ WIDTHS = (1.0, 4.0, 16.0)
 RIDGES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 SMALL_SAMPLES, SMALL_LANDMARKS = 2048, 256
 """What a width is chosen on, at most."""
+FEWEST_LANDMARKS = 512
+MOST_PRODUCTS = 2**23
+"""Samples times landmarks: kernels of so many pairs take 67 MB, and a fit a few seconds."""
+WORTH_DOUBLING = 1.1
 
 
 class Kernel(Method[KernelOptions]):
@@ -67,8 +74,9 @@ class Kernel(Method[KernelOptions]):
         """Fit on `train`, choose on `select`."""
         ensemble = UmeModel.of(task.built_on["ume"])
         rows = some_of(len(task.train), derive(task.seed, "kernel", "samples"))
+        count = min(self.options.landmarks, MOST_PRODUCTS // len(rows))
         directions = [
-            self._direction(task, seen(task, names, rows, self.options.landmarks), rows)
+            self._direction(task, seen(task, names, rows, count), rows)
             for names in choice.choices(task.blueprint.modalities)
         ]
         offset = as_fitted(ensemble, task).cpu().double().numpy()
@@ -95,16 +103,20 @@ class Kernel(Method[KernelOptions]):
         )
 
     def _direction(self, task: Task, known: Seen, rows: Tensor) -> Direction:
-        """The function that explains most of what the modalities one by one leave unexplained."""
+        """The function that explains most of what the modalities one by one leave unexplained.
+
+        Landmarks are doubled for as long as that explains a tenth more: numbers of many dimensions take many of them.
+        """
         targets, weights = _targets(task, rows)
         residual = self.residual(task, known, targets, weights)
         kernel = self._kernel(known, residual, weights)
-        maps = features_of(kernel(known.among))
-        fitted = Ridge(kernel(known.train) @ maps, residual, weights)
-        ridge = max(RIDGES, key=fitted.explained)
-        linear = fitted.fit(ridge)
-        function = Linear(np.asarray(maps @ linear.weight), linear.bias)
-        return Direction(known, kernel, ridge, function, function(kernel(known.select)))
+        found = _fitted(kernel, known.of_landmarks(FEWEST_LANDMARKS), residual, weights)
+        while len(found.seen.landmarks[0]) < len(known.landmarks[0]):
+            more = _fitted(kernel, known.of_landmarks(2 * len(found.seen.landmarks[0])), residual, weights)
+            if more.explained < WORTH_DOUBLING * found.explained:
+                break
+            found = more
+        return found
 
     def residual(self, task: Task, known: Seen, targets: Floats, weights: Floats | None) -> Floats:
         """(n, C) what the modalities one by one leave unexplained of the labels, one-hot in ``targets`` (n, C)."""
@@ -145,6 +157,16 @@ class Kernel(Method[KernelOptions]):
         model.weight.copy_(torch.from_numpy(size * best.function.weight))
         model.bias.copy_(torch.from_numpy(size * best.function.bias))
         return model.to(task.train.labels.device)
+
+
+def _fitted(kernel: Combination, known: Seen, residual: Floats, weights: Floats | None) -> Direction:
+    """The function of all these landmarks, with the ridge that explains most."""
+    maps = features_of(kernel(known.among))
+    fitted = Ridge(kernel(known.train) @ maps, residual, weights)
+    explained, ridge = max((fitted.explained(ridge), ridge) for ridge in RIDGES)
+    linear = fitted.fit(ridge)
+    function = Linear(np.asarray(maps @ linear.weight), linear.bias)
+    return Direction(known, kernel, ridge, explained, function, function(kernel(known.select)))
 
 
 def _targets(task: Task, rows: Tensor) -> tuple[Floats, Floats | None]:

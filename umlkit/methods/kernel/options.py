@@ -18,7 +18,7 @@ class KernelOptions(Options):
         "can only refine what each of them says",
     )
     landmarks: Annotated[int, Field(ge=8, le=4096)] = Field(
-        default=512, description="training samples that every sample is compared with, at most"
+        default=2048, description="training samples that every sample is compared with, at most"
     )
 
 
@@ -29,6 +29,6 @@ SPEC = MethodSpec(
     implementation="umlkit.methods.kernel.method:Kernel",
     builds_on=("unimodal", "ume"),
     candidate=False,
-    version=2,  # 1: saw of pictures no smoothed view
+    version=2,  # 1: saw of pictures no smoothed view, and 512 landmarks
     additive=lambda options: not options.interaction,
 )

@@ -6,7 +6,7 @@ Legend of shapes: n samples, M modalities, W_m numbers that the kernel sees of m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -41,6 +41,17 @@ class Seen:
     train: list[Floats]
     select: list[Floats]
     among: list[Floats]
+
+    def of_landmarks(self, count: int) -> Seen:
+        """The same of the first landmarks alone, at most ``count``."""
+        first = slice(count)
+        return replace(
+            self,
+            landmarks=[values[first] for values in self.landmarks],
+            train=[distances[:, first] for distances in self.train],
+            select=[distances[:, first] for distances in self.select],
+            among=[distances[first, first] for distances in self.among],
+        )
 
 
 def some_of(n: int, seed: int) -> Tensor:
