@@ -148,6 +148,20 @@ def test_parts_of_different_samples_are_fused_as_their_sum_where_the_kernel_is_o
     assert (mixed - mixed.mean(1, keepdim=True)).abs().max() < 1e-4
 
 
+@pytest.mark.parametrize(("dims", "paired", "landmarks"), [(20, True, 1200), (20, False, 512), (1, True, 512)])
+def test_landmarks_are_doubled_while_that_explains_more(dims: int, paired: bool, landmarks: int) -> None:
+    """Of a product of many-dimensional numbers; for few dimensions, or where there is nothing, the fewest will do."""
+    stream = np.random.default_rng(0)
+    numbers = stream.normal(size=(2, 1400, dims)).astype(np.float32)
+    labels = numbers.mean(axis=2).prod(axis=0) > 0 if paired else stream.random(1400) < 0.5
+
+    def part(rows: slice) -> Samples:
+        shown = {f"m{at}": torch.from_numpy(one[rows]) for at, one in enumerate(numbers)}
+        return make_samples(shown, torch.from_numpy(labels[rows]).long())
+
+    assert fitted(task_of(part(slice(1200)), part(slice(1200, 1400)))).resolved["landmarks"] == landmarks
+
+
 def test_what_a_kernel_sees_follows_from_the_kind() -> None:
     def shown(kind: str, shape: tuple[int, ...]) -> tuple[str, ...]:
         return choice.possible(ModalityPlan(kind, "mlp", {}, shape))

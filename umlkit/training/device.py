@@ -52,7 +52,7 @@ def set_threads(count: int) -> None:
 def deterministic() -> None:
     """Choose kernels whose results do not change between runs; where an operation has none, torch warns and goes on."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS varies from run to run
-    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    torch.set_deterministic_debug_mode("warn")  # use_deterministic_algorithms would load torch's compiler: a second
     # Filling memory that nothing reads would cost time in every step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False

@@ -29,16 +29,16 @@ class Direction:
     Attributes:
         seen: what its kernels see.
         kernel: the combination of kernels.
+        landmarks: L, so many of the samples seen.
         ridge: of the regression.
-        explained: of the residual of `train`, :meth:`umlkit.methods.kernel.ridge.Ridge.explained`.
         function: of the kernel's values at the landmarks, (B, L) -> (B, C).
         on_select: (n_select, C).
     """
 
     seen: Seen
     kernel: Combination
+    landmarks: int
     ridge: float
-    explained: float
     function: Linear
     on_select: Floats
 

@@ -31,7 +31,7 @@ from torch import Tensor
 from umlkit.methods.base import Blueprint, Method, Task, Trained
 from umlkit.methods.experts import architecture
 from umlkit.methods.kernel.choosing import Direction, choose, held_out
-from umlkit.methods.kernel.expected import left_out_ensemble
+from umlkit.methods.kernel.expected import LANDMARKS, left_out_ensemble
 from umlkit.methods.kernel.model import KernelModel
 from umlkit.methods.kernel.nystroem import Combination, Floats, features_of, typical
 from umlkit.methods.kernel.options import KernelOptions
@@ -45,11 +45,13 @@ from umlkit.training.seeds import derive
 WIDTHS = (1.0, 4.0, 16.0)
 RIDGES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 SMALL_SAMPLES, SMALL_LANDMARKS = 2048, 256
-"""What a width is chosen on, at most."""
-FEWEST_LANDMARKS = 512
+"""What a width is chosen on, at most; the number of landmarks is chosen on as many samples."""
+FEWEST_LANDMARKS = 2 * SMALL_LANDMARKS
 MOST_PRODUCTS = 2**23
 """Samples times landmarks: kernels of so many pairs take 67 MB, and a fit a few seconds."""
 WORTH_DOUBLING = 1.1
+NOISE = 2.0
+"""A direction that has nothing to do with the residual explains about one sample of it."""
 
 
 class Kernel(Method[KernelOptions]):
@@ -74,10 +76,8 @@ class Kernel(Method[KernelOptions]):
         """Fit on `train`, choose on `select`."""
         ensemble = UmeModel.of(task.built_on["ume"])
         rows = some_of(len(task.train), derive(task.seed, "kernel", "samples"))
-        count = min(self.options.landmarks, MOST_PRODUCTS // len(rows))
         directions = [
-            self._direction(task, seen(task, names, rows, count), rows)
-            for names in choice.choices(task.blueprint.modalities)
+            self._direction(task, seen(task, names, rows), rows) for names in choice.choices(task.blueprint.modalities)
         ]
         offset = as_fitted(ensemble, task).cpu().double().numpy()
         best, size = choose(directions, offset, task.select, np.arange(len(task.select)))
@@ -85,8 +85,8 @@ class Kernel(Method[KernelOptions]):
             "rule": ensemble.rule,
             "views": dict(best.seen.names),
             "features": [expert.width for expert in task.experts.values()],
-            "widths": [landmarks.shape[1] for landmarks in best.seen.landmarks],
-            "landmarks": len(best.seen.landmarks[0]),
+            "widths": [shown.shape[1] for shown in best.seen.train],
+            "landmarks": best.landmarks,
         }
         return Trained(
             self._assembled(task, ensemble, best, size, resolved).eval(),
@@ -96,6 +96,7 @@ class Kernel(Method[KernelOptions]):
                 "step": size,
                 "ridge": best.ridge,
                 "scales": list(best.kernel.scales),
+                "landmarks": best.landmarks,
                 "views": dict(best.seen.names),
                 "samples": len(rows),
             },
@@ -103,43 +104,37 @@ class Kernel(Method[KernelOptions]):
         )
 
     def _direction(self, task: Task, known: Seen, rows: Tensor) -> Direction:
-        """The function that explains most of what the modalities one by one leave unexplained.
-
-        Landmarks are doubled for as long as that explains a tenth more: numbers of many dimensions take many of them.
-        """
+        """The function that explains most of what the modalities one by one leave unexplained."""
         targets, weights = _targets(task, rows)
         residual = self.residual(task, known, targets, weights)
-        kernel = self._kernel(known, residual, weights)
-        found = _fitted(kernel, known.of_landmarks(FEWEST_LANDMARKS), residual, weights)
-        while len(found.seen.landmarks[0]) < len(known.landmarks[0]):
-            more = _fitted(kernel, known.of_landmarks(2 * len(found.seen.landmarks[0])), residual, weights)
-            if more.explained < WORTH_DOUBLING * found.explained:
-                break
-            found = more
-        return found
+        kernel, explained = self._kernel(known, residual, weights)
+        most = min(self.options.landmarks, len(rows), MOST_PRODUCTS // len(rows))
+        count = _enough_landmarks(kernel, known, residual, weights, before=explained, most=most)
+        maps = features_of(kernel(known.among(count)))
+        fitted = Ridge(kernel(known.of_train(count)) @ maps, residual, weights)
+        ridge = max(RIDGES, key=fitted.explained)
+        linear = fitted.fit(ridge)
+        function = Linear(np.asarray(maps @ linear.weight), linear.bias)
+        return Direction(known, kernel, count, ridge, function, function(kernel(known.of_select(count))))
 
     def residual(self, task: Task, known: Seen, targets: Floats, weights: Floats | None) -> Floats:
         """(n, C) what the modalities one by one leave unexplained of the labels, one-hot in ``targets`` (n, C)."""
         log_prior = np.log(np.maximum(task.priors.cpu().double().numpy(), 1e-12))
         return targets - np.exp(
-            left_out_ensemble(known.train, known.among, targets, log_prior=log_prior, weights=weights)
+            left_out_ensemble(
+                known.of_train(LANDMARKS), known.among(LANDMARKS), targets, log_prior=log_prior, weights=weights
+            )
         )
 
-    def _kernel(self, known: Seen, residual: Floats, weights: Floats | None) -> Combination:
-        """The kernel with the width that explains most, on few samples."""
-        medians = [typical(distances) for distances in known.among]
+    def _kernel(self, known: Seen, residual: Floats, weights: Floats | None) -> tuple[Combination, float]:
+        """The kernel with the width that explains most, on few samples, and how much that is."""
+        medians = [typical(distances) for distances in known.among(FEWEST_LANDMARKS)]
         kernels = [
             Combination(self.options.interaction, tuple(width * median for median in medians)) for width in WIDTHS
         ]
-        n, few = min(SMALL_SAMPLES, len(residual)), min(SMALL_LANDMARKS, len(known.among[0]))
-
-        def explained(kernel: Combination) -> float:
-            maps = features_of(kernel([d[:few, :few] for d in known.among]))
-            features = kernel([d[:n, :few] for d in known.train]) @ maps
-            fitted = Ridge(features, residual[:n], None if weights is None else weights[:n])
-            return max(fitted.explained(ridge) for ridge in RIDGES)
-
-        return max(kernels, key=explained)
+        explained = [_explained(kernel, known, residual, weights, count=SMALL_LANDMARKS) for kernel in kernels]
+        best = int(np.argmax(explained))
+        return kernels[best], explained[best]
 
     def _assembled(
         self, task: Task, ensemble: UmeModel, best: Direction, size: float, resolved: Mapping[str, Any]
@@ -151,7 +146,8 @@ class Kernel(Method[KernelOptions]):
             count=resolved["landmarks"],
             interaction=self.options.interaction,
         )
-        for part, values, scale in zip(model.landmarks, best.seen.landmarks, best.kernel.scales, strict=True):
+        kept = zip(model.landmarks, best.seen.landmarks(best.landmarks), best.kernel.scales, strict=True)
+        for part, values, scale in kept:
             part.values.copy_(torch.from_numpy(values))  # type: ignore[operator]
             part.scale.fill_(scale)  # type: ignore[operator]
         model.weight.copy_(torch.from_numpy(size * best.function.weight))
@@ -159,14 +155,28 @@ class Kernel(Method[KernelOptions]):
         return model.to(task.train.labels.device)
 
 
-def _fitted(kernel: Combination, known: Seen, residual: Floats, weights: Floats | None) -> Direction:
-    """The function of all these landmarks, with the ridge that explains most."""
-    maps = features_of(kernel(known.among))
-    fitted = Ridge(kernel(known.train) @ maps, residual, weights)
-    explained, ridge = max((fitted.explained(ridge), ridge) for ridge in RIDGES)
-    linear = fitted.fit(ridge)
-    function = Linear(np.asarray(maps @ linear.weight), linear.bias)
-    return Direction(known, kernel, ridge, explained, function, function(kernel(known.select)))
+def _enough_landmarks(
+    kernel: Combination, known: Seen, residual: Floats, weights: Floats | None, *, before: float, most: int
+) -> int:
+    """Doubled for as long as the doubling before explained a tenth more, beyond what noise explains.
+
+    Numbers of many dimensions take many landmarks. ``before``: what half of the fewest explain.
+    """
+    count = FEWEST_LANDMARKS
+    while count < most:
+        explained = _explained(kernel, known, residual, weights, count=count)
+        if explained <= WORTH_DOUBLING * before + NOISE:
+            break
+        count, before = 2 * count, explained
+    return min(count, most)
+
+
+def _explained(kernel: Combination, known: Seen, residual: Floats, weights: Floats | None, *, count: int) -> float:
+    """What the best ridge explains with ``count`` landmarks, of as many samples as a choice is made on."""
+    of_train, n = known.of_train(count, samples=SMALL_SAMPLES), SMALL_SAMPLES
+    features = kernel(of_train) @ features_of(kernel(known.among(count)))
+    fitted = Ridge(features, residual[:n], None if weights is None else weights[:n])
+    return max(fitted.explained(ridge) for ridge in RIDGES)
 
 
 def _targets(task: Task, rows: Tensor) -> tuple[Floats, Floats | None]:

@@ -1,4 +1,4 @@
-"""What the kernels see of `train` and `select` under a choice of views, by its distances from the landmarks.
+"""What the kernels see of `train` and `select` under a choice of views, and its distances from the landmarks.
 
 Legend of shapes: n samples, M modalities, W_m numbers that the kernel sees of modality m, L landmarks.
 """
@@ -6,7 +6,7 @@ Legend of shapes: n samples, M modalities, W_m numbers that the kernel sees of m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,38 +20,43 @@ from umlkit.methods.kernel.views import choice
 from umlkit.methods.kernel.views.base import View
 from umlkit.rows import CHUNK, Rows
 
+Shown = NDArray[np.float32]
 MOST_SAMPLES = 8192
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the kernels see under one choice of views.
+    """What the kernels see under one choice of views. The first L training samples are the landmarks.
 
     Attributes:
         names: modality -> view.
         views: by modality.
-        landmarks: (L, W_m) by modality.
-        train, select: squared distances to the landmarks, (n, L) by modality.
-        among: squared distances among the landmarks, (L, L) by modality.
+        train, select: (n, W_m) by modality.
     """
 
     names: Mapping[str, str]
     views: list[View]
-    landmarks: list[NDArray[np.float32]]
-    train: list[Floats]
-    select: list[Floats]
-    among: list[Floats]
+    train: list[Shown]
+    select: list[Shown]
 
-    def of_landmarks(self, count: int) -> Seen:
-        """The same of the first landmarks alone, at most ``count``."""
-        first = slice(count)
-        return replace(
-            self,
-            landmarks=[values[first] for values in self.landmarks],
-            train=[distances[:, first] for distances in self.train],
-            select=[distances[:, first] for distances in self.select],
-            among=[distances[first, first] for distances in self.among],
-        )
+    def landmarks(self, count: int) -> list[Shown]:
+        """(L, W_m) by modality, L at most ``count``."""
+        return [shown[:count] for shown in self.train]
+
+    def among(self, count: int) -> list[Floats]:
+        """Squared distances among the landmarks, (L, L) by modality."""
+        return self._distances(self.landmarks(count), count)
+
+    def of_train(self, count: int, *, samples: int | None = None) -> list[Floats]:
+        """Squared distances of the first ``samples``, None for all, to the landmarks, (n, L) by modality."""
+        return self._distances([shown[:samples] for shown in self.train], count)
+
+    def of_select(self, count: int) -> list[Floats]:
+        """The same of the samples of `select`."""
+        return self._distances(self.select, count)
+
+    def _distances(self, shown: list[Shown], count: int) -> list[Floats]:
+        return [squared_distances(*pair) for pair in zip(shown, self.landmarks(count), strict=True)]
 
 
 def some_of(n: int, seed: int) -> Tensor:
@@ -59,31 +64,28 @@ def some_of(n: int, seed: int) -> Tensor:
     return torch.randperm(n, generator=torch.Generator().manual_seed(seed))[:MOST_SAMPLES]
 
 
-def seen(task: Task, names: Mapping[str, str], rows: Tensor, count: int) -> Seen:
-    """Everything that the kernels need of the samples, under a choice of views."""
-    made, landmarks, train, select, among = [], [], [], [], []
+def seen(task: Task, names: Mapping[str, str], rows: Tensor) -> Seen:
+    """What the kernels see of these training samples and of `select`, under a choice of views."""
+    made, train, select = [], [], []
     for name, plan in task.blueprint.modalities.items():
         expert = task.experts[name]
         view = choice.view(names[name], plan, width=expert.width).to(task.train.labels.device)
         view.fit(torch.cat([expert.features["train"][part] for part in _parts(rows)]))
-        of_train = _looked_at(view, name, task.train, expert.features["train"], rows)
-        of_select = _looked_at(view, name, task.select, expert.features["select"], torch.arange(len(task.select)))
         made.append(view)
-        landmarks.append(of_train[:count])
-        train.append(squared_distances(of_train, of_train[:count]))
-        select.append(squared_distances(of_select, of_train[:count]))
-        among.append(squared_distances(of_train[:count], of_train[:count]))
-    return Seen(names, made, landmarks, train, select, among)
+        train.append(_looked_at(view, name, task.train, expert.features["train"], rows))
+        of_select = torch.arange(len(task.select))
+        select.append(_looked_at(view, name, task.select, expert.features["select"], of_select))
+    return Seen(names, made, train, select)
 
 
-def _looked_at(view: View, name: str, samples: Samples, features: Rows, rows: Tensor) -> NDArray[np.float32]:
+def _looked_at(view: View, name: str, samples: Samples, features: Rows, rows: Tensor) -> Shown:
     """What a view shows (n, W) of samples, a chunk at a time."""
     parts = []
     with torch.no_grad():
         for part in _parts(rows):
             x = samples.inputs[name][part] if view.reads_inputs else torch.empty(0)
             parts.append(view(x, features[part]).cpu().float())
-    shown: NDArray[np.float32] = torch.cat(parts).numpy()
+    shown: Shown = torch.cat(parts).numpy()
     return shown
 
 
