@@ -170,7 +170,8 @@ def test_what_a_kernel_sees_follows_from_the_kind() -> None:
     assert shown("table", (3, 8, 4)) == ("inputs",)
     assert shown("image", (1, 28, 28)) == ("smoothed", "inputs", "features")
     assert shown("image", (3, 96, 96)) == ("smoothed", "features")
-    assert shown("text", (100, 50, 20)) == ("features",)
+    assert shown("sequence", (40, 3)) == ("filtered", "segments", "features")
+    assert shown("text", (100, 50, 20)) == ("words", "features")
 
 
 def test_views_of_several_modalities_are_compared_side_by_side() -> None:
@@ -180,10 +181,28 @@ def test_views_of_several_modalities_are_compared_side_by_side() -> None:
         "words": ModalityPlan("text", "ngrams", {}, (100, 50, 20)),
     }
     assert choice.choices(plans) == [
-        {"picture": "smoothed", "column": "inputs", "words": "features"},
-        {"picture": "inputs", "column": "inputs", "words": "features"},
+        {"picture": "smoothed", "column": "inputs", "words": "words"},
+        {"picture": "inputs", "column": "inputs", "words": "words"},
         {"picture": "features", "column": "inputs", "words": "features"},
     ]
+
+
+def test_every_view_of_a_sequence_is_compared_beside_the_words_of_a_text_and_the_smoothed_picture() -> None:
+    plans = {
+        "words": ModalityPlan("text", "ngrams", {}, (100, 50, 20)),
+        "steps": ModalityPlan("sequence", "conv1d", {}, (40, 3)),
+        "picture": ModalityPlan("image", "resnet", {}, (3, 96, 96)),
+    }
+    assert choice.choices(plans) == [
+        {"words": "words", "steps": "filtered", "picture": "smoothed"},
+        {"words": "words", "steps": "segments", "picture": "smoothed"},
+        {"words": "features", "steps": "features", "picture": "features"},
+    ]
+
+
+def test_where_a_place_always_means_the_same_there_is_one_choice() -> None:
+    plans = {name: ModalityPlan("vector", "mlp", {}, (3,)) for name in ("one", "other")}
+    assert choice.choices(plans) == [{"one": "inputs", "other": "inputs"}]
 
 
 def test_a_smoothed_picture_is_little_changed_by_a_shift_or_another_exposure() -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from scipy.sparse import csr_array, vstack
+from torch import Tensor
 
 from umlkit.encoders.base import Labelled
 from umlkit.encoders.linear.ridge_logistic import Floats, Ints
@@ -32,17 +33,19 @@ class Bags(NamedTuple):
 def sparse(samples: Labelled, *, inputs: int, most: int) -> Bags:
     """All samples, or as many, evenly spread, as hold ``most`` n-grams."""
     n = len(samples.y)
-    first = _matrix(samples, np.arange(0, n, max(1, n // CHUNK)), inputs)
+    first = matrix(samples.x[torch.arange(0, n, max(1, n // CHUNK))], inputs=inputs)
     each = max(1.0, first.nnz / max(1, first.shape[0]))
     rows = np.unique(np.linspace(0, n - 1, min(n, max(1, int(most / each)))).astype(np.int64))
-    parts = [_matrix(samples, rows[start : start + CHUNK], inputs) for start in range(0, len(rows), CHUNK)]
+    asked = [torch.from_numpy(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)]
+    parts = [matrix(samples.x[some], inputs=inputs) for some in asked]
     weights = None if samples.weights is None else samples.weights.cpu().double().numpy()[rows]
     return Bags(csr_array(vstack(parts, format="csr")), samples.y.cpu().numpy()[rows], weights)
 
 
-def _matrix(samples: Labelled, rows: Ints, inputs: int) -> csr_array:
-    x = samples.x[torch.from_numpy(rows)].cpu().numpy()
-    numbers, weights = x[..., 0].astype(np.int64), x[..., 1].astype(np.float32)
+def matrix(x: Tensor, *, inputs: int) -> csr_array:
+    """Texts (n, L, 3) -> their TF-IDF weights (n, inputs)."""
+    steps = x.cpu().numpy()
+    numbers, weights = steps[..., 0].astype(np.int64), steps[..., 1].astype(np.float32)
     used = numbers > 0
     ends = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
-    return csr_array((weights[used], numbers[used], ends), shape=(len(rows), inputs))
+    return csr_array((weights[used], numbers[used], ends), shape=(len(x), inputs))

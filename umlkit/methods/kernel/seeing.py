@@ -70,7 +70,7 @@ def seen(task: Task, names: Mapping[str, str], rows: Tensor) -> Seen:
     for name, plan in task.blueprint.modalities.items():
         expert = task.experts[name]
         view = choice.view(names[name], plan, width=expert.width).to(task.train.labels.device)
-        view.fit(torch.cat([expert.features["train"][part] for part in _parts(rows)]))
+        view.fit(_batches(view, name, task.train, expert.features["train"], rows))
         made.append(view)
         train.append(_looked_at(view, name, task.train, expert.features["train"], rows))
         of_select = torch.arange(len(task.select))
@@ -80,13 +80,16 @@ def seen(task: Task, names: Mapping[str, str], rows: Tensor) -> Seen:
 
 def _looked_at(view: View, name: str, samples: Samples, features: Rows, rows: Tensor) -> Shown:
     """What a view shows (n, W) of samples, a chunk at a time."""
-    parts = []
     with torch.no_grad():
-        for part in _parts(rows):
-            x = samples.inputs[name][part] if view.reads_inputs else torch.empty(0)
-            parts.append(view(x, features[part]).cpu().float())
+        parts = [view(x, z).cpu().float() for x, z in _batches(view, name, samples, features, rows)]
     shown: Shown = torch.cat(parts).numpy()
     return shown
+
+
+def _batches(view: View, name: str, samples: Samples, features: Rows, rows: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Inputs, empty where the view does not read them, and features of these rows, a chunk at a time."""
+    for part in _parts(rows):
+        yield samples.inputs[name][part] if view.reads_inputs else torch.empty(0), features[part]
 
 
 def _parts(rows: Tensor) -> Iterator[Tensor]:

@@ -6,8 +6,10 @@ Legend of shapes: B samples, D features of the uni-modal encoder, W numbers that
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from umlkit.encoders.stems import stem_for
@@ -28,8 +30,8 @@ class View(nn.Module, ABC):
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """What the kernel sees of a batch; x may be empty where inputs are not read."""
 
-    def fit(self, features: Tensor) -> None:
-        """Take what has to be known from the training samples' features (n, D)."""
+    def fit(self, batches: Iterator[tuple[Tensor, Tensor]]) -> None:
+        """Take what has to be known from batches (x, z) of training samples in random order; a few may do."""
 
 
 class InputsView(View):
@@ -59,6 +61,6 @@ class FeaturesView(View):
         standardised: Tensor = self.standardise(z)
         return standardised
 
-    def fit(self, features: Tensor) -> None:
+    def fit(self, batches: Iterator[tuple[Tensor, Tensor]]) -> None:
         """Take mean and spread."""
-        self.standardise.fit(features)
+        self.standardise.fit(torch.cat([z for _, z in batches]))
