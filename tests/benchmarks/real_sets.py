@@ -74,7 +74,8 @@ def one_set(path: Path, folder: Path, arguments: argparse.Namespace) -> None:
         out = f"run-{seed}"
         sets = [word for one in arguments.set for word in ("--set", one)]
         words = ["recipe.yaml", "--out", out, "--seed", str(seed), "--threads", str(arguments.threads), *sets]
-        seconds.append(umlkit("run", *words, "--json", folder=folder).wall)
+        spent = umlkit("run", *words, "--json", folder=folder)
+        seconds.append(spent.wall)
         inputs = {f"X_{name}": values[held.test] for name, values in held.modalities.items()}
         advised.append(log_of(load_model(folder / out), inputs))
         for name in baselines:
@@ -85,7 +86,10 @@ def one_set(path: Path, folder: Path, arguments: argparse.Namespace) -> None:
         full = [list(r["fits"].values())[-1] for r in results if r["label"].startswith("unimodal-")]
         ended |= {fit["stopped_by"] for fit in full}
         encoders = [f"{r['label'][9:]} {r['report']['chosen']['encoder']}" for r in results if "chosen" in r["report"]]
-        print(f"  seed {seed}: {headline}, {seconds[-1]:.0f} s; {', '.join(sorted(encoders))}", flush=True)
+        print(
+            f"  seed {seed}: {headline}, {spent.wall:.0f} s ({spent.cpu:.0f} of CPU); {', '.join(sorted(encoders))}",
+            flush=True,
+        )
     accuracies = {name: float((log.argmax(axis=1) == truth).mean()) for name, log in mixed.items()}
     best = max(accuracies, key=lambda name: accuracies[name])
     right = np.mean([log.argmax(axis=1) == truth for log in advised], axis=0)

@@ -26,3 +26,12 @@ def test_threads_bind_torch_and_linear_algebra_alike() -> None:
         device.set_threads(count)
         assert torch.get_num_threads() == count
         assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {count}
+
+
+@pytest.mark.usefixtures("restored")
+def test_one_thread_is_for_the_meanwhile_even_where_it_fails() -> None:
+    device.set_threads(2)
+    with pytest.raises(ValueError, match="no"), device.one_thread():
+        assert torch.get_num_threads() == 1
+        raise ValueError("no")
+    assert torch.get_num_threads() == 2

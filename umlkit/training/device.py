@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 import torch.utils.deterministic
@@ -47,6 +49,21 @@ def set_threads(count: int) -> None:
     """
     torch.set_num_threads(count)
     threadpool_limits(count)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread meanwhile: many small steps spend their time waiting for a second one.
+
+    *Measured*, two cores and nothing else to do: two heads fitted to 231 samples by L-BFGS, cross-validated, took 1.8 s
+    on one thread and 61 s on two.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def deterministic() -> None:

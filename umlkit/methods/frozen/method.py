@@ -24,9 +24,10 @@ from umlkit.methods.experts import architecture
 from umlkit.methods.frozen import ridge
 from umlkit.methods.frozen.model import FrozenModel
 from umlkit.methods.frozen.options import FrozenOptions
-from umlkit.methods.frozen.ridge import HeadData, Scores
+from umlkit.methods.frozen.ridge import HeadData
 from umlkit.methods.ume.model import UmeModel
 from umlkit.methods.ume.refitted import as_fitted, refitted
+from umlkit.training.device import one_thread
 from umlkit.training.risk import cross_entropy
 from umlkit.training.seeds import derive, seeded
 
@@ -59,13 +60,13 @@ class Frozen(Method[FrozenOptions]):
                 select=_with_features(task, "select"),
             )
             return Trained(model.eval(), task.blueprint, resolved=resolved, fits={"head": fitted})
-        best, scores = self._fit_on_select(task, model)
+        best, logits = self._fit_on_select(task, model)
         return Trained(
             model.eval(),
             task.blueprint,
             resolved=resolved,
             report={"ridge": "infinite" if math.isinf(best) else best},
-            select_logits=scores.logits,
+            select_logits=logits,
         )
 
     def _model(self, ensemble: UmeModel, widths: list[int], classes: int) -> FrozenModel:
@@ -74,18 +75,20 @@ class Frozen(Method[FrozenOptions]):
         head = build_head(self.options.head, options, widths, classes)
         return FrozenModel(ensemble, head, widths=widths, offset=on_select)
 
-    def _fit_on_select(self, task: Task, model: FrozenModel) -> tuple[float, Scores]:
-        """Fit the head in place, on the CPU in float64; returns the best ridge, and how it did."""
+    def _fit_on_select(self, task: Task, model: FrozenModel) -> tuple[float, Tensor]:
+        """Fit the head in place, on the CPU in float64; returns the best ridge, and held-out logits (n_select, C)."""
         labels, weights = task.select.labels.cpu(), task.select.weights
         offset = as_fitted(model.ensemble, task).cpu().double()
         data = HeadData(_features(task, model), offset, labels, None if weights is None else weights.cpu())
         head = model.head.cpu().double().eval()
         ridge.start_at_zero(head)
         parts = [(fold, torch.from_numpy(refitted(model.ensemble, task, fold[0]))) for fold in task.select_folds()]
-        scores = ridge.cross_validated(head, data, parts)
-        best = min(scores, key=lambda one: scores[one].loss)
-        model.head = ridge.fit(head, data, ridge=best).float().to(task.select.labels.device)
-        return best, scores[best]
+        with one_thread():
+            scores = ridge.cross_validated(head, data, parts)
+            best = ridge.best(scores)
+            fitted = ridge.fit(head, data, ridge=best)
+        model.head = fitted.float().to(task.select.labels.device)
+        return best, ridge.held_out(scores, [fold for fold, _ in parts], data)
 
 
 def _features(task: Task, model: FrozenModel) -> tuple[Tensor, ...]:

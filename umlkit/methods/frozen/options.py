@@ -29,5 +29,6 @@ SPEC = MethodSpec(
     implementation="umlkit.methods.frozen.method:Frozen",
     builds_on=("unimodal", "ume"),
     candidate=False,
+    version=2,  # 1: judged on `select` by the ridge that is best there, however little better than no head
     additive=lambda options: options.head == "linear",
 )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from umlkit.fusion.base import Head
@@ -34,6 +35,13 @@ RIDGES = (math.inf, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 ITERATIONS = 100
 HOPELESS = 0.005
 """Nats of held-out log-loss that a ridge may lose against the best one and still be followed by a smaller one."""
+SURE = 2.0
+"""Standard errors by which a head has to be better than none.
+
+*Measured* on tasks of known truth at budget quick, heads added to UME, thousandths of a nat of loss on fresh samples:
+without this rule 27 null tasks lost 7 (linear) and 6 (MLP) by the head that `select` had chosen, with one standard
+error 4 and 2, with two 0; on 19 paired tasks of 1,000 samples r* gained 57, 61 and 65 on UME.
+"""
 FLATTEST = 1e-3
 """Curvature of a parameter, at least: an ensemble that is sure of everything has none."""
 
@@ -108,10 +116,40 @@ def _units(parameters: Sequence[nn.Parameter], data: HeadData, ridge: float) -> 
 
 @dataclass(frozen=True)
 class Scores:
-    """How a ridge did: log-loss over all samples, and their logits (n, C), each by a head fitted without its fold."""
+    """How a ridge did.
 
-    loss: float
+    Attributes:
+        losses: (n,) weighted log-loss of every sample by a head fitted without its fold.
+        logits: (n, C) likewise.
+    """
+
+    losses: Floats
     logits: Tensor
+
+    @property
+    def loss(self) -> float:
+        """The mean."""
+        return float(self.losses.mean())
+
+
+def best(scores: Mapping[float, Scores], rows: NDArray[np.int64] | None = None) -> float:
+    """The ridge with the lowest loss on these samples, None for all; no head unless that is surely better."""
+    at = slice(None) if rows is None else rows
+    lowest = min(scores, key=lambda one: scores[one].losses[at].mean())
+    gains = scores[math.inf].losses[at] - scores[lowest].losses[at]
+    error = float(gains.std(ddof=1) / math.sqrt(len(gains))) if len(gains) > 1 else math.inf
+    return lowest if gains.mean() > SURE * error else math.inf
+
+
+def held_out(scores: Mapping[float, Scores], folds: Sequence[Fold], data: HeadData) -> Tensor:
+    """Logits (n, C) of every sample by a head, and a choice of its ridge, that were made without its fold.
+
+    Those of the ridge that is best for all samples would be too good, having been chosen by them.
+    """
+    logits = torch.empty_like(data.offset)
+    for fitted_on, scored in folds:
+        logits[scored] = scores[best(scores, fitted_on)].logits[scored]
+    return logits
 
 
 def cross_validated(head: Head, data: HeadData, parts: Sequence[tuple[Fold, Tensor]]) -> dict[float, Scores]:
@@ -145,4 +183,6 @@ def _held_out(head: Head, data: HeadData, parts: Sequence[tuple[Fold, Tensor]], 
         fitted = fit(head, whole.rows(fitted_on), ridge=ridge)
         with torch.no_grad():
             logits[scored] = held_out.logits(fitted)
-    return Scores(cross_entropy(logits, data.labels, data.weights).item(), logits)
+    losses = functional.cross_entropy(logits, data.labels, reduction="none")
+    weighted = losses if data.weights is None else losses * data.weights
+    return Scores(weighted.cpu().numpy(), logits)
