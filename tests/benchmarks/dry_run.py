@@ -57,8 +57,9 @@ def compare(name: str, out: Path, sets: list[str]) -> None:
 
 
 def longest_epoch(directory: Path) -> float | None:
-    """Seconds of an epoch of the training that took longest; None where none was by epochs."""
-    fits = json.loads((directory / "result.json").read_text())["fits"].values()
+    """Seconds of an epoch of the training that took longest; None where none was by epochs, or nothing was trained."""
+    result = directory / "result.json"
+    fits = json.loads(result.read_text())["fits"].values() if result.exists() else []
     longest = max(fits, key=lambda fitted: fitted["seconds"], default=None)
     return None if longest is None else longest["seconds"] / max(1, longest["epochs"])
 
