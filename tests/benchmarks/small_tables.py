@@ -26,7 +26,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from tests.support import make_samples, make_task, plan_for
-from umlkit.methods import calibration
+from umlkit.methods import calibration, sureness
 from umlkit.methods.inference import logits
 from umlkit.methods.unimodal import start
 from umlkit.methods.unimodal.method import Unimodal
@@ -76,7 +76,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     caution = calibration.CAUTION
     if chosen.without_rules:
-        start.SURE, start.LEAST, caution = -np.inf, -np.inf, 1.0
+        sureness.SURE, start.LEAST, caution = -np.inf, -np.inf, 1.0
     print(f"{'':15s}     auto  logistic   difference +- SE")
     for name, x, y in sets():
         splits = range(chosen.first, chosen.first + chosen.splits)

@@ -107,7 +107,7 @@ def test_no_head_is_best_unless_one_is_surely_better() -> None:
 def test_a_sample_has_no_part_in_the_choice_of_its_own_ridge() -> None:
     folds = [(np.arange(4, 8), np.arange(4)), (np.arange(4), np.arange(4, 8))]
     scores = scores_of({math.inf: [1.0] * 8, 1.0: [0.5] * 4 + [2.0] * 4})
-    logits = ridge.held_out(scores, folds, drawn(8, width=2, classes=2, sureness=0))
+    logits = ridge.held_out(scores, folds)
     assert logits[:, 0].tolist() == [math.inf] * 4 + [1.0] * 4
 
 

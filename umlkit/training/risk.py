@@ -16,19 +16,19 @@ from typing import Literal
 from torch import Tensor
 from torch.nn import functional
 
-Reduction = Literal["mean", "sum"]
+Reduction = Literal["mean", "sum", "none"]
 
 
 def cross_entropy(
     logits: Tensor, labels: Tensor, weights: Tensor | None = None, *, reduction: Reduction = "mean"
 ) -> Tensor:
-    """Weighted cross-entropy in nats, a scalar >= 0.
+    """Weighted cross-entropy in nats, >= 0: a scalar, or (B,) where nothing is reduced.
 
     Args:
         logits: (B, C).
         labels: (B,) int64.
         weights: (B,) >= 0, or None where every sample weighs 1.
-        reduction: the equation above, or B times it.
+        reduction: the equation above, or B times it, or every sample's part of that.
     """
     if weights is None:
         return functional.cross_entropy(logits, labels, reduction=reduction)
@@ -36,6 +36,8 @@ def cross_entropy(
 
 
 def reduced(values: Tensor, weights: Tensor | None = None, *, reduction: Reduction = "mean") -> Tensor:
-    """``1/B sum_i w_i v_i`` of per-sample values (B,), or B times it."""
+    """``1/B sum_i w_i v_i`` of per-sample values (B,), or B times it, or the parts (B,) of that."""
     weighted = values if weights is None else weights.to(values.dtype) * values
+    if reduction == "none":
+        return weighted
     return weighted.mean() if reduction == "mean" else weighted.sum()

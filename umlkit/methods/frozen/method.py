@@ -88,7 +88,7 @@ class Frozen(Method[FrozenOptions]):
             best = ridge.best(scores)
             fitted = ridge.fit(head, data, ridge=best)
         model.head = fitted.float().to(task.select.labels.device)
-        return best, ridge.held_out(scores, [fold for fold, _ in parts], data)
+        return best, ridge.held_out(scores, [fold for fold, _ in parts])
 
 
 def _features(task: Task, model: FrozenModel) -> tuple[Tensor, ...]:

@@ -15,19 +15,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 from torch import Tensor
 
 from umlkit.data.records import Doubles, Samples
 from umlkit.methods.calibration import log_loss
 from umlkit.methods.inference import logits
+from umlkit.methods.sureness import surely_above
 from umlkit.methods.unimodal.model import UnimodalModel
 from umlkit.training.loop import FitResult
 
-SURE = 2.0
-"""Standard errors by which training has to be better."""
 LEAST = 0.002
-"""Nats likewise."""
+"""Nats by which training has to be better, at least."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,5 @@ def weighted(losses: Doubles, samples: Samples) -> Doubles:
 
 
 def surely_lower(gains: Doubles) -> bool:
-    """Whether gains (n,) in nats are above 0 beyond chance; never for a single one."""
-    if len(gains) < 2:
-        return False
-    error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
-    return float(gains.mean()) > max(LEAST, SURE * error)
+    """Whether gains (n,) in nats are above :data:`LEAST`, and above 0 beyond chance; never for a single one."""
+    return surely_above(gains, least=LEAST)
