@@ -174,35 +174,37 @@ def test_what_a_kernel_sees_follows_from_the_kind() -> None:
     assert shown("text", (100, 50, 20)) == ("words", "features")
 
 
-def test_views_of_several_modalities_are_compared_side_by_side() -> None:
-    plans = {
-        "picture": ModalityPlan("image", "mlp", {}, (1, 28, 28)),
-        "column": ModalityPlan("vector", "mlp", {}, (3,)),
-        "words": ModalityPlan("text", "ngrams", {}, (100, 50, 20)),
-    }
-    assert choice.choices(plans) == [
-        {"picture": "smoothed", "column": "inputs", "words": "words"},
-        {"picture": "inputs", "column": "inputs", "words": "words"},
-        {"picture": "features", "column": "inputs", "words": "features"},
-    ]
+PICTURE = ModalityPlan("image", "mlp", {}, (1, 28, 28))
+LARGE = ModalityPlan("image", "resnet", {}, (3, 96, 96))
+COLUMN = ModalityPlan("vector", "mlp", {}, (3,))
+WORDS = ModalityPlan("text", "ngrams", {}, (100, 50, 20))
+STEPS = ModalityPlan("sequence", "conv1d", {}, (40, 3))
 
 
-def test_every_view_of_a_sequence_is_compared_beside_the_words_of_a_text_and_the_smoothed_picture() -> None:
-    plans = {
-        "words": ModalityPlan("text", "ngrams", {}, (100, 50, 20)),
-        "steps": ModalityPlan("sequence", "conv1d", {}, (40, 3)),
-        "picture": ModalityPlan("image", "resnet", {}, (3, 96, 96)),
-    }
-    assert choice.choices(plans) == [
-        {"words": "words", "steps": "filtered", "picture": "smoothed"},
-        {"words": "words", "steps": "segments", "picture": "smoothed"},
-        {"words": "features", "steps": "features", "picture": "features"},
-    ]
-
-
-def test_where_a_place_always_means_the_same_there_is_one_choice() -> None:
-    plans = {name: ModalityPlan("vector", "mlp", {}, (3,)) for name in ("one", "other")}
-    assert choice.choices(plans) == [{"one": "inputs", "other": "inputs"}]
+@pytest.mark.parametrize(
+    ("plans", "choices"),
+    [
+        pytest.param(
+            (PICTURE, COLUMN, WORDS),
+            [("smoothed", "inputs", "words"), ("inputs", "inputs", "words"), ("features", "inputs", "features")],
+            id="several modalities, side by side",
+        ),
+        pytest.param(
+            (WORDS, STEPS, LARGE),
+            [
+                ("words", "filtered", "smoothed"),
+                ("words", "segments", "smoothed"),
+                ("features", "features", "features"),
+            ],
+            id="every view of a sequence beside the words of a text and the smoothed picture",
+        ),
+        pytest.param((COLUMN, COLUMN), [("inputs", "inputs")], id="where a place always means the same there is one"),
+    ],
+)
+def test_views_that_are_compared(plans: tuple[ModalityPlan, ...], choices: list[tuple[str, ...]]) -> None:
+    names = [f"m{at}" for at in range(len(plans))]
+    compared = choice.choices(dict(zip(names, plans, strict=True)))
+    assert compared == [dict(zip(names, views, strict=True)) for views in choices]
 
 
 def test_a_smoothed_picture_is_little_changed_by_a_shift_or_another_exposure() -> None:

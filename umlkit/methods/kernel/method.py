@@ -132,7 +132,8 @@ class Kernel(Method[KernelOptions]):
         kernels = [
             Combination(self.options.interaction, tuple(width * median for median in medians)) for width in WIDTHS
         ]
-        explained = [_explained(kernel, known, residual, weights, count=SMALL_LANDMARKS) for kernel in kernels]
+        few = _few(known, SMALL_LANDMARKS)
+        explained = [_explained(kernel, few, residual, weights) for kernel in kernels]
         best = int(np.argmax(explained))
         return kernels[best], explained[best]
 
@@ -164,17 +165,23 @@ def _enough_landmarks(
     """
     count = FEWEST_LANDMARKS
     while count < most:
-        explained = _explained(kernel, known, residual, weights, count=count)
+        explained = _explained(kernel, _few(known, count), residual, weights)
         if explained <= WORTH_DOUBLING * before + NOISE:
             break
         count, before = 2 * count, explained
     return min(count, most)
 
 
-def _explained(kernel: Combination, known: Seen, residual: Floats, weights: Floats | None, *, count: int) -> float:
-    """What the best ridge explains with ``count`` landmarks, of as many samples as a choice is made on."""
-    of_train, n = known.of_train(count, samples=SMALL_SAMPLES), SMALL_SAMPLES
-    features = kernel(of_train) @ features_of(kernel(known.among(count)))
+def _few(known: Seen, count: int) -> tuple[list[Floats], list[Floats]]:
+    """Squared distances to ``count`` landmarks, of as many samples as a choice is made on and among themselves."""
+    return known.of_train(count, samples=SMALL_SAMPLES), known.among(count)
+
+
+def _explained(
+    kernel: Combination, few: tuple[list[Floats], list[Floats]], residual: Floats, weights: Floats | None
+) -> float:
+    """What the best ridge explains of the first samples, by their distances."""
+    features, n = kernel(few[0]) @ features_of(kernel(few[1])), len(few[0][0])
     fitted = Ridge(features, residual[:n], None if weights is None else weights[:n])
     return max(fitted.explained(ridge) for ridge in RIDGES)
 

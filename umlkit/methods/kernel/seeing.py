@@ -88,11 +88,5 @@ def _looked_at(view: View, name: str, samples: Samples, features: Rows, rows: Te
 
 def _batches(view: View, name: str, samples: Samples, features: Rows, rows: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """Inputs, empty where the view does not read them, and features of these rows, a chunk at a time."""
-    for part in _parts(rows):
+    for part in torch.split(rows, CHUNK):
         yield samples.inputs[name][part] if view.reads_inputs else torch.empty(0), features[part]
-
-
-def _parts(rows: Tensor) -> Iterator[Tensor]:
-    """Row numbers, at most 256 at a time."""
-    for start in range(0, len(rows), CHUNK):
-        yield rows[start : start + CHUNK]

@@ -5,6 +5,7 @@ Legend of shapes: B samples, D features of the uni-modal encoder, W numbers that
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
@@ -15,6 +16,14 @@ from torch import Tensor, nn
 from umlkit.encoders.stems import stem_for
 from umlkit.methods.base import ModalityPlan
 from umlkit.methods.frozen.model import Standardise
+
+BATCHES = 8
+"""Batches of training samples that tell what is typical."""
+
+
+def few(batches: Iterator[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, Tensor]]:
+    """The first batches (x, z), as many as tell what is typical."""
+    return itertools.islice(batches, BATCHES)
 
 
 class View(nn.Module, ABC):

@@ -19,14 +19,16 @@ from umlkit.methods.kernel.views.segments import SegmentsView
 from umlkit.methods.kernel.views.smoothed import SmoothedView
 from umlkit.methods.kernel.views.words import WordsView
 
-INPUTS, SMOOTHED, FILTERED, SEGMENTS, WORDS, FEATURES = (
-    "inputs",
-    "smoothed",
-    "filtered",
-    "segments",
-    "words",
-    "features",
-)
+INPUTS, FEATURES = "inputs", "features"
+SMOOTHED, FILTERED, SEGMENTS, WORDS = "smoothed", "filtered", "segments", "words"
+VIEWS: Mapping[str, Callable[[ModalityPlan, int], View]] = {
+    INPUTS: lambda plan, _: InputsView(plan),
+    SMOOTHED: lambda *_: SmoothedView(),
+    FILTERED: lambda plan, _: FilteredView(plan),
+    SEGMENTS: lambda plan, _: SegmentsView(plan),
+    WORDS: lambda plan, _: WordsView(plan),
+    FEATURES: lambda _, width: FeaturesView(width),
+}
 FLAT = frozenset({"vector", "table"})
 """Kinds of which a place always means the same."""
 PLACED = frozenset({"image", "spectrogram"})
@@ -38,15 +40,7 @@ OF_KIND = {"sequence": (FILTERED, SEGMENTS, FEATURES), "text": (WORDS, FEATURES)
 
 def view(name: str, plan: ModalityPlan, *, width: int) -> View:
     """A view by name, of a modality whose encoder gives ``width`` features."""
-    made: dict[str, Callable[[], View]] = {
-        INPUTS: lambda: InputsView(plan),
-        SMOOTHED: SmoothedView,
-        FILTERED: lambda: FilteredView(plan),
-        SEGMENTS: lambda: SegmentsView(plan),
-        WORDS: lambda: WordsView(plan),
-        FEATURES: lambda: FeaturesView(width),
-    }
-    return made[name]()
+    return VIEWS[name](plan, width)
 
 
 def possible(plan: ModalityPlan) -> tuple[str, ...]:

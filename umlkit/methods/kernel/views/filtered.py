@@ -36,7 +36,6 @@ Legend of shapes: B samples, L steps of the longest, C channels, K filters of ea
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
 
@@ -47,7 +46,7 @@ from torch.nn import functional
 from umlkit.encoders.steps import real_steps
 from umlkit.methods.base import ModalityPlan
 from umlkit.methods.frozen.model import Standardise
-from umlkit.methods.kernel.views.base import View
+from umlkit.methods.kernel.views.base import View, few
 
 FILTERS, TAPS = 256, 9
 MOST_CHANNELS, MOST_STEPS = 16, 1024
@@ -55,8 +54,6 @@ MOST_VALUES = 2**22
 """Outputs of filters that are in memory at once."""
 FLOOR = 0.01
 """Energies under this share of the typical one are silence."""
-BATCHES = 8
-"""Batches of training samples that tell what is typical."""
 
 
 class FilteredView(View):
@@ -87,7 +84,7 @@ class FilteredView(View):
 
     def fit(self, batches: Iterator[tuple[Tensor, Tensor]]) -> None:
         """Take the typical energies, and mean and spread of their logarithms, from the first batches."""
-        energies = torch.cat([self.energies(x) for x, _ in itertools.islice(batches, BATCHES)])
+        energies = torch.cat([self.energies(x) for x, _ in few(batches)])
         self.typical.copy_(energies.mean(dim=0).clamp_min(torch.finfo(energies.dtype).tiny))
         self.standardise.fit(self._compared(energies))
 

@@ -8,7 +8,6 @@ Legend of shapes: B samples, L steps of the longest, C channels, S segments.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 import torch
@@ -17,11 +16,9 @@ from torch import Tensor
 from umlkit.encoders.steps import real_steps, segment_means
 from umlkit.methods.base import ModalityPlan
 from umlkit.methods.frozen.model import Standardise
-from umlkit.methods.kernel.views.base import View
+from umlkit.methods.kernel.views.base import View, few
 
 SEGMENTS = 4
-BATCHES = 8
-"""Batches of training samples that tell mean and spread."""
 
 
 class SegmentsView(View):
@@ -40,7 +37,7 @@ class SegmentsView(View):
 
     def fit(self, batches: Iterator[tuple[Tensor, Tensor]]) -> None:
         """Take mean and spread from the first batches."""
-        self.standardise.fit(torch.cat([self._means(x) for x, _ in itertools.islice(batches, BATCHES)]))
+        self.standardise.fit(torch.cat([self._means(x) for x, _ in few(batches)]))
 
     def _means(self, x: Tensor) -> Tensor:
         return segment_means(*real_steps(x), self.segments).flatten(1)

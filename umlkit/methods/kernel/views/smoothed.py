@@ -16,7 +16,6 @@ Legend of shapes: B samples, C channels, H and W' sides, S the longest side that
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -36,5 +35,4 @@ class SmoothedView(View):
         sides = [min(SIDE, side) for side in planes.shape[2:]]
         small = functional.interpolate(planes.float(), size=sides, mode="bilinear", antialias=True)
         rows = (small - small.mean(dim=(2, 3), keepdim=True)).flatten(1)
-        shown: Tensor = rows / torch.linalg.vector_norm(rows, dim=1, keepdim=True).clamp_min(SMALLEST)
-        return shown
+        return functional.normalize(rows, dim=1, eps=SMALLEST)

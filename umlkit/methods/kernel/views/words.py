@@ -65,8 +65,7 @@ class WordsView(View):
         placed = functional.embedding_bag(
             x[..., 0].long(), self.directions, per_sample_weights=x[..., 1].to(self.directions.dtype), mode="sum"
         )
-        shown: Tensor = placed / torch.linalg.vector_norm(placed, dim=1, keepdim=True).clamp_min(SMALLEST)
-        return shown
+        return functional.normalize(placed, dim=1, eps=SMALLEST)
 
     def fit(self, batches: Iterator[tuple[Tensor, Tensor]]) -> None:
         """Take the leading right singular vectors of the texts' weights; there may be fewer than W."""
