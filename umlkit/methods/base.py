@@ -213,6 +213,7 @@ class Trained:
         resolved: what else is needed to build the same architecture again, JSON values only (a chosen weight, a room).
         fits: the trainings that led to it, by name.
         report: what a person wants to know (what was tried, what was chosen, weights), JSON values only.
+        remark: what a person should know of how it was chosen, in words; mostly nothing.
         select_logits: (n_select, C) where the model was fitted on `select`: every sample's logits by a fit without its
             fold, so that what is fitted or chosen on them is not flattered; else None.
     """
@@ -222,6 +223,7 @@ class Trained:
     resolved: Mapping[str, Any] = field(default_factory=dict)
     fits: Mapping[str, FitResult] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
+    remark: str = ""
     select_logits: Tensor | None = None
 
 

@@ -22,7 +22,6 @@ from umlkit.errors import RunError
 from umlkit.methods import inference
 from umlkit.methods.base import Fit, Fitting, Method, Task, Trained
 from umlkit.methods.calibration import CAUTION, temperature
-from umlkit.methods.unimodal.screening import NO_GROUND
 from umlkit.output import duration
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
@@ -221,10 +220,9 @@ def _ended(trained: Trained, seconds: float) -> str:
 
 
 def _encoder(trained: Trained) -> str:
-    """The encoder of the one modality, with the reason where it was not chosen by what it tells."""
+    """The encoder of the one modality, with what is to be said of its choice."""
     (plan,) = trained.blueprint.modalities.values()
-    unusual = trained.report.get("chosen", {}).get("reason") == NO_GROUND
-    return f"encoder {plan.encoder}{f' ({NO_GROUND})' if unusual else ''}"
+    return f"encoder {plan.encoder}{f' ({trained.remark})' if trained.remark else ''}"
 
 
 def _shown(session: Session, artifact: Artifact) -> str:

@@ -54,6 +54,7 @@ class Unimodal(Method[UnimodalOptions]):
                 "too_costly": [one.encoder for one in found if one not in plans],
                 "chosen": choice.report(),
             },
+            remark=choice.reason if choice.reason == screening.NO_GROUND else "",
         )
 
     def _screen(self, task: Task, plan: ModalityPlan, index: int) -> Screened:
