@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 from scipy.optimize import minimize_scalar
 
 Floats = NDArray[np.float64]
@@ -28,9 +29,7 @@ CAUTION = 10.0
 
 def log_softmax(logits: NDArray[np.floating]) -> Floats:
     """Logits (..., C) -> log-probabilities (..., C) in float64."""
-    exact = np.asarray(logits, dtype=np.float64)
-    shifted = exact - exact.max(axis=-1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+    return np.asarray(special.log_softmax(np.asarray(logits, dtype=np.float64), axis=-1))
 
 
 def normalised(scores: Floats) -> tuple[Floats, Floats]:
