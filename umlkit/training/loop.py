@@ -1,9 +1,9 @@
 """The one training loop: everything that umlkit trains, it trains here.
 
-:func:`fit` reads from top to bottom. AdamW with warm-up and cosine, clipped gradients, early stopping on the ``select``
-log-loss, the best weights kept. Shuffling and dropout of an epoch come from streams of their own
-(``derive(seed, "order", epoch)``, ``derive(seed, "noise", epoch)``), so that a training that was cut off anywhere ends,
-resumed, with the weights of one that never was. A step may take its batch in parts, compute in 16 bits
+:func:`fit` reads from top to bottom: epochs of steps (:mod:`umlkit.training.stepping`), AdamW with warm-up and cosine,
+early stopping on the ``select`` log-loss, the best weights kept. Shuffling and dropout of an epoch come from streams of
+their own (``derive(seed, "order", epoch)``, ``derive(seed, "noise", epoch)``), so that a training that was cut off
+anywhere ends, resumed, with the weights of one that never was. A step may take its batch in parts, compute in 16 bits
 (:mod:`umlkit.training.precision`), and find its batches prepared by threads (:mod:`umlkit.training.feed`).
 """
 
@@ -22,15 +22,16 @@ from umlkit.errors import InterruptedRun
 from umlkit.recipe.schema import Train
 from umlkit.runs.interrupts import interrupts
 from umlkit.training import guards
-from umlkit.training.accumulation import backward, parts_of
+from umlkit.training.accumulation import parts_of
 from umlkit.training.checkpoint import Checkpoints, Workspace
 from umlkit.training.feed import Feed, direct, feeding
 from umlkit.training.optimiser import optimiser_for
-from umlkit.training.precision import mixed, overflowed, scaler_for
+from umlkit.training.precision import mixed, scaler_for
 from umlkit.training.progress import EpochRecord, FitResult, Progress
 from umlkit.training.risk import cross_entropy, reduced
-from umlkit.training.schedule import course_of, learning_rate
+from umlkit.training.schedule import course_of
 from umlkit.training.seeds import derive, seeded
+from umlkit.training.stepping import Stepping
 
 __all__ = ["EpochRecord", "FitResult", "Logits", "Loss", "evaluate", "fit"]
 
@@ -84,6 +85,7 @@ def fit(
     optimiser = optimiser_for(module, settings)
     scaler = scaler_for(settings.precision, device)
     checkpoints = Checkpoints(workspace, module, optimiser, device, scaler)
+    stepping = Stepping(name, loss, trained, optimiser, scaler, settings, total=cap * per_epoch)
 
     with interrupts.deferred(), seeded(seed), feeding(workers) as feed, mixed(module, settings.precision, device):
         progress = checkpoints.resume() or Progress()
@@ -102,23 +104,7 @@ def fit(
                 torch.manual_seed(derive(seed, "noise", epoch))
 
             for parts in steps:
-                progress.lr = learning_rate(
-                    progress.steps, peak=settings.lr, total=cap * per_epoch, warmup=settings.warmup
-                )
-                progress.step += 1
-                progress.steps += 1
-                for group in optimiser.param_groups:
-                    group["lr"] = progress.lr * group["lr_factor"]
-                optimiser.zero_grad()
-                batch_loss = backward(loss, islice(batches, len(parts)), samples=sum(map(len, parts)), scaler=scaler)
-                scaler.unscale_(optimiser)
-                norm = nn.utils.clip_grad_norm_(trained, settings.clip)
-                if not math.isfinite((batch_loss + norm).item()) and not overflowed(scaler, batch_loss):
-                    what, value = guards.culprit(batch_loss, norm)
-                    raise guards.diverged(what, value, training=name, progress=progress, peak=settings.lr)
-                scaler.step(optimiser)
-                scaler.update()
-                progress.losses.append(batch_loss)
+                stepping.step(islice(batches, len(parts)), progress, samples=sum(map(len, parts)))
                 try:
                     interrupts.check()
                 except (InterruptedRun, KeyboardInterrupt):
