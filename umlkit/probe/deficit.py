@@ -1,7 +1,7 @@
 """The encoder deficit: how much less a jointly trained encoder tells of the label than the same one trained alone.
 
-The same linear probe, logistic regression on standardised features with its ridge chosen by cross-validation, is
-fitted on `select` features of both encoders and read on `probe`; the deficit is the difference of the two losses,
+The same linear probe, logistic regression on standardised features with its ridge chosen by cross-validation (from the
+strongest down, until the loss rises), is fitted on `select` features of both encoders and read on `probe`; the deficit is the difference of the two losses,
 sample by sample. It is the paper's phenomenon (insufficient uni-modal learning under joint training, Du et al., ICML
 2023, abstract), measured. Features of training samples are over-fitted and would flatter both, so they are not used.
 """
@@ -9,6 +9,8 @@ sample by sample. It is the paper's phenomenon (insufficient uni-modal learning 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -41,12 +43,15 @@ def linear_probe(
     """Log-probabilities (n_p, C) of logistic regression on select features (n_s, D), labels and weights (n_s,)."""
     scaler = StandardScaler().fit(features.select)
     select, probe = scaler.transform(features.select), scaler.transform(features.probe)
-    losses = np.zeros(len(RIDGES))
-    for fitted, scored in folds(labels, groups=groups):
-        path = _path(select[fitted], labels[fitted], select[scored], classes, rows_of(weights, fitted))
-        counted = 1.0 if weights is None else weights[scored]
-        losses += [-(counted * one[np.arange(len(one)), labels[scored]]).sum() for one in path]
-    return _path(select, labels, probe, classes, weights)[int(np.argmin(losses))]
+    parts = [
+        (scored, _path(select[fitted], labels[fitted], select[scored], classes, rows_of(weights, fitted)))
+        for fitted, scored in folds(labels, groups=groups)
+    ]
+    losses: list[float] = []
+    while len(losses) < len(RIDGES) and (not losses or losses[-1] == min(losses)):
+        losses.append(sum(_summed_loss(next(path), labels[scored], rows_of(weights, scored)) for scored, path in parts))
+    best = losses.index(min(losses))
+    return next(islice(_path(select, labels, probe, classes, weights), best, None))
 
 
 def _complete_seeds(modality: str, evidence: Evidence) -> list[int]:
@@ -95,8 +100,15 @@ def _read(owner: str, modality: str, seed: int, evidence: Evidence) -> Values:
     return np.stack([weighted(values, evidence.probe_weights) for values in (losses, right)])
 
 
-def _path(features: Floats, labels: Ints, unseen: Floats, classes: int, weights: Values | None = None) -> list[Values]:
-    """Log-probabilities (n, C) on ``unseen`` for every ridge; a class that ``labels`` lacks gets the floor.
+def _summed_loss(log_probs: Values, labels: Ints, weights: Values | None) -> float:
+    losses = -log_probs[np.arange(len(labels)), labels]
+    return float(losses.sum() if weights is None else losses @ weights)
+
+
+def _path(
+    features: Floats, labels: Ints, unseen: Floats, classes: int, weights: Values | None = None
+) -> Iterator[Values]:
+    """Log-probabilities (n, C) on ``unseen`` for one ridge after another; a class that ``labels`` lacks gets the floor.
 
     A sample that weighs 0 is not there; where none is left, all classes are alike.
     """
@@ -107,9 +119,9 @@ def _path(features: Floats, labels: Ints, unseen: Floats, classes: int, weights:
     if len(present) <= 1:  # a group that holds a whole class was left out; there is nothing to regress
         known = present if len(present) else np.arange(classes)
         certain = np.log(np.where(np.isin(np.arange(classes), known), 1 / len(known), FLOOR))
-        return [np.tile(certain, (len(unseen), 1))] * len(RIDGES)
+        yield from (np.tile(certain, (len(unseen), 1)) for _ in RIDGES)
+        return
     model = LogisticRegression(warm_start=True, max_iter=300)
-    every = []
     for ridge in RIDGES:
         model.set_params(C=ridge)
         with warnings.catch_warnings():
@@ -118,5 +130,4 @@ def _path(features: Floats, labels: Ints, unseen: Floats, classes: int, weights:
             model.fit(features, labels, sample_weight=weights)
         shares = np.full((len(unseen), classes), FLOOR)
         shares[:, model.classes_] = np.maximum(model.predict_proba(unseen), FLOOR)
-        every.append(np.log(shares / shares.sum(axis=1, keepdims=True)))
-    return every
+        yield np.log(shares / shares.sum(axis=1, keepdims=True))

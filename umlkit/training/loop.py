@@ -30,7 +30,7 @@ from umlkit.training.precision import mixed, scaler_for
 from umlkit.training.progress import EpochRecord, FitResult, Progress
 from umlkit.training.risk import cross_entropy, reduced
 from umlkit.training.schedule import course_of
-from umlkit.training.seeds import derive, seeded
+from umlkit.training.seeds import derive, reseed, seeded
 from umlkit.training.stepping import Stepping
 
 __all__ = ["EpochRecord", "FitResult", "Logits", "Loss", "evaluate", "fit"]
@@ -101,7 +101,7 @@ def fit(
             steps = [parts_of(rows, settings.accumulate) for rows in order[progress.step :]]
             batches = feed(train, [rows for parts in steps for rows in parts])
             if progress.step == 0:
-                torch.manual_seed(derive(seed, "noise", epoch))
+                reseed(derive(seed, "noise", epoch))
 
             for parts in steps:
                 stepping.step(islice(batches, len(parts)), progress, samples=sum(map(len, parts)))

@@ -29,5 +29,18 @@ def seeded(seed: int) -> Iterator[None]:
     """Seed torch's generators (all devices) within the block, and put them back as they were afterwards."""
     devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
     with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+        reseed(seed)
         yield
+
+
+def reseed(seed: int) -> None:
+    """Seed torch's generators of all devices that are in use.
+
+    ``torch.manual_seed`` also notes, for a CUDA that may wake up later, where it was called from; that stack of calls
+    takes it a millisecond, an epoch of few samples three.
+    """
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)

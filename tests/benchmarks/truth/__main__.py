@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
+from tests.benchmarks.resuming import written
 from tests.benchmarks.truth import reports
 from tests.benchmarks.truth.designs import DESIGNS
 from tests.benchmarks.truth.running import PROCESSES, results
@@ -15,15 +17,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("design", choices=DESIGNS)
     parser.add_argument("--tasks", type=int, help="the first so many; default: all of the design")
-    parser.add_argument("--budget", choices=("quick", "short", "full"), default="quick")
+    parser.add_argument("--budgets", nargs="+", choices=("quick", "short", "full"), default=["quick"])
     parser.add_argument("--file", type=Path, help="default: truth-DESIGN.jsonl")
+    parser.add_argument("--null", type=Path, help="rows of `alarms`; sets the level of the rivals of `power`")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     arguments = parser.parse_args()
     tasks = arguments.tasks or DESIGNS[arguments.design][1]
     path = arguments.file or Path(f"truth-{arguments.design}.jsonl")
-    rows = results(arguments.design, path, tasks=tasks, budget=arguments.budget, processes=arguments.processes)
-    for line in reports.REPORTS[arguments.design](rows):
-        print(line)
+    rows = results(arguments.design, path, tasks=tasks, budgets=arguments.budgets, processes=arguments.processes)
+    for budget in arguments.budgets:
+        print(f"budget {budget}")
+        more = {"null": null_rows(arguments.null, budget)} if arguments.design == "power" else {}
+        for line in reports.REPORTS[arguments.design](rows, budget, **more):
+            print(line)
+    for one, other in pairwise(arguments.budgets):
+        for line in reports.beside(rows, one, other):
+            print(line)
+
+
+def null_rows(path: Path | None, budget: str) -> list[reports.Row]:
+    """The rows of ``alarms`` that were measured at a budget."""
+    return [row for row in written(path) if budget in row["budgets"]]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import io
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -16,32 +16,48 @@ import torch
 
 from tests.benchmarks.truth.designs import Spec
 from umlkit import synth
+from umlkit.advise.paper import AVERAGED
+from umlkit.advise.paper import HEADS as PAPER
 from umlkit.output import Output
 from umlkit.pipeline import model as models
 from umlkit.pipeline import steps
 from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.evidence import gather
 from umlkit.pipeline.session import Session, open_session
+from umlkit.probe.contribution import UME
+from umlkit.probe.evidence import Evidence
+from umlkit.probe.readings import read
+from umlkit.probe.units import Units
 from umlkit.recipe.loading import load
 from umlkit.recipe.overrides import Overrides
 from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.probe import ProbeRecord
 
 FRESH = 20_000
+RIVALS = (*PAPER, "frozen-linear", "frozen-mlp")
 ENCODER = {"name": "mlp", "hidden": 64, "features": 16, "dropout": 0.0, "weight_decay": 0.01}
 
 
-def measure(spec: Spec, *, budget: str, fresh: int = FRESH) -> dict[str, Any]:
-    """What the probe said of a task, and the true risks in nats of the models that it read."""
+def measure(spec: Spec, *, budgets: Sequence[str] = ("quick",), fresh: int = FRESH) -> dict[str, Any]:
+    """What the probe said of a task at every budget, and the true risks in nats of the models that it chose.
+
+    The budgets share a run directory, as those of a user would: a dearer one reads what a cheaper one has trained.
+    """
     torch.set_num_threads(1)
     task = synth.task(spec.family, seed=spec.seed, **spec.knobs)
+    drawn, new, found = task.draw(spec.n, spec.seed), task.draw(fresh, spec.seed, stream="fresh/0"), {}
     with tempfile.TemporaryDirectory() as folder:
-        drawn = task.draw(spec.n, spec.seed)
-        session = opened(Path(folder), spec, drawn.x, {"y": drawn.y}, budget=budget)
-        began = time.process_time()
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            record = steps.probe(session)
-        seconds = time.process_time() - began
-        risks = true_risks(session, record, task.draw(fresh, spec.seed, stream="fresh/0"))
+        for budget in budgets:
+            session = opened(Path(folder), spec, drawn.x, {"y": drawn.y}, budget=budget)
+            began = time.process_time()
+            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                record = steps.probe(session)
+            found[budget] = {
+                "seconds": time.process_time() - began,
+                **summary(record),
+                "risks": true_risks(session, record, new),
+                "rivals": rivals(gather(session)) if record.measured else {},
+            }
     truth = task.truth
     return {
         "key": spec.key,
@@ -49,10 +65,8 @@ def measure(spec: Spec, *, budget: str, fresh: int = FRESH) -> dict[str, Any]:
         "n": spec.n,
         "family": spec.family,
         "knobs": dict(spec.knobs),
-        "seconds": seconds,
         "truth": None if truth is None else truth.model_dump(mode="json"),
-        "risks": risks,
-        "probe": summary(record),
+        "budgets": found,
     }
 
 
@@ -86,14 +100,38 @@ def opened(
 
 
 def true_risks(session: Session, record: ProbeRecord, sample: synth.task.Sample) -> dict[str, float]:
-    """Rung -> mean log-loss on fresh samples, the mean over seeds and folds; each at the temperature of the probe."""
+    """UME's, r*'s and a*'s mean log-loss on fresh samples, over seeds and folds; at the temperature of the probe."""
     found: dict[str, list[float]] = {}
+    chosen = record.contribution
+    wanted = set() if chosen is None else {UME, chosen.rung, chosen.additive_rung}
     for rung, artifact in rungs(session):
-        model = models.load(artifact.model_dir(session.directory))
-        proba = model.predict_proba({name: sample.x[name] for name in model.modalities})
-        losses = -np.log(np.maximum(proba[np.arange(len(sample)), sample.y], 1e-30))
-        found.setdefault(rung, []).append(float(losses.mean()))
-    return {rung: float(np.mean(values)) for rung, values in found.items() if rung in {e.rung for e in record.entries}}
+        if rung in wanted:
+            model = models.load(artifact.model_dir(session.directory))
+            proba = model.predict_proba({name: sample.x[name] for name in model.modalities})
+            losses = -np.log(np.maximum(proba[np.arange(len(sample)), sample.y], 1e-30))
+            found.setdefault(rung, []).append(float(losses.mean()))
+    return {rung: float(np.mean(values)) for rung, values in found.items()}
+
+
+def rivals(evidence: Evidence) -> dict[str, float]:
+    """Rung -> t of the loss that a head on frozen encoders saves against the mean of the uni-modal probabilities.
+
+    That difference is what says that there is paired signal where nothing of this package is at hand: the head sees
+    all modalities, the mean does not. Both are temperature-scaled on `select`, as everything is.
+    """
+    every = [*evidence.rungs, *evidence.paper]
+    losses = {
+        rung: np.mean([one.losses for one in (read([o], evidence) for o in every if o.rung == rung)], axis=0)
+        for rung in (AVERAGED, *RIVALS)
+        if any(o.rung == rung for o in every)
+    }
+    units = Units.of(len(evidence.rows), None)
+    found = {}
+    for rung in losses.keys() - {AVERAGED}:
+        saved = losses[AVERAGED] - losses[rung]
+        error = float(np.sqrt(units.covariance(saved[:, None])[0, 0] / units.count))
+        found[rung] = float(saved.mean()) / error if error > 0 else 0.0
+    return found
 
 
 def rungs(session: Session) -> Iterator[tuple[str, Artifact]]:
@@ -104,6 +142,8 @@ def rungs(session: Session) -> Iterator[tuple[str, Artifact]]:
 
 
 def summary(record: ProbeRecord) -> dict[str, Any]:
-    """The parts of a record that reports count; the covariances would fill the file."""
+    """The parts of a record that reports count; all of it would fill the file."""
     document = record.document()
-    return {key: value for key, value in document.items() if "covariance" not in key}
+    return {key: document[key] for key in ("contribution", "paired")} | {
+        "modalities": {one["name"]: one["judged"] for one in document["modalities"]}
+    }

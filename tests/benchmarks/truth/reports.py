@@ -9,75 +9,118 @@ import numpy as np
 from scipy.stats import beta, spearmanr
 
 Row = Mapping[str, Any]
+Found = Mapping[str, Any]
+LEVEL = 0.05
 
 
-def alarms(rows: Sequence[Row]) -> Iterator[str]:
+def alarms(rows: Sequence[Row], budget: str) -> Iterator[str]:
     """False alarms: the verdict "present" where there is no paired signal; and how well A's interval covers."""
     null = [row for row in rows if row["truth"]["d_ume"]["nats"] == 0]
     yield f"{len(null)} tasks without paired signal"
     for name, part in grouped(null):
-        yield f"  {name:14s} {shares(part)}"
+        yield f"  {name:14s} {shares(part, budget)}"
     for n in sorted({row["n"] for row in null}):
-        yield f"  n = {n:<10d} {shares([row for row in null if row['n'] == n])}"
-    yield f"all: {shares(null)}; goal: bound <= .075, no family above .12"
-    yield from coverage(null)
+        yield f"  n = {n:<10d} {shares([row for row in null if row['n'] == n], budget)}"
+    yield f"all: {shares(null, budget)}; goal: bound <= .075, no family above .12"
+    yield from coverage(null, budget)
+    for rival in rivals(null, budget):
+        plain = np.mean([row["budgets"][budget]["rivals"][rival] > 1.96 for row in null])
+        level = critical(null, budget, rival)
+        yield f"rival {rival:14s} beyond 1.96 in {plain:.3f} of them; {LEVEL:.0%} of them beyond {level:.2f}"
+    verdicts = [row["budgets"][budget]["paired"]["verdict"] for row in null]
+    yield "verdicts: " + ", ".join(f"{one} {verdicts.count(one)}" for one in sorted(set(verdicts)))
 
 
-def coverage(rows: Sequence[Row]) -> Iterator[str]:
+def coverage(rows: Sequence[Row], budget: str) -> Iterator[str]:
     """How often the interval of A holds the same models' risk difference on fresh samples."""
-    held = [inside(row) for row in rows if row["probe"]["contribution"] is not None]
+    held = [inside(row["budgets"][budget]) for row in rows if row["budgets"][budget]["contribution"] is not None]
     yield f"95% interval of A_S holds the truth: {sum(held)} of {len(held)} ({np.mean(held):.3f}; goal .92 to .97)"
 
 
-def power(rows: Sequence[Row]) -> Iterator[str]:
-    """How often paired signal is found, a cell each."""
+def power(rows: Sequence[Row], budget: str, null: Sequence[Row] = ()) -> Iterator[str]:
+    """How often paired signal is found, a cell each, beside the best rival at the level that it has on null tasks.
+
+    Args:
+        rows: of the design ``power``.
+        budget: whose verdicts are counted.
+        null: rows of ``alarms``, by which every rival's threshold is set to :data:`LEVEL`; without them no rival.
+    """
+    levels = {rival: critical(null, budget, rival) for rival in rivals(null, budget)}
+
+    def seen(row: Row, rival: str) -> bool:
+        return bool(row["budgets"][budget]["rivals"].get(rival, -np.inf) > levels[rival])
+
+    best = max(levels, key=lambda rival: sum(seen(row, rival) for row in rows), default=None)
+    cells = []
     for name, part in grouped(rows):
-        bits = np.mean([row["truth"]["d_ume"]["nats"] for row in part])
-        yield f"  {name:26s} true D_UME {bits:.3f} nats, present {shares(part)}"
-    yield from coverage(rows)
-    yield from kinds(rows)
+        nats = np.mean([row["truth"]["d_ume"]["nats"] for row in part])
+        ours = np.array([present(row["budgets"][budget]) for row in part], dtype=float)
+        line = f"  {name:26s} true D_UME {nats:.3f} nats, present {ours.mean():.3f} of {len(part)}"
+        if best is not None:
+            theirs = np.array([seen(row, best) for row in part], dtype=float)
+            lead = ours - theirs
+            error = lead.std(ddof=1) / np.sqrt(len(lead)) if len(lead) > 1 else np.nan
+            cells.append((lead.mean(), error))
+            line += f", {best} {theirs.mean():.3f}, difference {lead.mean():+.3f} +- {error:.3f}"
+        yield line
+    whole = np.mean([present(row["budgets"][budget]) for row in rows])
+    yield f"all: present {whole:.3f} of {len(rows)}"
+    if best is not None:
+        theirs_all = np.mean([seen(row, best) for row in rows])
+        behind = sum(lead < -2 * error for lead, error in cells)
+        yield f"rival at the {LEVEL:.0%} level of {len(null)} null tasks, the best of {', '.join(levels)}: {best}"
+        yield f"  {theirs_all:.3f} of them; cells in which ours is lower by over two standard errors: {behind} (goal 0)"
+    yield from coverage(rows, budget)
+    yield from kinds(rows, budget)
 
 
-def ranks(rows: Sequence[Row]) -> Iterator[str]:
+def ranks(rows: Sequence[Row], budget: str) -> Iterator[str]:
     """Whether A orders tasks as the truth does."""
     paired = [row for row in rows if row["truth"]["d_ume"]["nats"] > 0]
-    truth = [row["truth"]["d_ume"]["nats"] for row in paired]
-    found = [row["probe"]["contribution"]["total"]["nats"]["value"] for row in paired]
-    yield f"rank correlation of A with true D_UME: {spearmanr(truth, found).statistic:.3f} over {len(paired)} (goal .9)"
+    yield f"rank correlation of A with true D_UME: {_order(paired, budget):.3f} over {len(paired)} (goal .9)"
     for name, part in grouped(paired):
-        order = spearmanr(
-            [row["truth"]["d_ume"]["nats"] for row in part],
-            [row["probe"]["contribution"]["total"]["nats"]["value"] for row in part],
-        )
-        yield f"  {name:14s} {order.statistic:.3f} over {len(part)}"
-    yield from kinds(paired)
+        yield f"  {name:14s} {_order(part, budget):.3f} over {len(part)}"
+    yield from kinds(paired, budget)
 
 
-def kinds(rows: Sequence[Row]) -> Iterator[str]:
+def kinds(rows: Sequence[Row], budget: str) -> Iterator[str]:
     """Whether paired signal that is called present is called of the kind that is the larger part of the truth."""
-    called = [row for row in rows if present(row) and row["truth"]["d_ume"]["nats"] > 0]
-    right = [row["probe"]["paired"]["kind"] == kind(row) for row in called]
+    called = [row for row in rows if present(row["budgets"][budget]) and row["truth"]["d_ume"]["nats"] > 0]
+    right = [row["budgets"][budget]["paired"]["kind"] == kind(row) for row in called]
     yield f"kind right: {sum(right)} of {len(right)} ({np.mean(right) if right else 0:.3f}; goal .9)"
+    for one in ("interaction", "additive"):
+        of_kind = [is_right for is_right, row in zip(right, called, strict=True) if kind(row) == one]
+        yield f"  {one:14s} {sum(of_kind)} of {len(of_kind)}"
 
 
-def useless(rows: Sequence[Row]) -> Iterator[str]:
+def useless(rows: Sequence[Row], budget: str) -> Iterator[str]:
     """What is said of a modality that tells nothing, tells something, or is a partner."""
     for name, part in grouped(rows):
-        said = [row["probe"]["modalities"][-1]["judged"]["verdict"] for row in part]
+        said = [list(row["budgets"][budget]["modalities"].values())[-1]["verdict"] for row in part]
         yield f"  second modality {name:8s} named " + ", ".join(f"{v} {said.count(v)}" for v in sorted(set(said)))
+        if name == "useful":
+            enough = [list(row["truth"]["modalities"])[-1]["alone"]["bits"] >= 0.05 for row in part]
+            wrong = sum(v == "useless" for v, counts in zip(said, enough, strict=True) if counts)
+            yield f"    of which {sum(enough)} tell .05 bit alone or more, {wrong} named useless"
 
 
-REPORTS: Mapping[str, Callable[[Sequence[Row]], Iterator[str]]] = {
-    "alarms": alarms,
-    "power": power,
-    "ranks": ranks,
-    "useless": useless,
-}
+def beside(rows: Sequence[Row], one: str, other: str) -> Iterator[str]:
+    """A cheap budget beside a dear one, on the same tasks: the order of their A, and their power."""
+    values = [[_a(row, budget) for row in rows] for budget in (one, other)]
+    order = spearmanr(*values).statistic
+    yield f"A at {one} and at {other}: rank correlation {order:.3f} over {len(rows)} tasks (goal .8)"
+    found = [np.mean([present(row["budgets"][budget]) for row in rows]) for budget in (one, other)]
+    share = found[0] / found[1] if found[1] else np.nan
+    yield f"present {found[0]:.3f} and {found[1]:.3f}: {share:.3f} of it (goal .7)"
 
 
-def present(row: Row) -> bool:
+Report = Callable[..., Iterator[str]]
+REPORTS: Mapping[str, Report] = {"alarms": alarms, "power": power, "ranks": ranks, "useless": useless}
+
+
+def present(found: Found) -> bool:
     """Whether the verdict is that there is paired signal."""
-    return bool(row["probe"]["paired"] is not None and row["probe"]["paired"]["verdict"] == "present")
+    return bool(found["paired"] is not None and found["paired"]["verdict"] == "present")
 
 
 def kind(row: Row) -> str:
@@ -85,16 +128,27 @@ def kind(row: Row) -> str:
     return "interaction" if row["truth"]["d_add"]["nats"] >= row["truth"]["d_ume"]["nats"] / 2 else "additive"
 
 
-def inside(row: Row) -> bool:
+def inside(found: Found) -> bool:
     """Whether A's interval holds the true difference of the two models' risks."""
-    found = row["probe"]["contribution"]
-    estimate = found["total"]["nats"]
-    return bool(estimate["low"] <= row["risks"]["ume"] - row["risks"][found["rung"]] <= estimate["high"])
+    estimate = found["contribution"]["total"]["nats"]
+    truth = found["risks"]["ume"] - found["risks"][found["contribution"]["rung"]]
+    return bool(estimate["low"] <= truth <= estimate["high"])
 
 
-def shares(rows: Sequence[Row]) -> str:
+def rivals(rows: Sequence[Row], budget: str) -> list[str]:
+    """Heads that every one of the tasks has been judged by."""
+    every = [set(row["budgets"][budget]["rivals"]) for row in rows]
+    return sorted(set.intersection(*every)) if every else []
+
+
+def critical(null: Sequence[Row], budget: str, rival: str) -> float:
+    """The t that a rival exceeds in :data:`LEVEL` of the null tasks."""
+    return float(np.quantile([row["budgets"][budget]["rivals"][rival] for row in null], 1 - LEVEL))
+
+
+def shares(rows: Sequence[Row], budget: str) -> str:
     """How many are called present, with the one-sided 95% Clopper-Pearson bound."""
-    count, total = sum(present(row) for row in rows), len(rows)
+    count, total = sum(present(row["budgets"][budget]) for row in rows), len(rows)
     bound = float(beta.ppf(0.95, count + 1, total - count)) if count < total else 1.0
     return f"{count} of {total} ({count / max(1, total):.3f}, at most {bound:.3f})"
 
@@ -103,3 +157,12 @@ def grouped(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
     """Rows by group, in the order in which groups first occur."""
     for name in dict.fromkeys(row["group"] for row in rows):
         yield name, [row for row in rows if row["group"] == name]
+
+
+def _a(row: Row, budget: str) -> float:
+    return float(row["budgets"][budget]["contribution"]["total"]["nats"]["value"])
+
+
+def _order(rows: Sequence[Row], budget: str) -> float:
+    truth = [row["truth"]["d_ume"]["nats"] for row in rows]
+    return float(spearmanr(truth, [_a(row, budget) for row in rows]).statistic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.resuming import Row, append, made, written
@@ -11,17 +12,17 @@ from tests.benchmarks.truth.measuring import measure
 PROCESSES = 2
 
 
-def results(name: str, path: Path, *, tasks: int, budget: str, processes: int = PROCESSES) -> list[Row]:
+def results(name: str, path: Path, *, tasks: int, budgets: Sequence[str], processes: int = PROCESSES) -> list[Row]:
     """The first ``tasks`` tasks of a design, those that the file lacks measured and written to it."""
     design, _ = DESIGNS[name]
     wanted = {(spec := design(number)).key: spec for number in range(tasks)}
-    done = {row["key"]: row for row in written(path) if row["key"] in wanted and row["budget"] == budget}
-    missing = [(spec, budget) for key, spec in wanted.items() if key not in done]
+    done = {row["key"]: row for row in written(path) if row["key"] in wanted and set(budgets) <= set(row["budgets"])}
+    missing = [(spec, budgets) for key, spec in wanted.items() if key not in done]
     for row in made(_one, missing, processes):
         done[row["key"]] = row
         append(path, row)
     return [done[key] for key in wanted]
 
 
-def _one(spec: Spec, budget: str) -> Row:
-    return {**measure(spec, budget=budget), "budget": budget}
+def _one(spec: Spec, budgets: Sequence[str]) -> Row:
+    return measure(spec, budgets=budgets)
