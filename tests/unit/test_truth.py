@@ -23,7 +23,12 @@ XOR = Spec(
 @pytest.fixture(scope="module")
 def xor() -> dict[str, Any]:
     """Much paired signal, measured at the cheapest budget."""
-    return measure(XOR, budget="quick", fresh=3000)
+    return measure(XOR, budgets=["quick"], fresh=3000)
+
+
+def marked(row: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """The row with another finding at quick."""
+    return {**row, "budgets": {"quick": {**row["budgets"]["quick"], **changed}}}
 
 
 def test_tasks_without_paired_signal_have_none() -> None:
@@ -54,30 +59,57 @@ def test_the_last_modality_is_what_its_group_says() -> None:
 
 
 def test_an_xor_is_found_and_called_what_it_is(xor: dict[str, Any]) -> None:
-    assert reports.present(xor)
-    assert xor["probe"]["paired"]["kind"] == reports.kind(xor) == "interaction"
-    assert [one["judged"]["verdict"] for one in xor["probe"]["modalities"]] == ["useful", "useful"]
+    found = xor["budgets"]["quick"]
+    assert reports.present(found)
+    assert found["paired"]["kind"] == reports.kind(xor) == "interaction"
+    assert {name: one["verdict"] for name, one in found["modalities"].items()} == {"x1": "useful", "x2": "useful"}
 
 
-def test_true_risks_are_those_of_the_models_at_hand(xor: dict[str, Any]) -> None:
-    assert xor["risks"].keys() == {rung["name"] for rung in xor["probe"]["ladder"]} - {"prior"}
-    read = {rung["name"]: rung["log_loss"] for rung in xor["probe"]["ladder"]}
-    for rung, risk in xor["risks"].items():
-        half = (read[rung]["high"] - read[rung]["low"]) / 2
-        assert read[rung]["value"] == pytest.approx(risk, abs=2.5 * half), rung
+def test_true_risks_are_those_of_the_models_that_a_was_read_from(xor: dict[str, Any]) -> None:
+    found = xor["budgets"]["quick"]
+    chosen, total = found["contribution"], found["contribution"]["total"]["nats"]
+    assert found["risks"].keys() == {"ume", chosen["rung"], chosen["additive_rung"]} & found["risks"].keys()
+    gain = found["risks"]["ume"] - found["risks"][chosen["rung"]]
+    assert total["value"] == pytest.approx(gain, abs=1.5 * (total["high"] - total["low"]))
+    assert gain > 0.1
+
+
+def test_a_head_on_frozen_encoders_does_not_see_an_xor(xor: dict[str, Any]) -> None:
+    assert set(xor["budgets"]["quick"]["rivals"]) == {"frozen-linear", "frozen-mlp", "paper-select"}
+    assert abs(xor["budgets"]["quick"]["rivals"]["paper-select"]) < 4
 
 
 def test_reports_count_what_is_called_present(xor: dict[str, Any]) -> None:
-    missed = {**xor, "probe": {**xor["probe"], "paired": {**xor["probe"]["paired"], "verdict": "undecided"}}}
-    assert reports.shares([xor, missed, missed]).startswith("1 of 3 (0.333, at most 0.86")
-    assert any("present 1 of 2" in line for line in reports.power([xor, missed]))
+    missed = marked(xor, paired={**xor["budgets"]["quick"]["paired"], "verdict": "undecided"})
+    assert reports.shares([xor, missed, missed], "quick").startswith("1 of 3 (0.333, at most 0.86")
+    assert any("present 0.500 of 2" in line for line in reports.power([xor, missed], "quick"))
+
+
+def test_a_rival_is_judged_at_the_level_that_it_has_where_nothing_is_paired(xor: dict[str, Any]) -> None:
+    null = [marked(xor, rivals={"head": t / 10}) for t in range(101)]
+    assert reports.critical(null, "quick", "head") == pytest.approx(9.5)
+    seen, unseen = (marked(xor, rivals={"head": t}) for t in (9.6, 9.4))
+    (cell, *_), lines = reports.power([seen, unseen], "quick", null), list(reports.power([seen], "quick", null))
+    assert "present 1.000 of 2, head 0.500, difference +0.500" in cell
+    assert any("1.000 of them; cells in which ours is lower by over two standard errors: 0" in one for one in lines)
+
+
+def test_budgets_are_compared_on_the_same_tasks(xor: dict[str, Any]) -> None:
+    found = xor["budgets"]["quick"]
+    less = {**found["contribution"], "total": {"nats": {"value": 0.001, "low": -0.1, "high": 0.1}}}
+    lost = {**found, "paired": {**found["paired"], "verdict": "undecided"}, "contribution": less}
+    both = ((found, found), (lost, {**found, "contribution": less}))
+    rows = [{**xor, "budgets": {"quick": quick, "full": full}} for quick, full in both]
+    lines = list(reports.beside(rows, "quick", "full"))
+    assert "rank correlation 1.000 over 2 tasks" in lines[0]
+    assert "present 0.500 and 1.000: 0.500 of it" in lines[1]
 
 
 def test_what_is_in_the_file_is_not_measured_again(xor: dict[str, Any], tmp_path: Path) -> None:
     spec = DESIGNS["ranks"][0](0)
     path = tmp_path / "rows.jsonl"
-    path.write_text(json.dumps({**xor, "key": spec.key, "budget": "quick"}) + '\n{"key": "cut sh')
-    (row,) = results("ranks", path, tasks=1, budget="quick", processes=1)
+    path.write_text(json.dumps({**xor, "key": spec.key}) + '\n{"key": "cut sh')
+    (row,) = results("ranks", path, tasks=1, budgets=["quick"], processes=1)
     assert row["group"] == "interaction"
     assert len(written(path)) == 1
     assert path.read_text().count("\n") == len(path.read_text().splitlines()) == 1

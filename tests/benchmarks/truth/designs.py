@@ -79,7 +79,9 @@ def power(number: int) -> Spec:
     rng = np.random.default_rng([number, 2])
     own = float(np.round(rng.uniform(0.2, 0.6), 3))
     knobs = {"strengths": (own, float(np.round(own * rng.uniform(0.4, 1), 3))), kind: strength, **_looks(rng)}
-    return Spec(f"power-{number}", "mixed", knobs, n, seed=10_000 + number, group=f"{kind} {strength} {n}", more=batches(n))
+    return Spec(
+        f"power-{number}", "mixed", knobs, n, seed=10_000 + number, group=f"{kind} {strength} {n}", more=batches(n)
+    )
 
 
 def ranks(number: int) -> Spec:
