@@ -1,9 +1,10 @@
 """The encoder deficit: how much less a jointly trained encoder tells of the label than the same one trained alone.
 
-The same linear probe, logistic regression on standardised features with its ridge chosen by cross-validation (from the
-strongest down, until the loss rises), is fitted on `select` features of both encoders and read on `probe`; the deficit is the difference of the two losses,
-sample by sample. It is the paper's phenomenon (insufficient uni-modal learning under joint training, Du et al., ICML
-2023, abstract), measured. Features of training samples are over-fitted and would flatter both, so they are not used.
+The same linear probe is fitted on `select` features of both encoders and read on `probe`; the deficit is the difference
+of the two losses, sample by sample. The probe is logistic regression on standardised features, its ridge chosen by
+cross-validation, from the strongest down until the loss rises. The deficit is the paper's phenomenon (insufficient
+uni-modal learning under joint training, Du et al., ICML 2023, abstract), measured. Features of training samples are
+over-fitted and would flatter both, so they are not used.
 """
 
 from __future__ import annotations
