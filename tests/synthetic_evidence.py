@@ -72,7 +72,6 @@ def make_evidence(
             candidate=rung if rung in CANDIDATES else None,
             select_logits=logits["select"],
             probe_logits=logits["probe"],
-            select_loss=None,
             seconds=2.0,
             needs_unimodal=not rung.startswith("joint"),
         )
@@ -104,6 +103,12 @@ def make_evidence(
     return Evidence(**{**given, **changed})
 
 
+def said_on_select(outputs: RungOutputs, evidence: Evidence, *, sure: bool) -> RungOutputs:
+    """The outputs with other ones on `select`: sure and right, or of nothing. On `probe` they stay."""
+    (held,) = evidence.folds
+    return replace(outputs, select_logits=9.0 * sure * np.eye(len(evidence.classes))[held.select_labels])
+
+
 def held_out(evidence: Evidence, **changed: Any) -> Evidence:
     """The evidence with something about the samples of every fold changed."""
     return replace(evidence, folds=[replace(held, **changed) for held in evidence.folds])
@@ -122,7 +127,7 @@ def in_folds(evidence: Evidence, count: int) -> Evidence:
         return values if values is None or role not in rows else np.asarray(values)[rows[role][k]]
 
     def cut(record: Any, k: int) -> Any:
-        parts = {name: part(name, value, k) for name, value in vars(record).items() if name != "select_loss"}
+        parts = {name: part(name, value, k) for name, value in vars(record).items()}
         return replace(record, **{**parts, "fold": f"fold-{k + 1}"})
 
     return replace(

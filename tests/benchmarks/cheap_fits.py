@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from umlkit.methods.calibration import log_loss, temperature
+from umlkit.methods.calibration import CAUTION, log_loss, temperature
 from umlkit.methods.ume.rules import RULES, choose
 from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
 from umlkit.runs.layout import ALL
@@ -39,10 +39,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Fitted:
-    """One fold with one seed: rung -> logits by role, and the `select` loss of what was fitted there."""
+    """One fold with one seed: rung -> logits by role."""
 
     logits: Mapping[str, Mapping[str, np.ndarray]]
-    select_loss: Mapping[str, float]
 
 
 def fit(parts: Mapping[str, Part], *, classes: int, seed: int, width: int | None = None) -> Fitted:
@@ -52,13 +51,12 @@ def fit(parts: Mapping[str, Part], *, classes: int, seed: int, width: int | None
     logits = {f"unimodal:x{m + 1}": _regressed(view, train, classes) for m, view in enumerate(views)}
     side_by_side = {role: np.hstack([view[role] for view in views]) for role in parts}
     products = {role: np.hstack([side_by_side[role], _products([v[role] for v in views])]) for role in parts}
-    pooled, select_loss = _pool(list(logits.values()), parts, classes)
     logits |= {
-        "ume": pooled,
+        "ume": _pool(list(logits.values()), parts, classes),
         "joint-additive": _regressed(side_by_side, train, classes),
         "joint": _regressed(products, train, classes, strength=0.1),
     }
-    return Fitted(logits, {"ume": select_loss})
+    return Fitted(logits)
 
 
 def evidence(folds: Sequence[Mapping[str, Part]], fits: Mapping[tuple[int, int], Fitted], *, classes: int) -> Evidence:
@@ -79,7 +77,6 @@ def evidence(folds: Sequence[Mapping[str, Part]], fits: Mapping[tuple[int, int],
                 candidate=rung if rung in ("ume", "joint") else None,
                 select_logits=logits["select"],
                 probe_logits=logits["probe"],
-                select_loss=fitted.select_loss.get(rung),
                 seconds=0.0,
                 fold=names[k],
             )
@@ -98,7 +95,7 @@ def gained(fitted: Fitted, parts: Mapping[str, Part], rival: str) -> float:
 
     def risk(rung: str) -> float:
         logits = fitted.logits[rung]
-        scale = temperature(logits["select"], parts["select"].labels)
+        scale = temperature(logits["select"], parts["select"].labels, caution=CAUTION)
         return float(log_loss(logits["fresh"] / scale, parts["fresh"].labels).mean())
 
     return risk("ume") - risk(rival)
@@ -148,11 +145,11 @@ def _regressed(views: Mapping[str, np.ndarray], labels: np.ndarray, classes: int
 
 
 def _pool(experts: Sequence[Mapping[str, np.ndarray]], parts: Mapping[str, Part], classes: int):
-    """UME's logits by role, on `select` out of fold, and its cross-validated loss there."""
+    """UME's logits by role, on `select` out of fold."""
     stacked = {role: np.stack([expert[role] for expert in experts], axis=1) for role in ROLES}
     counts = np.bincount(parts["train"].labels, minlength=classes)
     log_prior = np.log(np.maximum(counts / counts.sum(), FLOOR))
     labels, groups = parts["select"].labels, parts["select"].groups
     choice = choose("auto", stacked["select"], labels, log_prior, groups=groups)
     pool = RULES[choice.name](stacked["select"], labels, log_prior)
-    return {**{role: pool(stacked[role]) for role in ROLES}, "select": choice.held_out}, choice.losses[choice.name]
+    return {**{role: pool(stacked[role]) for role in ROLES}, "select": choice.held_out}

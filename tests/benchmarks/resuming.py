@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -16,6 +17,9 @@ def written(path: Path | None) -> list[Row]:
     """The rows of a file; a last line that a kill cut short is taken out, so that no row stands behind it."""
     if path is None or not path.is_file():
         return []
+    if path.suffix == ".gz":  # packed once it was complete
+        with gzip.open(path, "rt") as packed:
+            return [json.loads(line) for line in packed]
     lines = path.read_text().splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         path.write_text("".join(lines[:-1]))

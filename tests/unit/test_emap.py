@@ -98,7 +98,7 @@ def test_projections_are_additive_rungs_for_every_seed_and_fold() -> None:
 def test_a_projection_of_what_was_fitted_on_select_is_held_out_there_too() -> None:
     evidence = with_marginals(0.0)
     joint = next(o for o in evidence.rungs if o.rung == "joint")
-    fitted = replace(joint, select_logits=np.asarray(joint.select_logits) + 1.0, select_loss=0.7)
+    fitted = replace(joint, select_logits=np.asarray(joint.select_logits) + 1.0)
     marginals = evidence.marginals["joint", 0, "all"]
     found = held_out(fitted, marginals, marginals.select.projection())
     assert found == pytest.approx(np.asarray(fitted.select_logits), abs=1e-12)

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from tests.synthetic_evidence import ADDITIVE, STRENGTHS, make_evidence, make_probe
+from tests.synthetic_evidence import ADDITIVE, STRENGTHS, make_evidence, make_probe, said_on_select
 from umlkit.probe.contribution import mcnemar_mid_p
 from umlkit.probe.measure import measure
 from umlkit.runs.records.contribution import Contribution
@@ -66,7 +66,7 @@ def test_the_additive_part_is_exactly_zero_where_ume_is_the_best_additive_rung()
 
 def test_the_best_rung_is_chosen_on_select_and_never_on_probe() -> None:
     evidence = make_evidence(features={})
-    flattered = [dataclasses.replace(o, select_loss=0.01 if o.rung == "joint" else 5.0) for o in evidence.rungs]
+    flattered = [said_on_select(o, evidence, sure=o.rung == "joint") for o in evidence.rungs]
     assert found(measure(dataclasses.replace(evidence, rungs=flattered))).rung == "joint"
 
 

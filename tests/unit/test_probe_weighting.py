@@ -115,11 +115,11 @@ def test_a_measurement_with_weights_is_that_of_the_samples_repeated(
     apart = [abs(a.log_loss.value - b.log_loss.value) for a, b in zip(plain.ladder, by_copy.ladder, strict=True)]
     assert max(apart) > 0.02
     for one, other in zip(by_weight.ladder, by_copy.ladder, strict=True):
-        # Temperatures take a prior of one sample of n: n is larger with copies.
-        assert one.log_loss.value == pytest.approx(other.log_loss.value, abs=3e-3)
+        # Temperatures take a prior of one to ten samples of n: n is larger with copies.
+        assert one.log_loss.value == pytest.approx(other.log_loss.value, abs=6e-3)
         assert one.accuracy == pytest.approx(other.accuracy)
         assert one.balanced_accuracy == pytest.approx(other.balanced_accuracy)
-        assert one.balanced_log_loss == pytest.approx(other.balanced_log_loss, abs=3e-3)
+        assert one.balanced_log_loss == pytest.approx(other.balanced_log_loss, abs=6e-3)
     assert by_weight.n_probe == 150 and by_weight.n_effective is not None and by_copy.n_effective is None
     assert by_weight.n_effective == pytest.approx(effective(counts["probe"].astype(float)))
 

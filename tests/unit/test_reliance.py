@@ -76,7 +76,6 @@ def evidence_of(model: Model, *, modalities: int = 2, n: int = 300, some: int | 
         candidate="joint",
         select_logits=of_roles[0].own,
         probe_logits=of_roles[1].own,
-        select_loss=None,
         seconds=1.0,
     )
     evidence = make_evidence(features={}, n_select=n, n_probe=n, classes=("no", "yes"), modalities=names)

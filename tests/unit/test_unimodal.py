@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 from tests.support import infer, make_samples, make_task, plan_for, xor
 from umlkit.encoders.linear import encoder as linear_encoder
 from umlkit.methods.base import ModalityPlan
+from umlkit.methods.sureness import surely_above
 from umlkit.methods.unimodal import screening
 from umlkit.methods.unimodal.method import Unimodal
 from umlkit.methods.unimodal.model import UnimodalModel
@@ -107,7 +108,15 @@ def test_a_solution_is_kept_unless_training_is_surely_better():
     ],
 )
 def test_a_gain_counts_beyond_two_standard_errors_and_two_thousandths(gains, surely):
-    assert surely_lower(gains) is surely
+    assert surely_lower(gains, None) is surely
+
+
+def test_samples_of_one_group_that_go_together_are_no_evidence_of_their_own():
+    stream, groups = np.random.default_rng(0), np.repeat(np.arange(5), 40)
+    together = [stream.normal(size=5)[groups] + stream.normal(size=200) for _ in range(400)]
+    assert np.mean([surely_above(gains) for gains in together]) > 0.25
+    assert np.mean([surely_above(gains, groups=groups) for gains in together]) < 0.1
+    assert surely_above(np.full(30, 0.01), groups=np.zeros(30, dtype=int)), "a single group says nothing of others"
 
 
 def test_a_linear_encoder_with_fewer_features_than_classes_starts_from_the_nearest_rank():

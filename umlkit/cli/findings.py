@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from umlkit.runs.records.contribution import Contribution
     from umlkit.runs.records.mixing import Reliance
     from umlkit.runs.records.pid import Pid
-    from umlkit.runs.records.probe import Deficit, ModalityEvidence, ProbeRecord
+    from umlkit.runs.records.probe import ModalityEvidence, ProbeRecord
     from umlkit.runs.records.verdict import PairedVerdict
 
 MOST = 5
@@ -32,7 +32,7 @@ def sentences(probe: ProbeRecord) -> list[str]:
     if achieved is not None:
         found += [_paired(probe, achieved), _kind(probe, achieved), *_seen(achieved, probe)]
     found += [_decomposed(probe.pid)] if probe.pid else []
-    found += [_encoders(probe.deficits)] if probe.deficits else []
+    found += [_encoders(probe)] if probe.deficits else []
     return found[:MOST]
 
 
@@ -92,7 +92,8 @@ def _kind(probe: ProbeRecord, achieved: Contribution) -> str:
     if achieved.rung == achieved.additive_rung:
         return f"Of that 0 is interaction: {achieved.rung} is a sum of one function per modality by its make."
     interaction, additive = (plus_minus(one.nats, signed=True) for one in (achieved.interaction, achieved.additive))
-    kind = "" if probe.paired is None or probe.paired.kind is None else f" (kind: {probe.paired.kind})"
+    present = probe.paired is not None and probe.paired.verdict == "present"
+    kind = f" (kind: {probe.paired.kind or 'not settled'})" if probe.paired is not None and present else ""
     gap = next((one for one in probe.emap if one.rung == achieved.rung), None)
     closest = "" if gap is None else f"; the sum closest to {achieved.rung} loses {plus_minus(gap.gap.nats)} (EMAP)"
     return (
@@ -111,24 +112,27 @@ def _seen(achieved: Contribution, probe: ProbeRecord) -> list[str]:
     seen = achieved.power.detectable_nats + (0.0 if probe.paired is None else probe.paired.floor)
     said += f"; so many samples see gains of {number(seen, 3)} nats or more (four times of five)"
     settled = probe.paired is not None and probe.paired.verdict != "undecided"
-    return [f"{said}{'' if settled else _settled(achieved, probe.smallest_effect)}."]
+    return [f"{said}{'' if settled else _settled(achieved, probe)}."]
 
 
-def _settled(achieved: Contribution, smallest_effect: float) -> str:
+def _settled(achieved: Contribution, probe: ProbeRecord) -> str:
     """The fewer samples of those that settle the gain's sign and those that see the smallest effect."""
     power, total = achieved.power, achieved.total.nats
     for_sign = power.samples_for_sign if power is not None and total.low <= 0 <= total.high else None
     for_effect = None if power is None else power.samples_for_effect
     if for_sign is not None and (for_effect is None or for_sign <= for_effect):
-        return f", and to settle the sign of this one takes about {_about(for_sign)}"
-    return "" if for_effect is None else f", and to see one of {smallest_effect:g} takes about {_about(for_effect)}"
+        return f", and to settle the sign of this one takes about {_about(for_sign, probe)}"
+    if for_effect is None:
+        return ""
+    return f", and to see one of {probe.smallest_effect:g} takes about {_about(for_effect, probe)}"
 
 
-def _encoders(deficits: tuple[Deficit, ...]) -> str:
+def _encoders(probe: ProbeRecord) -> str:
     """What encoders lose by joint training: the modality laziness of the paper where it is above 0."""
-    ordered = sorted(deficits, key=lambda one: -one.deficit.bits.value)
+    ordered = sorted(probe.deficits, key=lambda one: -one.deficit.bits.value)
     lost = [f"{short(one.modality)}'s {plus_minus(one.deficit.bits)}" for one in ordered]
-    return f"Bits that encoders lose by training jointly instead of alone: {_listed(lost)}."
+    shortened = " (cut short, to a sixth of the epochs)" if probe.budget == "short" else ""
+    return f"Bits that encoders lose by training jointly{shortened} instead of alone: {_listed(lost)}."
 
 
 def _decomposed(pids: tuple[Pid, ...]) -> str:
@@ -153,6 +157,7 @@ def _listed(said: list[str]) -> str:
     return enumerated(said)
 
 
-def _about(count: int) -> str:
-    """A count to two digits."""
-    return f"{round(count, -max(0, len(str(count)) - 2)):,}"
+def _about(count: int, probe: ProbeRecord) -> str:
+    """A count of samples to two digits; where groups are what uncertainty goes over, more of one group are no help."""
+    groups = " in groups like these" if probe.unit == "groups" else ""
+    return f"{round(count, -max(0, len(str(count)) - 2)):,}{groups}"

@@ -45,6 +45,7 @@ def gather(session: Session) -> Evidence:
         smallest_effect=session.recipe.probe.smallest_effect,
         budget=session.recipe.probe.budget,
         seeds=seeds,
+        pool=first.model("ume").options.model_dump()["pool"],
         pid=session.recipe.probe.pid,
         marginals={
             (rung.name, plan.seed, plan.fold): marginals.read(session, artifact)
@@ -97,7 +98,6 @@ def rung_outputs(session: Session, artifact: Artifact, *, name: str, candidate: 
         candidate=candidate,
         select_logits=outputs.read(session, artifact, "select").logits,
         probe_logits=outputs.read(session, artifact, "probe").logits,
-        select_loss=result.select_loss,
         seconds=result.seconds,
         needs_unimodal=any(need.spec.name == UNIMODAL for need in artifact.needs),
         fold=artifact.fold,

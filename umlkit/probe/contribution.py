@@ -35,7 +35,12 @@ FROZEN = ("frozen-linear", "frozen-mlp")
 
 
 def contribution(
-    readings: Readings, units: Units, *, projected: Readings | None = None, smallest_effect: float = 0.02
+    readings: Readings,
+    units: Units,
+    *,
+    projected: Readings | None = None,
+    smallest_effect: float = 0.02,
+    floor: float = 0.0,
 ) -> Contribution | None:
     """A_S and its parts; None where there is no multi-modal rung beside UME.
 
@@ -45,6 +50,7 @@ def contribution(
         projected: additive projections of rungs (:mod:`umlkit.probe.emap`), further candidates for a*: what a network
             has learned additively counts as that even where no additive network was trained.
         smallest_effect: nats that matter to the user.
+        floor: nats of a gain that count for nothing (:mod:`umlkit.probe.verdict`).
     """
     best = best_rival(readings)
     if best is None:
@@ -65,6 +71,7 @@ def contribution(
             readings.correct(best) - readings.correct(UME),
             units=units,
             smallest_effect=smallest_effect,
+            floor=floor,
             seed_deviation=None if another is None else another.seed_deviation,
         ),
     )

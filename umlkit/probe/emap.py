@@ -68,7 +68,6 @@ def projections(evidence: Evidence) -> list[RungOutputs]:
             candidate=None,
             select_logits=held_out(outputs, marginals, marginals.select.projection()),
             probe_logits=marginals.probe.projection(),
-            select_loss=None,
         )
         for outputs in evidence.rungs
         if not outputs.additive and (marginals := evidence.marginals.get((outputs.rung, outputs.seed, outputs.fold)))

@@ -74,9 +74,8 @@ class RungOutputs:
         seed: training seed.
         additive: whether the logits are additive in the modalities, by architecture.
         candidate: the way of training that this rung is, where advice may name it; else None.
-        select_logits: (n_s, C).
+        select_logits: (n_s, C); where something was fitted on `select`, by what was fitted without the sample.
         probe_logits: (n_p, C).
-        select_loss: cross-validated `select` log-loss in nats where something of it was fitted on `select`, else None.
         seconds: training time beyond the uni-modal models; for a uni-modal model its own.
         needs_unimodal: whether the uni-modal models have to be trained before it, so that their time is a cost of it.
         fold: the fold whose samples these are.
@@ -89,7 +88,6 @@ class RungOutputs:
     candidate: str | None
     select_logits: Floats
     probe_logits: Floats
-    select_loss: float | None
     seconds: float
     needs_unimodal: bool = True
     fold: str = ALL
@@ -114,6 +112,7 @@ class Evidence:
         smallest_effect: nats that matter to the user.
         budget: how much was trained to measure.
         seeds: S training seeds.
+        pool: the rule that pools UME (:mod:`umlkit.methods.ume.rules`).
         pid: whether the recipe asks for the partial information decomposition.
         marginals: (rung, seed, fold) -> what that model says where it knows some modalities alone; of every multi-modal
             rung, or of none.
@@ -132,6 +131,7 @@ class Evidence:
     smallest_effect: float = 0.02
     budget: Budget = "full"
     seeds: Sequence[int] = field(default=(0,))
+    pool: str = "auto"
     pid: bool = False
     marginals: Mapping[tuple[str, int, str], ModelMarginals] = field(default_factory=dict)
 

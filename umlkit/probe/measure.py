@@ -48,12 +48,19 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
     """
     readings, projected = readings or read_all(evidence), projected or project(evidence)
     n, grouped = len(evidence.probe_labels), evidence.probe_groups
-    units = Units.of(n, None if evidence.within_groups else grouped, folds=len(evidence.folds))
+    worth = None if evidence.probe_weights is None else effective(evidence.probe_weights)
+    units = Units.of(n, None if evidence.within_groups else grouped, folds=len(evidence.folds), effective=worth)
     groups = None if grouped is None else len(np.unique(grouped))
     losses = np.stack([entry.losses for entry in readings.entries], axis=1)
     correct = np.stack([entry.correct for entry in readings.entries], axis=1)
     by_group, over_samples = units.groups is not None, Units(n, folds=len(evidence.folds))
-    achieved = contribution(readings, units, projected=projected, smallest_effect=evidence.smallest_effect)
+    achieved = contribution(
+        readings,
+        units,
+        projected=projected,
+        smallest_effect=evidence.smallest_effect,
+        floor=verdict.null_floor(evidence),
+    )
     paired = verdict.paired(achieved, evidence, units)
     best = None if achieved is None else achieved.rung
     owed = reliances(evidence, units)
@@ -68,7 +75,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
         folds=len(evidence.folds),
         n_select=round(np.mean([len(held.select_labels) for held in evidence.folds])),
         n_probe=n,
-        n_effective=None if evidence.probe_weights is None else effective(evidence.probe_weights),
+        n_effective=worth,
         class_counts=tuple(np.bincount(evidence.probe_labels, minlength=len(evidence.classes)).tolist()),
         groups=groups,
         unit="groups" if by_group else "samples",

@@ -93,7 +93,7 @@ def _parts(cells: list[Ints], held: HeldOut, *, clusters: int, classes: int) -> 
     for shuffle in range(1 + SHUFFLES):
         order = rng.permutation(len(weights)) if shuffle else np.arange(len(weights))
         table = np.zeros((clusters, clusters, classes))
-        np.add.at(table, (*cells, held.probe_labels[order]), weights)
+        np.add.at(table, (*cells, held.probe_labels[order]), weights[order])
         parts = decompose(table / table.sum())
         rows.append((parts.redundant, *parts.unique, parts.synergy))
     return np.array(rows) / math.log(2)

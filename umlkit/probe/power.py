@@ -13,6 +13,9 @@ has twice its mean as its variance (Kullback, *Information Theory and Statistics
 
     s^2 >= 2 delta,    and no gain below 2 (t_{1-a/2, n-1} + t_{b, n-1})^2 / n is seen whatever the spread at hand
 
+n being as many equal samples as the weighted and cross-fitted ones are worth. A gain counts only beyond the null floor
+(:mod:`umlkit.probe.verdict`), so what has to be seen of a gain is what it has above that.
+
 Accuracy has a formula of its own, as a paired difference of correctness is -1, 0 or 1: with a share p_d of discordant
 samples (one model alone right) and a difference delta of the two accuracies,
 
@@ -25,6 +28,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtri, stdtrit
 
@@ -45,16 +49,18 @@ def detectable(deviation: float, units: int, *, level: float = LEVEL, power: flo
 
 def spread(gain: float, units: Units) -> float:
     """sqrt(2 delta) per sample, as the standard deviation of a unit: that of a gain of ``gain`` >= 0 nats."""
-    return math.sqrt(2 * gain * units.count / units.n)
+    return math.sqrt(2 * gain * units.count / units.worth)
 
 
 def detectable_gain(deviation: float, units: Units) -> float:
     """The smallest gain in nats that these units see, its own spread taken where that of the data is less."""
-    return max(detectable(deviation, units.count), 2 * detectable(1.0, units.count) ** 2 * units.count / units.n)
+    return max(detectable(deviation, units.count), 2 * detectable(1.0, units.count) ** 2 * units.count / units.worth)
 
 
 def units_needed(deviation: float, difference: float, *, level: float = LEVEL, power: float = POWER) -> int | None:
     """The fewest units, >= 3, that see ``difference``; None where that is nothing or takes more than anybody has."""
+    if difference == 0:
+        return None
     low, high = 2, 3
     while high < MOST and detectable(deviation, high, level=level, power=power) > abs(difference):
         low, high = high, 2 * high
@@ -79,6 +85,8 @@ def seeds_needed(
         level: two-sided.
         power: probability of seeing it.
     """
+    if difference == 0:
+        return None
     allowed = (abs(difference) / float(ndtri(1 - level / 2) + ndtri(power))) ** 2 - item_variance
     return math.ceil(seed_variance / allowed) if allowed > 0 and seed_variance / allowed < MOST else None
 
@@ -105,7 +113,13 @@ def detectable_accuracy(discordant: float, n: int, *, level: float = LEVEL, powe
 
 
 def power_of(
-    losses: Values, correct: Values, *, units: Units, smallest_effect: float, seed_deviation: float | None = None
+    losses: Values,
+    correct: Values,
+    *,
+    units: Units,
+    smallest_effect: float,
+    floor: float = 0.0,
+    seed_deviation: float | None = None,
 ) -> Power:
     """What these samples can see of a paired difference, and how many would settle it.
 
@@ -114,10 +128,12 @@ def power_of(
         correct: (n,) differences of correctness, likewise.
         units: what uncertainty goes over.
         smallest_effect: nats that matter to the user.
+        floor: nats of a gain that count for nothing.
         seed_deviation: sigma_S in nats; None where it is not known.
     """
     deviation, of_correct = (math.sqrt(units.covariance(v[:, None])[0, 0]) for v in (losses, correct))
-    found, item_variance = float(losses.mean()), deviation**2 / units.count
+    found, item_variance = float(losses.mean()) - floor, deviation**2 / units.count
+    effect = max(0.0, smallest_effect - floor)
 
     def samples(difference: float) -> int | None:
         needed = units_needed(max(deviation, spread(abs(difference), units)), difference)
@@ -129,9 +145,17 @@ def power_of(
     return Power(
         deviation=deviation,
         detectable_nats=detectable_gain(deviation, units),
-        detectable_points=100 * detectable(of_correct, units.count) if of_correct > 0 else None,
+        detectable_points=_detectable_points(correct, of_correct, units),
         samples_for_sign=samples(found),
-        samples_for_effect=samples(smallest_effect),
+        samples_for_effect=samples(effect),
         seeds_for_sign=seeds(found),
-        seeds_for_effect=seeds(smallest_effect),
+        seeds_for_effect=seeds(effect),
     )
+
+
+def _detectable_points(correct: Values, deviation: float, units: Units) -> float | None:
+    """By Connor's formula where samples are the units and count alike, else by that of a mean."""
+    if units.groups is None and units.worth == units.n:
+        share = detectable_accuracy(float(np.mean(correct**2)), units.n)
+        return None if share is None else 100 * share
+    return 100 * detectable(deviation, units.count) if deviation > 0 else None

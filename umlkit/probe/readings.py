@@ -1,10 +1,11 @@
 """Stored logits to per-sample losses: every rung is temperature-scaled on `select` and read on `probe` alone.
 
-What is fitted on `select` is judged there by cross-validation. That includes the temperature itself, so a rung's
-`select` loss is that of temperatures fitted without the fold they are judged on, unless the method brought a
-cross-validated loss of its own. Where the measurement has several folds, each is scaled on its own `select` and read on
-its own probe samples, which are then joined; the `select` loss is the mean over the folds. The prior has nothing to
-scale: it is the class frequencies of the training samples. Its log-loss on `probe` is H(Y) in
+What is fitted on `select` is judged there by cross-validation: what a method fits there it brings as logits that were
+made without the sample, and the temperature of every rung is fitted without the fold that it is judged on, so that all
+`select` losses are on one scale. The temperature is that of the model as it is shipped
+(:data:`~umlkit.methods.calibration.CAUTION`). Where the measurement has several folds, each is scaled on its own
+`select` and read on its own probe samples, which are then joined; the `select` loss is the mean over the folds. The prior has nothing
+to scale: it is the class frequencies of the training samples. Its log-loss on `probe` is H(Y) in
 
     I = H(Y) - log-loss
 
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from umlkit.errors import RunError
-from umlkit.methods.calibration import log_loss, mean, temperature
+from umlkit.methods.calibration import CAUTION, log_loss, mean, temperature
 from umlkit.methods.folds import folds, rows_of
 from umlkit.probe.evidence import Evidence, Floats, HeldOut, RungOutputs
 from umlkit.probe.units import Values
@@ -66,8 +67,13 @@ class Reading:
     balanced_log_loss: float
 
 
-def read(outputs: Sequence[RungOutputs], evidence: Evidence) -> Reading:
+def read(outputs: Sequence[RungOutputs], evidence: Evidence, *, judged: bool = True) -> Reading:
     """One rung with one seed: its outputs of every fold, scaled, read, and joined in the order of the folds.
+
+    Args:
+        outputs: of the rung, one a fold.
+        evidence: the labels.
+        judged: whether its `select` loss is asked for; else that is NaN, and five temperatures are saved.
 
     Raises:
         RunError: a logit is NaN or infinite.
@@ -76,7 +82,7 @@ def read(outputs: Sequence[RungOutputs], evidence: Evidence) -> Reading:
     by_fold = {one.fold: one for one in outputs}
     if len(by_fold) != len(outputs) or set(by_fold) != {held.fold for held in evidence.folds}:
         raise ValueError(f"{outputs[0].rung} needs outputs once for every fold, got {[one.fold for one in outputs]}")
-    scaled = [_scaled(by_fold[held.fold], held) for held in evidence.folds]
+    scaled = [_scaled(by_fold[held.fold], held, judged=judged) for held in evidence.folds]
     return Reading(
         rung=outputs[0].rung,
         seed=outputs[0].seed,
@@ -146,13 +152,13 @@ class _Scaled:
     logits: Floats
 
 
-def _scaled(outputs: RungOutputs, held: HeldOut) -> _Scaled:
+def _scaled(outputs: RungOutputs, held: HeldOut, *, judged: bool) -> _Scaled:
     if not (np.isfinite(outputs.select_logits).all() and np.isfinite(outputs.probe_logits).all()):
         raise RunError(f"the outputs of {outputs.rung} with seed {outputs.seed} hold NaN or infinity")
-    scale = temperature(outputs.select_logits, held.select_labels, weights=held.select_weights)
+    scale = temperature(outputs.select_logits, held.select_labels, weights=held.select_weights, caution=CAUTION)
     return _Scaled(
         temperature=scale,
-        select_loss=_select_loss(outputs, held) if outputs.select_loss is None else outputs.select_loss,
+        select_loss=_select_loss(outputs, held) if judged else float("nan"),
         logits=np.asarray(outputs.probe_logits, dtype=np.float64) / scale,
     )
 
@@ -161,7 +167,8 @@ def _select_loss(outputs: RungOutputs, held: HeldOut) -> float:
     labels, logits = held.select_labels, outputs.select_logits
     losses = np.empty(len(labels))
     for fitted, scored in folds(labels, groups=held.select_groups):
-        scale = temperature(logits[fitted], labels[fitted], weights=rows_of(held.select_weights, fitted))
+        weights = rows_of(held.select_weights, fitted)
+        scale = temperature(logits[fitted], labels[fitted], weights=weights, caution=CAUTION)
         losses[scored] = log_loss(np.asarray(logits[scored], dtype=np.float64) / scale, labels[scored])
     return mean(losses, held.select_weights)
 

@@ -53,11 +53,13 @@ class Game:
     Attributes:
         losses: nats.
         correct: 1 or 0.
+        select_losses: subset that lacks one modality -> `select` loss, the mean over seeds; empty where not asked for.
         modalities: M.
     """
 
     losses: Worth
     correct: Worth
+    select_losses: Mapping[Subset, float]
     modalities: int
 
     def difference(self, *, worse: Subset, better: Subset, units: Units) -> Difference:
@@ -112,7 +114,7 @@ def _reliance(rung: str, evidence: Evidence, units: Units) -> Reliance:
         evidence,
         folds=[at(held, one.select.rows, one.probe.rows) for held, one in zip(evidence.folds, first, strict=True)],
     )
-    game = _game(rung, evidence, part, played_with=Marginals.of)
+    game = _game(rung, evidence, part, played_with=Marginals.of, judged=True)
     additive = first[0].probe.additive
     of_sum = game if additive else _game(rung, evidence, part, played_with=Marginals.of_sum)
     over = units.at(rows)
@@ -143,13 +145,18 @@ def _mean_one(weights: Values) -> Values:
     return weights / weights.mean() if weights.any() else weights
 
 
-def _game(rung: str, evidence: Evidence, part: Evidence, *, played_with: Played) -> Game:
-    """Every subset read as if it were a rung, on the samples of ``part``."""
+def _game(rung: str, evidence: Evidence, part: Evidence, *, played_with: Played, judged: bool = False) -> Game:
+    """Every subset read as if it were a rung, on the samples of ``part``; with ``judged`` also on `select`."""
     modalities = len(evidence.modalities)
+    lacks_one = {s for s in subsets(modalities) if judged and len(s) == modalities - 1}
     outputs = [outputs for outputs in evidence.rungs if outputs.rung == rung]
     readings = {
         subset: [
-            read([_known(one, evidence, subset, played_with) for one in outputs if one.seed == seed], part)
+            read(
+                [_known(one, evidence, subset, played_with) for one in outputs if one.seed == seed],
+                part,
+                judged=subset in lacks_one,
+            )
             for seed in evidence.seeds
         ]
         for subset in subsets(modalities)
@@ -157,6 +164,7 @@ def _game(rung: str, evidence: Evidence, part: Evidence, *, played_with: Played)
     return Game(
         {subset: np.mean([one.losses for one in of_seeds], axis=0) for subset, of_seeds in readings.items()},
         {subset: np.mean([one.correct for one in of_seeds], axis=0) for subset, of_seeds in readings.items()},
+        {subset: float(np.mean([one.select_loss for one in readings[subset]])) for subset in lacks_one},
         modalities,
     )
 
@@ -167,11 +175,12 @@ def _known(outputs: RungOutputs, evidence: Evidence, subset: Subset, played_with
     select = played_with(marginals.select, subset)
     if subset:  # the grand mean is no sample's own, so nothing of it has to be held out
         select = held_out(outputs, marginals, select)
-    return replace(outputs, select_logits=select, probe_logits=played_with(marginals.probe, subset), select_loss=0.0)
+    return replace(outputs, select_logits=select, probe_logits=played_with(marginals.probe, subset))
 
 
 def _of_modality(m: int, name: str, game: Game, of_sum: Game, units: Units) -> ModalityReliance:
     everyone = tuple(range(game.modalities))
+    without = tuple(i for i in everyone if i != m)
     losses, correct, losses_of_sum, correct_of_sum = (
         shapley(worth, modality=m, modalities=game.modalities)
         for worth in (game.losses, game.correct, of_sum.losses, of_sum.correct)
@@ -179,7 +188,8 @@ def _of_modality(m: int, name: str, game: Game, of_sum: Game, units: Units) -> M
     pairs = losses.mean(axis=1)
     return ModalityReliance(
         name=name,
-        reliance=game.difference(worse=tuple(i for i in everyone if i != m), better=everyone, units=units),
+        reliance=game.difference(worse=without, better=everyone, units=units),
+        select_loss=game.select_losses[without],
         shapley=difference(-losses.mean(axis=0), correct.mean(axis=0), units),
         interaction=difference((losses_of_sum - losses).mean(axis=0), (correct - correct_of_sum).mean(axis=0), units),
         sampling_error=None if len(pairs) == 1 else float(pairs.std(ddof=1) / math.sqrt(len(pairs))),

@@ -48,28 +48,43 @@ class Units:
         n: number of samples.
         groups: (n,) index of every sample's group, 0 .. G-1, where groups are the units; None where samples are.
         folds: K, by whose models the samples were read; 1 where nothing is cross-fitted.
+        effective: n_eff, as many equal samples as weighted ones are worth (:mod:`umlkit.probe.weighting`); None where
+            all count alike.
     """
 
     n: int
     groups: Ints | None = None
     folds: int = 1
+    effective: float | None = None
 
     @classmethod
-    def of(cls, n: int, groups: Ints | None, *, folds: int = 1) -> Units:
+    def of(cls, n: int, groups: Ints | None, *, folds: int = 1, effective: float | None = None) -> Units:
         """Groups where there are at least three of them, else samples."""
         if groups is None:
-            return cls(n, folds=folds)
+            return cls(n, None, folds, effective)
         names, index = np.unique(groups, return_inverse=True)
-        return cls(n, index if len(names) >= FEWEST_GROUPS else None, folds)
+        return cls(n, index if len(names) >= FEWEST_GROUPS else None, folds, effective)
 
     def at(self, rows: Ints) -> Units:
         """The units of some of the samples, by position; groups stay groups, as many as these samples are of."""
-        return Units.of(len(rows), None if self.groups is None else self.groups[rows], folds=self.folds)
+        share = None if self.effective is None else self.effective * len(rows) / self.n
+        groups = None if self.groups is None else self.groups[rows]
+        return Units.of(len(rows), groups, folds=self.folds, effective=share)
 
     @property
     def count(self) -> int:
         """U, the number of units."""
         return self.n if self.groups is None else int(self.groups.max()) + 1
+
+    @property
+    def worth(self) -> float:
+        """As many samples of equal weight, not cross-fitted, as these: n_eff (K-1)/K."""
+        return (self.n if self.effective is None else self.effective) / self.wider**2
+
+    @property
+    def wider(self) -> float:
+        """sqrt(K/(K-1)) where cross-fitted, else 1: by how much intervals are wider."""
+        return math.sqrt(self.folds / (self.folds - 1)) if self.folds > 1 else 1.0
 
     @property
     def critical(self) -> float:
@@ -83,8 +98,7 @@ class Units:
 
     def deviations(self, values: Values) -> Values:
         """Per-sample values (n, E) -> v (U, E), how far the units lie from the E means; wider where cross-fitted."""
-        wider = math.sqrt(self.folds / (self.folds - 1)) if self.folds > 1 else 1.0
-        deviations = wider * (values - values.mean(axis=0))
+        deviations = self.wider * (values - values.mean(axis=0))
         if self.groups is None:
             return np.asarray(deviations)
         sums = np.zeros((self.count, values.shape[1]))

@@ -22,18 +22,22 @@ hides most suppressors and stops few false alarms; a kernel fitted to permuted r
 them, so that nothing is taken off. Half had 1 false alarm of 62 (at most .074), the whole of M / n_select none, with 16
 of 47 paired tasks found by either: not clearly better on so few.
 
-**Kind.** interaction where the best additive model lacks more than :data:`INTERACTION` of A, else additive. A model of
-a suppressor is additive in the population, but what learns it from few samples is not quite.
+**Kind.** interaction where the best additive model lacks more than :data:`INTERACTION` of A, else additive; not settled
+where the interval of that part of A does not lie above 0. A model of a suppressor is additive in the population, but
+what learns it from few samples is not quite.
 
 **Modalities.** alone = H(Y) - risk(its own model); given rest = risk(without it) - risk(with all), the latter
-UME where no paired signal was detected, else r*. Without it: the pool of the others; of three modalities or more also
-r* with it averaged out (:mod:`umlkit.probe.reliance`), where that has the lower risk. The pool lacks what the others
-tell only together, so beside an XOR of two modalities a third would seem to bring what those two do.
+UME where no paired signal was detected, else r*. Without it: the pool of the others, or r* with it averaged out
+(:mod:`umlkit.probe.reliance`), whichever has the lower `select` loss. The pool lacks what the others tell only
+together, so beside an XOR of two modalities a third would seem to bring what those two do; and it lacks what r* has
+learned better of them than their own models, so beside such an r* noise would.
 
     useless      both intervals lie below the smallest effect
     redundant    given rest lies below the smallest effect, alone lies above 0 and not below it
     useful       given rest lies above 0 and not below the smallest effect
     undecided    else
+
+An interval lies below the smallest effect as it does above: taken at least as wide as a gain of that size makes it.
 
 Legend: M modalities, n_select samples. Log-losses in nats.
 """
@@ -59,7 +63,6 @@ from umlkit.runs.records.verdict import Kind, ModalityVerdict, PairedVerdict
 
 HEAD_EFFECT = 0.5
 INTERACTION = 0.65
-PAIR = 2
 PRESENT = "present"
 ABSENT = "not detected"
 
@@ -74,7 +77,7 @@ def paired(contribution: Contribution | None, evidence: Evidence, units: Units) 
     lost = contribution.interaction.nats.value / total.value if total.value > 0 else None
     return PairedVerdict(
         verdict=verdict,
-        kind=_kind(lost) if verdict == PRESENT else None,
+        kind=_kind(contribution, lost) if verdict == PRESENT else None,
         adjusted=adjusted,
         floor=floor,
         head_effect=total.low > 0 and verdict != PRESENT,
@@ -107,22 +110,27 @@ def modalities(
         reliances: what multi-modal rungs owe to each modality, where that was measured.
     """
     best = UME if rung is None or found is None or found.verdict == ABSENT else rung
-    averaged_out = _averaged_out(best, evidence, reliances)
+    averaged_out = _averaged_out(best, reliances)
     judged = {}
     for name in evidence.modalities:
         alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))
-        pooled = units.estimate(without(name, evidence).losses(PREFIX + name) - readings.losses(best))
-        given_rest = min(pooled, averaged_out.get(name, pooled), key=lambda one: one.value)
-        verdict = _modality(alone, given_rest, evidence.smallest_effect)
+        pool = without(name, evidence)
+        pooled = units.estimate(pool.losses(PREFIX + name) - readings.losses(best))
+        on_select, averaged = averaged_out.get(name, (math.inf, pooled))
+        given_rest = averaged if on_select < pool.select_loss(PREFIX + name) else pooled
+        verdict = _modality(alone, given_rest, evidence.smallest_effect, units)
         judged[name] = ModalityVerdict(verdict=verdict, alone=alone, given_rest=given_rest, rung=best)
     return judged
 
 
-def _averaged_out(rung: str, evidence: Evidence, reliances: Sequence[Reliance]) -> dict[str, Estimate]:
-    """What ``rung`` loses without each modality but with the rest, nats; with two the rest has a model of its own."""
-    if len(evidence.modalities) == PAIR:
-        return {}
-    return {one.name: one.reliance.nats for owed in reliances if owed.rung == rung for one in owed.modalities}
+def _averaged_out(rung: str, reliances: Sequence[Reliance]) -> dict[str, tuple[float, Estimate]]:
+    """(`select` loss, what ``rung`` loses in nats) without each modality but with the rest."""
+    return {
+        one.name: (math.inf if one.select_loss is None else one.select_loss, one.reliance.nats)
+        for owed in reliances
+        if owed.rung == rung
+        for one in owed.modalities
+    }
 
 
 def _paired(
@@ -130,19 +138,30 @@ def _paired(
 ) -> Literal["present", "not detected", "undecided"]:
     if adjusted.low > 0:
         return "present"
-    half = units.critical * spread(smallest, units) / math.sqrt(units.count)
-    return "not detected" if max(adjusted.high, max(0.0, total.value) + half) < smallest else "undecided"
+    return "not detected" if max(adjusted.high, _as_wide(total, smallest, units)) < smallest else "undecided"
 
 
-def _kind(lost: float | None) -> Kind:
-    return "interaction" if lost is not None and lost > INTERACTION else "additive"
+def _as_wide(found: Estimate, smallest: float, units: Units) -> float:
+    """The upper end of an interval as wide as a gain of the smallest effect makes it."""
+    return max(0.0, found.value) + units.critical * spread(smallest, units) / math.sqrt(units.count)
+
+
+def _kind(contribution: Contribution, lost: float | None) -> Kind | None:
+    kind: Kind = "interaction" if lost is not None and lost > INTERACTION else "additive"
+    part = contribution.interaction if kind == "interaction" else contribution.additive
+    return kind if part.nats.low > 0 else None
 
 
 def _modality(
-    alone: Estimate, given_rest: Estimate, smallest: float
+    alone: Estimate, given_rest: Estimate, smallest: float, units: Units
 ) -> Literal["useful", "redundant", "useless", "undecided"]:
-    if given_rest.high >= smallest:
-        return "useful" if given_rest.low > 0 else "undecided"
+    def below(found: Estimate) -> bool:
+        return max(found.high, _as_wide(found, smallest, units)) < smallest
+
+    if given_rest.high >= smallest and given_rest.low > 0:
+        return "useful"
+    if not below(given_rest):
+        return "undecided"
     if alone.low > 0 and alone.high >= smallest:
         return "redundant"
-    return "useless" if alone.high < smallest else "undecided"
+    return "useless" if below(alone) else "undecided"

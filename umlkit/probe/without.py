@@ -39,16 +39,18 @@ def without(modality: str, evidence: Evidence) -> Readings:
             experts = {held.fold: [by_key[rung, seed, held.fold] for rung in rest] for held in evidence.folds}
         except KeyError as missing:
             raise ValueError(f"no outputs of {missing.args[0]}") from None
-        pooled = [_pooled(experts[held.fold], held, name=PREFIX + modality) for held in evidence.folds]
+        pooled = [
+            _pooled(experts[held.fold], held, name=PREFIX + modality, option=evidence.pool) for held in evidence.folds
+        ]
         readings.append(read(pooled, evidence))
     return Readings(readings)
 
 
-def _pooled(experts: Sequence[RungOutputs], held: HeldOut, *, name: str) -> RungOutputs:
+def _pooled(experts: Sequence[RungOutputs], held: HeldOut, *, name: str, option: str) -> RungOutputs:
     """The pool of some experts' logits in one fold."""
     select, probe = (_stacked([getattr(one, f"{role}_logits") for one in experts]) for role in ("select", "probe"))
     prior, labels, weights = log_prior(held), held.select_labels, held.select_weights
-    choice = rules.choose("auto", select, labels, prior, groups=held.select_groups, weights=weights)
+    choice = rules.choose(option, select, labels, prior, groups=held.select_groups, weights=weights)
     pool = rules.RULES[choice.name](select, labels, prior, weights=weights)
     return RungOutputs(
         rung=name,
@@ -57,7 +59,6 @@ def _pooled(experts: Sequence[RungOutputs], held: HeldOut, *, name: str) -> Rung
         candidate=None,
         select_logits=pool(select) if choice.held_out is None else choice.held_out,
         probe_logits=pool(probe),
-        select_loss=choice.losses.get(choice.name),
         seconds=0.0,
         fold=held.fold,
     )

@@ -1,11 +1,11 @@
 """D_add: what no sum of one function per modality reaches.
 
-    q(c | a) ~ exp(b_c + sum_m f_m(a_m, c)),   parameters within +-1000
+    q(c | a) ~ exp(b_c + sum_m f_m(a_m, c)),   parameters within +-10000
     D_add    = min_{b, f}  - sum_{a, y} P(a, y) log q(y | a)  -  H(Y | A)   in nats, >= 0
 
 A multinomial logistic regression on one-hot levels, convex; by duality the q of the greatest H(Y | A) among those that
 have P's margins (a_m, y). The first class and the first level of every modality are the reference, of which the
-parameters are 0. A minimum at infinity (a label that is certain) is met within the box up to exp(-1000).
+parameters are 0. A minimum at infinity (a label that is certain) is met within the box up to exp(-5000 / levels).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from umlkit.synth.boxed import Minimum, minimise
 from umlkit.synth.population_loss import PopulationLoss
 from umlkit.synth.table import Floats, Table
 
-BOX = 1000.0
+BOX = 10_000.0
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def reseed(seed: int) -> None:
     takes it a millisecond, an epoch of few samples three.
     """
     torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_available():
         torch.cuda.manual_seed_all(seed)
     if torch.backends.mps.is_available():
         torch.mps.manual_seed(seed)

@@ -19,12 +19,20 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, help="the first so many; default: all of the design")
     parser.add_argument("--budgets", nargs="+", choices=("quick", "short", "full"), default=["quick"])
     parser.add_argument("--file", type=Path, help="default: truth-DESIGN.jsonl")
+    parser.add_argument("--known", type=Path, help="rows that are not measured again: tests/benchmarks/measured/...")
     parser.add_argument("--null", type=Path, help="rows of `alarms`; sets the level of the rivals of `power`")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     arguments = parser.parse_args()
     tasks = arguments.tasks or DESIGNS[arguments.design][1]
     path = arguments.file or Path(f"truth-{arguments.design}.jsonl")
-    rows = results(arguments.design, path, tasks=tasks, budgets=arguments.budgets, processes=arguments.processes)
+    rows = results(
+        arguments.design,
+        path,
+        tasks=tasks,
+        budgets=arguments.budgets,
+        processes=arguments.processes,
+        known=arguments.known,
+    )
     for budget in arguments.budgets:
         print(f"budget {budget}")
         more = {"null": null_rows(arguments.null, budget)} if arguments.design == "power" else {}

@@ -168,7 +168,6 @@ def _permuted(session: Session) -> RungOutputs:
         rung_outputs(session, kernel, name=PERMUTED, candidate=None),
         select_logits=trained.select_logits.numpy(),
         probe_logits=inference.logits(trained.model, probe.inputs).numpy(),
-        select_loss=None,
     )
 
 

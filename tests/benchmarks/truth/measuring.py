@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from tests.benchmarks.truth import rival
 from tests.benchmarks.truth.designs import Spec
 from umlkit import synth
-from umlkit.advise.paper import AVERAGED
-from umlkit.advise.paper import HEADS as PAPER
 from umlkit.output import Output
 from umlkit.pipeline import model as models
 from umlkit.pipeline import steps
@@ -25,16 +24,13 @@ from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.evidence import gather
 from umlkit.pipeline.session import Session, open_session
 from umlkit.probe.contribution import UME
-from umlkit.probe.evidence import Evidence
-from umlkit.probe.readings import read
-from umlkit.probe.units import Units
 from umlkit.recipe.loading import load
 from umlkit.recipe.overrides import Overrides
 from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.probe import ProbeRecord
+from umlkit.runs.records.synth import Truth
 
 FRESH = 20_000
-RIVALS = (*PAPER, "frozen-linear", "frozen-mlp")
 ENCODER = {"name": "mlp", "hidden": 64, "features": 16, "dropout": 0.0, "weight_decay": 0.01}
 
 
@@ -56,18 +52,9 @@ def measure(spec: Spec, *, budgets: Sequence[str] = ("quick",), fresh: int = FRE
                 "seconds": time.process_time() - began,
                 **summary(record),
                 "risks": true_risks(session, record, new),
-                "rivals": rivals(gather(session)) if record.measured else {},
+                "rivals": rival.found(session, gather(session)) if record.measured else {},
             }
-    truth = task.truth
-    return {
-        "key": spec.key,
-        "group": spec.group,
-        "n": spec.n,
-        "family": spec.family,
-        "knobs": dict(spec.knobs),
-        "truth": None if truth is None else truth.model_dump(mode="json"),
-        "budgets": found,
-    }
+    return {"key": spec.key, "group": spec.group, "n": spec.n, "truth": true_parts(task.truth), "budgets": found}
 
 
 def opened(
@@ -113,27 +100,6 @@ def true_risks(session: Session, record: ProbeRecord, sample: synth.task.Sample)
     return {rung: float(np.mean(values)) for rung, values in found.items()}
 
 
-def rivals(evidence: Evidence) -> dict[str, float]:
-    """Rung -> t of the loss that a head on frozen encoders saves against the mean of the uni-modal probabilities.
-
-    That difference is what says that there is paired signal where nothing of this package is at hand: the head sees
-    all modalities, the mean does not. Both are temperature-scaled on `select`, as everything is.
-    """
-    every = [*evidence.rungs, *evidence.paper]
-    losses = {
-        rung: np.mean([one.losses for one in (read([o], evidence) for o in every if o.rung == rung)], axis=0)
-        for rung in (AVERAGED, *RIVALS)
-        if any(o.rung == rung for o in every)
-    }
-    units = Units.of(len(evidence.rows), None)
-    found = {}
-    for rung in losses.keys() - {AVERAGED}:
-        saved = losses[AVERAGED] - losses[rung]
-        error = float(np.sqrt(units.covariance(saved[:, None])[0, 0] / units.count))
-        found[rung] = float(saved.mean()) / error if error > 0 else 0.0
-    return found
-
-
 def rungs(session: Session) -> Iterator[tuple[str, Artifact]]:
     """Every rung's name with its models."""
     for plan in session.plans:
@@ -142,8 +108,25 @@ def rungs(session: Session) -> Iterator[tuple[str, Artifact]]:
 
 
 def summary(record: ProbeRecord) -> dict[str, Any]:
-    """The parts of a record that reports count; all of it would fill the file."""
-    document = record.document()
-    return {key: document[key] for key in ("contribution", "paired")} | {
-        "modalities": {one["name"]: one["judged"] for one in document["modalities"]}
+    """The parts of a record that reports count, in nats; all of it would fill the file."""
+    found, paired = record.contribution, record.paired
+    if found is None or paired is None:
+        return {"a": None, "paired": None, "modalities": {}}
+    return {
+        "a": {
+            "rung": found.rung,
+            "additive_rung": found.additive_rung,
+            "total": found.total.nats.model_dump(),
+            "interaction": found.interaction.nats.model_dump(),
+        },
+        "paired": paired.model_dump(include={"verdict", "kind", "lost_by_projection"}),
+        "modalities": {one.name: one.judged.verdict for one in record.modalities if one.judged is not None},
     }
+
+
+def true_parts(truth: Truth | None) -> dict[str, Any]:
+    """D_UME and D_add in nats, and what every modality tells alone in bits."""
+    if truth is None:
+        raise ValueError("a task whose truth is not known judges nothing")
+    alone = {one.name: one.alone.bits for one in truth.modalities}
+    return {"d_ume": truth.d_ume.nats, "d_add": truth.d_add.nats, "alone": alone}

@@ -12,11 +12,23 @@ from tests.benchmarks.truth.measuring import measure
 PROCESSES = 2
 
 
-def results(name: str, path: Path, *, tasks: int, budgets: Sequence[str], processes: int = PROCESSES) -> list[Row]:
-    """The first ``tasks`` tasks of a design, those that the file lacks measured and written to it."""
+def results(
+    name: str,
+    path: Path,
+    *,
+    tasks: int,
+    budgets: Sequence[str],
+    processes: int = PROCESSES,
+    known: Path | None = None,
+) -> list[Row]:
+    """The first ``tasks`` tasks of a design, those that neither file has measured and written to the first."""
     design, _ = DESIGNS[name]
     wanted = {(spec := design(number)).key: spec for number in range(tasks)}
-    done = {row["key"]: row for row in written(path) if row["key"] in wanted and set(budgets) <= set(row["budgets"])}
+    done = {
+        row["key"]: row
+        for row in (*written(known), *written(path))
+        if row["key"] in wanted and set(budgets) <= set(row["budgets"])
+    }
     missing = [(spec, budgets) for key, spec in wanted.items() if key not in done]
     for row in made(_one, missing, processes):
         done[row["key"]] = row

@@ -85,10 +85,10 @@ class Frozen(Method[FrozenOptions]):
         parts = [(fold, torch.from_numpy(refitted(model.ensemble, task, fold[0]))) for fold in task.select_folds()]
         with one_thread():
             scores = ridge.cross_validated(head, data, parts)
-            best = ridge.best(scores)
+            best = ridge.best(scores, groups=task.select_groups_array)
             fitted = ridge.fit(head, data, ridge=best)
         model.head = fitted.float().to(task.select.labels.device)
-        return best, ridge.held_out(scores, [fold for fold, _ in parts])
+        return best, ridge.held_out(scores, [fold for fold, _ in parts], groups=task.select_groups_array)
 
 
 def _features(task: Task, model: FrozenModel) -> tuple[Tensor, ...]:

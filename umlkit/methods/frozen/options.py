@@ -29,6 +29,6 @@ SPEC = MethodSpec(
     implementation="umlkit.methods.frozen.method:Frozen",
     builds_on=("unimodal", "ume"),
     candidate=False,
-    version=2,  # 1: judged on `select` by the ridge that is best there, however little better than no head
+    version=3,  # 1: judged on `select` by the ridge best there, however little; 2: took grouped samples one by one
     additive=lambda options: options.head == "linear",
 )

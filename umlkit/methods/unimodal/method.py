@@ -68,7 +68,7 @@ class Unimodal(Method[UnimodalOptions]):
             name=name,
             plan=plan,
             loss=float(losses.mean()),
-            tells=surely_lower(prior - losses),
+            tells=surely_lower(prior - losses, task.select_groups_array),
             operations=screening.operations(model, task.select),
             fit=fit,
         )
@@ -79,7 +79,11 @@ class Unimodal(Method[UnimodalOptions]):
         ((modality, _),) = task.blueprint.modalities.items()
         with seeded(derive(task.seed, "init", name)):
             model = UnimodalModel(modality, plan, task.blueprint.classes).to(task.train.labels.device)
-            start = Start.of(model, task.select) if model.warm_start(task.train, task.select) else None
+            start = (
+                Start.of(model, task.select, task.select_groups_array)
+                if model.warm_start(task.train, task.select)
+                else None
+            )
         fit = task.fit(
             name,
             model,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from umlkit.data.records import Doubles, Samples
+from umlkit.data.records import Doubles, Ints, Samples
 from umlkit.methods.calibration import log_loss
 from umlkit.methods.inference import logits
 from umlkit.methods.sureness import surely_above
@@ -35,20 +35,22 @@ class Start:
     Attributes:
         weights: copies of its parameters and buffers, by name.
         losses: (n_select,) log-loss of every sample in nats, times its weight.
+        groups: (n_select,) group of every sample, or None.
     """
 
     weights: Mapping[str, Tensor]
     losses: Doubles
+    groups: Ints | None
 
     @classmethod
-    def of(cls, model: UnimodalModel, select: Samples) -> Start:
+    def of(cls, model: UnimodalModel, select: Samples, groups: Ints | None) -> Start:
         """The model as it is."""
         weights = {name: values.detach().clone() for name, values in model.state_dict().items()}
-        return cls(weights, losses_of(model, select))
+        return cls(weights, losses_of(model, select), groups)
 
     def unless_beaten(self, model: UnimodalModel, fit: FitResult, select: Samples) -> FitResult:
         """Put the start back into the trained model unless it is surely worse; the training as it ended then."""
-        if surely_lower(self.losses - losses_of(model, select)):
+        if surely_lower(self.losses - losses_of(model, select), self.groups):
             return fit
         model.load_state_dict(dict(self.weights))
         return replace(fit, best_epoch=0, best_loss=float(self.losses.mean()))
@@ -65,6 +67,6 @@ def weighted(losses: Doubles, samples: Samples) -> Doubles:
     return losses if weights is None else losses * weights
 
 
-def surely_lower(gains: Doubles) -> bool:
+def surely_lower(gains: Doubles, groups: Ints | None) -> bool:
     """Whether gains (n,) in nats are above :data:`LEAST`, and above 0 beyond chance; never for a single one."""
-    return surely_above(gains, least=LEAST)
+    return surely_above(gains, groups=groups, least=LEAST)

@@ -22,6 +22,9 @@ class ModalityReliance(Part):
 
     name: str
     reliance: Difference = Field(description="how much it loses where it does not know this modality, but the rest")
+    select_loss: float | None = Field(
+        default=None, description="nats, on select, where it does not know this modality; null in an older document"
+    )
     shapley: Difference = Field(description="the modality's share of the total")
     interaction: Difference = Field(description="the part of the share that no sum of one-way parts has")
     sampling_error: Annotated[float, Field(ge=0)] | None = Field(

@@ -19,7 +19,9 @@ class PairedVerdict(Part):
     """
 
     verdict: Literal["present", "not detected", "undecided"]
-    kind: Kind | None = Field(description="of what is present: only where modalities interact, or additive")
+    kind: Kind | None = Field(
+        description="of what is present: interaction or additive; null also where neither is settled"
+    )
     adjusted: Estimate = Field(description="A less the null floor, nats")
     floor: Annotated[float, Field(ge=0)] = Field(
         description="nats that joint training may gain without any paired signal"
@@ -34,12 +36,13 @@ class ModalityVerdict(Part):
     """What one modality is good for.
 
     ``useless``: less than the smallest effect alone, and given the rest. ``redundant``: informative alone, less than
-    the smallest effect given the rest. ``useful``: informative given the rest, not below that. Else ``undecided``.
+    the smallest effect given the rest. ``useful``: informative given the rest, not below that. Else ``undecided``. An
+    interval lies below the smallest effect where, taken at least as wide as a gain of that size would make it, it does.
     """
 
     verdict: Literal["useful", "redundant", "useless", "undecided"]
     alone: Estimate = Field(description="usable information of its own model, nats")
     given_rest: Estimate = Field(
-        description="risk without it less risk with all, nats; of three or more, the lower of two ways to do without it"
+        description="risk without it less risk with all, nats; of two ways to do without it the better on select"
     )
     rung: str = Field(description="whose risk is the one with all: ume, or r*")
