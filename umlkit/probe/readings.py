@@ -4,8 +4,8 @@ What is fitted on `select` is judged there by cross-validation: what a method fi
 made without the sample, and the temperature of every rung is fitted without the fold that it is judged on, so that all
 `select` losses are on one scale. The temperature is that of the model as it is shipped
 (:data:`~umlkit.methods.calibration.CAUTION`). Where the measurement has several folds, each is scaled on its own
-`select` and read on its own probe samples, which are then joined; the `select` loss is the mean over the folds. The prior has nothing
-to scale: it is the class frequencies of the training samples. Its log-loss on `probe` is H(Y) in
+`select` and read on its own probe samples, which are then joined; the `select` loss is the mean over the folds. The
+prior has nothing to scale: it is the class frequencies of the training samples. Its log-loss on `probe` is H(Y) in
 
     I = H(Y) - log-loss
 
