@@ -102,7 +102,7 @@ def test_a_part_that_is_exactly_nothing_has_no_interval() -> None:
     nothing = total.model_copy(update={"nats": Estimate(value=0.0, low=0.0, high=0.0)})
     contribution = probe.contribution.model_copy(update={"interaction": total, "additive": nothing})
     text = joined(probe.model_copy(update={"contribution": contribution}))
-    assert "and +0.000 is such a sum" in text
+    assert "and 0.000 is such a sum" in text
     assert f"Of that {plus_minus(total.nats, signed=True)} is interaction" in text
 
 

@@ -38,8 +38,8 @@ def test_what_is_exact_has_three_decimals() -> None:
         (0.3716, 1.04, True, "+0.4 ± 1.0"),
         (41.7, 23.4, False, "42 ± 23"),
         (0.0, 0.0, False, "0.000"),
-        (0.0, 0.0, True, "+0.000"),
-        (-0.0004, 0.05, True, "+0.000 ± 0.050"),
+        (0.0, 0.0, True, "0.000"),
+        (-0.0004, 0.05, True, "0.000 ± 0.050"),
     ],
 )
 def test_a_number_and_its_half_width_have_the_same_decimals(

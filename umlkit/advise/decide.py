@@ -2,7 +2,8 @@
 
 The headline is the candidate with the lowest expected log-loss. Between UME and UMT the sign alone decides; where the
 choice is wider, or another rung stands for UMT, those within .002 nats of the lowest count as equal, and the one that
-costs the least training wins. How sure that is does not enter the choice, it is stated beside it. Where nothing was
+costs the least training wins (a candidate that another rung stands for costs more than any that was trained: its own
+training is not known). How sure that is does not enter the choice, it is stated beside it. Where nothing was
 measured the headline is UME, without a probability.
 """
 
@@ -14,7 +15,7 @@ from typing import Literal
 from umlkit.advise import among as names_among
 from umlkit.advise import paper
 from umlkit.advise.among import HEADLINES, UME
-from umlkit.advise.findings import Findings, cheapest_of_the_best, find, gain
+from umlkit.advise.findings import Findings, cheapest_of_the_best, find, gain, stands_for_another
 from umlkit.advise.posterior import Posterior
 from umlkit.advise.sentences import SURE, headline_sentences, not_measured_sentences, other_sentences
 from umlkit.runs.records.advice import AdviceRecord
@@ -53,14 +54,9 @@ def lowest_loss(probe: ProbeRecord, posterior: Posterior, names: Sequence[str]) 
 
     So too where another rung stands for UMT: one that shrinks to UME is never exactly it.
     """
-    if set(names) <= set(HEADLINES) and not any(_stands_for_another(probe, name) for name in names):
+    if set(names) <= set(HEADLINES) and not any(stands_for_another(probe, name) for name in names):
         return min(names, key=lambda name: (posterior.loss(name), name != UME))
     return cheapest_of_the_best(probe, posterior, names)
-
-
-def _stands_for_another(probe: ProbeRecord, name: str) -> bool:
-    candidate = probe.candidate(name)
-    return candidate is not None and candidate.predicted and candidate.rung != name
 
 
 def _record(findings: Findings, names: tuple[str, ...], rule: Rule) -> AdviceRecord:

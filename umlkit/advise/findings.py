@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from umlkit.advise.among import UME
-from umlkit.advise.posterior import Comparison, Posterior, Standing
+from umlkit.advise.posterior import SAME, Comparison, Posterior, Standing
 from umlkit.runs.records.advice import AdvisedCandidate, Gain, PairedSignal, PaperRule
 from umlkit.runs.records.probe import ProbeRecord
 
-SAME = 0.002  # nats within which the cheaper is taken
 NEGLIGIBLE = 0.05  # share of the largest weight below which a modality's weight is next to nothing
 
 
@@ -83,7 +82,14 @@ def cheapest_of_the_best(probe: ProbeRecord, posterior: Posterior, names: Sequen
     """The one with the least training of those within .002 nats of the lowest expected log-loss."""
     lowest = min(posterior.loss(name) for name in names)
     seconds = {candidate.name: candidate.seconds for candidate in probe.candidates}
-    return min((name for name in names if posterior.loss(name) - lowest <= SAME), key=lambda name: seconds[name])
+    best = [name for name in names if posterior.loss(name) - lowest <= SAME]
+    return min(best, key=lambda name: (stands_for_another(probe, name), seconds[name]))
+
+
+def stands_for_another(probe: ProbeRecord, name: str) -> bool:
+    """Whether a candidate was not trained at all, and another rung stands for it."""
+    candidate = probe.candidate(name)
+    return candidate is not None and candidate.predicted and candidate.rung != name
 
 
 def gain(comparison: Comparison, over: str) -> Gain:
@@ -143,7 +149,7 @@ def _paired(probe: ProbeRecord) -> PairedSignal | None:
         points=found.total.points.value,
         interaction_nats=found.interaction.nats.value,
         additive_nats=found.additive.nats.value,
-        kind=kind or "none seen",
+        kind=kind or ("not settled" if verdict == "present" else "none seen"),
     )
 
 

@@ -6,7 +6,9 @@ units. With a flat prior the risks r of these very models are
 
     r = m + T,    T multivariate t with U - 1 degrees of freedom and scale matrix V
 
-so a difference of two has a closed form (:mod:`umlkit.advise.student`), and the best of more than two is drawn: r = m
+where a difference of |d| < .002 nats has at least the variance 2 |d| per sample that so close models have
+(:mod:`umlkit.probe.power`): two that agree to the last digit are a tie, however sure their last digit is. A difference
+of two has a closed form (:mod:`umlkit.advise.student`), and the best of more than two is drawn: r = m
 + L g / s, V = L L' (Cholesky), g standard normal, s^2 chi-square over its degrees of freedom. The draws have a fixed
 seed.
 """
@@ -27,6 +29,8 @@ from umlkit.runs.records.probe import Entry, ProbeRecord, Triangle
 DRAWS = 3000
 SEED = 20230501
 TOLERANCE = 1e-6
+SAME = 0.002
+"""Nats within which the cheaper of two is taken."""
 
 Matrix = list[list[float]]
 
@@ -48,7 +52,7 @@ class Comparison:
     nats_error: float
     points: float
     points_error: float
-    df: int
+    df: float
     critical: float
 
     @property
@@ -91,7 +95,8 @@ class Posterior:
         self._probe = probe
         self._candidates = {candidate.name: candidate for candidate in probe.candidates}
         by_group = probe.unit == "groups"
-        self._units = probe.df + 1
+        self._units = probe.units
+        self._worth = probe.worth
         self._loss = probe.group_loss_covariance if by_group else probe.loss_covariance
         self._correct = probe.group_correct_covariance if by_group else probe.correct_covariance
 
@@ -107,7 +112,7 @@ class Posterior:
         """How much better ``first`` is than ``second``."""
         return Comparison(
             nats=self.loss(second) - self.loss(first),
-            nats_error=math.sqrt(self._variance(first, second, self._loss)),
+            nats_error=math.sqrt(self._variance(first, second, self._loss) + self._lacking(first, second)),
             points=100 * (self.accuracy(first) - self.accuracy(second)),
             points_error=100 * math.sqrt(self._variance(first, second, self._correct)),
             df=self._probe.df,
@@ -153,8 +158,17 @@ class Posterior:
             raise self._no_samples
         return max(0.0, variance)
 
+    def _lacking(self, first: str, second: str) -> float:
+        """What the variance of the difference of two candidates' means lacks of that of so small a difference."""
+        apart = abs(self.loss(second) - self.loss(first))
+        return max(0.0, 2 * apart / self._worth - self._variance(first, second, self._loss)) if apart < SAME else 0.0
+
     def _drawn(self, names: Sequence[str]) -> dict[str, Standing]:
-        factor = self._cholesky([[self._covariance(a, b, self._loss) for b in names] for a in names])
+        lowest = min(names, key=self.loss)
+        matrix = [[self._covariance(a, b, self._loss) for b in names] for a in names]
+        for i, name in enumerate(names):
+            matrix[i][i] += self._lacking(name, lowest)
+        factor = self._cholesky(matrix)
         means, df, stream = [self.loss(name) for name in names], self._probe.df, random.Random(SEED)
         wins, regrets = [0] * len(names), [0.0] * len(names)
         for _ in range(DRAWS):

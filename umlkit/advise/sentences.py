@@ -159,10 +159,11 @@ def _paired(findings: Findings) -> str | None:
         return f"{gained}: no paired signal of {findings.probe.smallest_effect:g} nats or more was detected."
     if found.verdict == "undecided":
         return f"{gained}, which these samples cannot tell from what it gains where nothing is paired."
+    kind = "its kind not settled" if found.kind == "not settled" else f"of the kind {found.kind}"
     return (
         f"{gained} and {found.points:+.1f} points: {found.interaction_nats:+.3f} by interaction of the modalities, "
         f"{found.additive_nats:+.3f} by learning them together, yet additively. That is more than it gains where "
-        f"nothing is paired: paired signal is present, of the kind {found.kind}."
+        f"nothing is paired: paired signal is present, {kind}."
     )
 
 
@@ -209,9 +210,9 @@ def _samples_to_settle(margin: Comparison, probe: ProbeRecord) -> str:
     ratio = abs(margin.nats) / margin.nats_error if margin.nats_error > 0 else 0.0
     if ratio <= quantile / math.sqrt(HOPELESS):
         return f"Even {HOPELESS} times as many held-out samples would not settle the sign: take the two as equal."
-    enough = math.ceil((quantile / ratio) ** 2 * (probe.df + 1))
+    enough = math.ceil((quantile / ratio) ** 2 * probe.units)
     return (
-        f"If the difference stays as it is, about {enough} held-out {probe.unit} in place of {probe.df + 1} would "
+        f"If the difference stays as it is, about {enough} held-out {probe.unit} in place of {probe.units} would "
         f"make its sign {SETTLED:.0%} sure."
     )
 

@@ -130,10 +130,10 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
 
 
 def _without(probe: ProbeRecord, rung: str) -> str:
-    """How one does without a modality: with three or more also by a model that has it averaged out."""
+    """How one does without a modality: also by a model that has it averaged out."""
     pool = "a pool of the others, fitted anew"
-    mixed = len(probe.modalities) > 2 and any(one.rung == rung for one in probe.reliance)
-    return f"{pool}, or of {rung} with it averaged out, whichever is lower" if mixed else pool
+    mixed = any(one.rung == rung for one in probe.reliance)
+    return f"{pool}, or of {rung} with it averaged out, whichever is better on `select`" if mixed else pool
 
 
 def _paired(probe: ProbeRecord) -> Iterator[Explained]:

@@ -75,7 +75,10 @@ def _too_few(dataset: Dataset, rows: Ints) -> tuple[str | None, int | None]:
     if len(small):
         most = ceil(len(rows) * _A_CLASS / max(1, counts.min()))
         names = listed((f"{dataset.classes[c]!r} has {counts[c]}" for c in small), limit=5)
-        return f"needs {_A_CLASS} of every class ({names}), about {max(fewest, most)} in all", max(fewest, most)
+        return (
+            f"needs {_A_CLASS} of every class ({names}), about {max(fewest, most)} in all, or these classes left out",
+            max(fewest, most),
+        )
     if len(rows) < fewest:
         return f"needs about {fewest}", fewest
     groups = dataset.groups_of(rows)

@@ -129,7 +129,7 @@ def _divide_validation(dataset: Dataset, train: Ints, val: Ints, test: Ints, *, 
     groups = dataset.groups_of(val)
     within = are_few(groups)
     halves = divide(dataset.labels[val], None if within else groups, shares=(0.5, 0.5), seed=seed + 1)
-    if min(map(len, halves)) < needed:
+    if min(map(len, halves)) < needed - len(dataset.classes) / 2:  # halves of classes of odd size are not equal
         return whole
     return replace(whole, select=val[halves[0]], probe=val[halves[1]], within_groups=within)
 

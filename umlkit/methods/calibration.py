@@ -90,5 +90,6 @@ def calibrated_loss(logits: NDArray[np.floating], labels: Ints, *, weights: Floa
 
 
 def mean(values: Floats, weights: Floats | None = None) -> float:
-    """``sum_i w_i v_i / sum_i w_i`` of per-sample values (n,); the plain mean where the weights (n,) are None."""
-    return float(np.average(values, weights=weights))
+    """``sum_i w_i v_i / sum_i w_i`` of values (n,); the plain mean where the weights (n,) are None or all 0."""
+    counted = None if weights is None or not weights.any() else weights
+    return float(np.average(values, weights=counted))

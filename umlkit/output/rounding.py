@@ -49,6 +49,6 @@ def plus_minus(estimate: Estimate, *, signed: bool = False) -> str:
 
 
 def number(value: float, digits: int, *, signed: bool = False) -> str:
-    """With so many decimals, and never as minus zero."""
+    """With so many decimals; what rounds to zero has no sign."""
     rounded = round(value, digits) + 0.0
-    return f"{rounded:+.{digits}f}" if signed else f"{rounded:.{digits}f}"
+    return f"{rounded:+.{digits}f}" if signed and rounded else f"{rounded:.{digits}f}"

@@ -7,7 +7,7 @@ from statistics import mode
 
 import numpy as np
 
-from umlkit.data.records import Array
+from umlkit.data.records import Array, Ints
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.mending import mending
@@ -16,6 +16,7 @@ from umlkit.pipeline.plan import UNIMODAL, Plan
 from umlkit.pipeline.result import ModelResult, result_of
 from umlkit.pipeline.session import Session
 from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
+from umlkit.probe.shift import surely_differ
 
 
 def gather(session: Session) -> Evidence:
@@ -45,6 +46,7 @@ def gather(session: Session) -> Evidence:
         smallest_effect=session.recipe.probe.smallest_effect,
         budget=session.recipe.probe.budget,
         seeds=seeds,
+        shifted=surely_differ(*class_counts(session)),
         pool=first.model("ume").options.model_dump()["pool"],
         pid=session.recipe.probe.pid,
         marginals={
@@ -53,6 +55,14 @@ def gather(session: Session) -> Evidence:
             for rung, artifact in plan.mixed()
         },
     )
+
+
+def class_counts(session: Session) -> tuple[Ints, Ints]:
+    """(C,) samples of every class in training, and held out (`select` and `probe`); of several folds in the first."""
+    roles, dataset = session.of(session.identity.measured[0]).roles, session.dataset
+    rows = roles.train, np.concatenate([roles.select, roles.probe])
+    train, held = (np.bincount(dataset.labels[these], minlength=len(dataset.classes)) for these in rows)
+    return train, held
 
 
 def held_out(session: Session) -> HeldOut:

@@ -95,6 +95,12 @@ def write(session: Session, artifact: Artifact, network: MultiModalModel, *, sel
             _write(session, artifact, network, role, logits=select_logits if role == "select" else None)
 
 
+def there(session: Session, artifact: Artifact) -> bool:
+    """Whether the outputs of a finished model are there for every role that has samples; what they hold is not read."""
+    roles = session.of(artifact.fold).roles
+    return all(_path(session, artifact, role, 0).is_file() for role in WRITTEN if len(roles.rows(role)))
+
+
 def on_test(session: Session, artifact: Artifact, network: MultiModalModel, *, command: str) -> Stored:
     """The outputs on the test samples; the look is logged before it is taken."""
     session.directory.log_test_read(command, f"{artifact.label}-{artifact.fingerprint}")

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from umlkit.advise.decide import advise
 from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline import evaluation, marginals, samples_file
 from umlkit.pipeline.artifact import Artifact, together
-from umlkit.pipeline.evidence import gather
+from umlkit.pipeline.evidence import class_counts, gather
 from umlkit.pipeline.locate import advice_paths
 from umlkit.pipeline.older import older_probe
 from umlkit.pipeline.plan import Plan, probe_fingerprint
@@ -140,11 +142,23 @@ def _measure(session: Session, mark: str) -> ProbeRecord:
     ensure(session, wanted, force=session.force)
     marginals.ensure(session, to_be_mixed(session))
     evidence = gather(session)
+    if evidence.shifted:
+        session.output.warn(_shift(session))
     readings, projected = read_all(evidence), project(evidence)
     record = measure(evidence, readings, projected)
     table = per_sample(evidence, readings, projected, record.contribution)
     samples_file.write(session.directory.samples_path(mark), table, session.dataset)
     return record
+
+
+def _shift(session: Session) -> str:
+    """That class frequencies in training differ from those held out, with the class that is the most unlike."""
+    train, held = (counts / counts.sum() for counts in class_counts(session))
+    at = int(np.argmax(np.abs(train - held)))
+    return (
+        f"classes are not as frequent in training as in validation ({session.dataset.classes[at]} {train[at]:.0%} and "
+        f"{held[at]:.0%}, for one): the measurement is of the latter, and no model trained on the former knows of them"
+    )
 
 
 def _cost(session: Session, wanted: Sequence[Artifact]) -> str:

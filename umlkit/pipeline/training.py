@@ -26,9 +26,10 @@ from umlkit.output import duration
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
 from umlkit.pipeline.artifact import Artifact, together
+from umlkit.pipeline.mending import mending
 from umlkit.pipeline.model import ModalityConfig, ModelConfig
 from umlkit.pipeline.older import older_model
-from umlkit.pipeline.result import FitSummary, ModelResult
+from umlkit.pipeline.result import FitSummary, ModelResult, result_of
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.task import task_of
 from umlkit.pipeline.watching import Place, Watch
@@ -67,17 +68,40 @@ def _ensure_one(session: Session, artifact: Artifact, *, force: bool, place: Pla
     """Whether there was anything to train."""
     session = session.of(artifact.fold)
     directory = artifact.model_dir(session.directory)
-    if is_finished(directory) and not force:
+    if not force and _whole(session, artifact):
         session.output.note(f"{_shown(session, artifact)}: up to date, reused")
         return False
     with locks.lock(directory, warn=session.output.warn):
-        if is_finished(directory) and not force:
+        if not force and _whole(session, artifact):
             session.output.note(f"{_shown(session, artifact)}: finished by another process, reused")
+            return False
+        if not force and is_finished(directory) and _outputs_again(session, artifact):
             return False
         if force:
             remove_checkpoints(directory)
         _train(session, artifact, directory, place)
         return True
+
+
+def _whole(session: Session, artifact: Artifact) -> bool:
+    """Whether the model is finished, with its outputs."""
+    return is_finished(artifact.model_dir(session.directory)) and outputs.there(session, artifact)
+
+
+def _outputs_again(session: Session, artifact: Artifact) -> bool:
+    """Write the lost outputs of a finished model from its weights.
+
+    False where that cannot be: `select` outputs of what was fitted there are of models that were not kept.
+    """
+    with mending(session, artifact):
+        if result_of(session.directory, artifact).select_loss is not None:
+            session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; trained anew")
+            return False
+        network = models.load(artifact.model_dir(session.directory)).network.to(session.device).eval()
+    session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; computed again from its weights")
+    select = session.samples("select").only(*artifact.modalities)
+    outputs.write(session, artifact, network, select_logits=inference.logits(network, select.inputs))
+    return True
 
 
 def _train(session: Session, artifact: Artifact, directory: Path, place: Place) -> None:

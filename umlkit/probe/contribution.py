@@ -5,10 +5,12 @@
     additive    = risk(UME) - risk(a*)               `select` loss, UME and additive projections included
 
 The rivals are the kernel machines and the networks that are trained on modalities together; where there are none of the
-latter (budget ``quick``) the kernel machines and the heads on frozen features. Every risk is a mean over the same probe
-samples and over the S training seeds, so the intervals are paired and go over the samples alone: they hold for these
-models, not for another seed. Cross-fitted, they are means over the fold models, each read on its own samples. With
-three seeds or more A_inf stands beside A_S, its interval over samples and seeds (:mod:`umlkit.probe.crossed`).
+latter (budget ``quick``) the kernel machines and the heads on frozen features, unless class frequencies in training
+surely differ from those held out: these heads are fitted on `select`, and would gain by learning its frequencies, which
+nothing else has seen. Every risk is a mean over the same probe samples and over the S training seeds, so the intervals
+are paired and go over the samples alone: they hold for these models, not for another seed. Cross-fitted, they are means
+over the fold models, each read on its own samples. With three seeds or more A_inf stands beside A_S, its interval over
+samples and seeds (:mod:`umlkit.probe.crossed`).
 Estimates are signed.
 """
 
@@ -41,6 +43,7 @@ def contribution(
     projected: Readings | None = None,
     smallest_effect: float = 0.02,
     floor: float = 0.0,
+    shifted: bool = False,
 ) -> Contribution | None:
     """A_S and its parts; None where there is no multi-modal rung beside UME.
 
@@ -51,8 +54,9 @@ def contribution(
             has learned additively counts as that even where no additive network was trained.
         smallest_effect: nats that matter to the user.
         floor: nats of a gain that count for nothing (:mod:`umlkit.probe.verdict`).
+        shifted: class frequencies in training surely differ from those of the samples held out.
     """
-    best = best_rival(readings)
+    best = best_rival(readings, shifted=shifted)
     if best is None:
         return None
     readings = Readings([*readings.entries, *(projected.entries if projected else ())])
@@ -77,11 +81,14 @@ def contribution(
     )
 
 
-def best_rival(readings: Readings) -> str | None:
-    """r*: the rival with the lowest `select` loss; None where there is none."""
+def best_rival(readings: Readings, *, shifted: bool = False) -> str | None:
+    """r*: the rival with the lowest `select` loss; None where there is none.
+
+    ``shifted`` is that of :class:`umlkit.probe.evidence.Evidence`.
+    """
     rungs = readings.rungs()
     trained = any(rung in TRAINED for rung in rungs)
-    rivals = (*KERNELS, *TRAINED) if trained else (*FROZEN, *KERNELS)
+    rivals = (*KERNELS, *(TRAINED if trained else () if shifted else FROZEN))
     return min((rung for rung in rungs if rung in rivals), key=readings.select_loss, default=None)
 
 

@@ -112,6 +112,7 @@ class Evidence:
         smallest_effect: nats that matter to the user.
         budget: how much was trained to measure.
         seeds: S training seeds.
+        shifted: class frequencies in training surely differ from those of the samples held out.
         pool: the rule that pools UME (:mod:`umlkit.methods.ume.rules`).
         pid: whether the recipe asks for the partial information decomposition.
         marginals: (rung, seed, fold) -> what that model says where it knows some modalities alone; of every multi-modal
@@ -131,6 +132,7 @@ class Evidence:
     smallest_effect: float = 0.02
     budget: Budget = "full"
     seeds: Sequence[int] = field(default=(0,))
+    shifted: bool = False
     pool: str = "auto"
     pid: bool = False
     marginals: Mapping[tuple[str, int, str], ModelMarginals] = field(default_factory=dict)

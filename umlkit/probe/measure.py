@@ -60,6 +60,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
         projected=projected,
         smallest_effect=evidence.smallest_effect,
         floor=verdict.null_floor(evidence),
+        shifted=evidence.shifted,
     )
     paired = verdict.paired(achieved, evidence, units)
     best = None if achieved is None else achieved.rung
@@ -80,7 +81,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
         groups=groups,
         unit="groups" if by_group else "samples",
         within_groups=evidence.within_groups or (groups is not None and groups < FEWEST_GROUPS),
-        df=units.count - 1,
+        df=units.df,
         critical=units.critical,
         smallest_effect=evidence.smallest_effect,
         budget=evidence.budget,
@@ -180,7 +181,9 @@ def _candidates(evidence: Evidence, readings: Readings) -> tuple[Candidate, ...]
         )
         for name, outputs in named.items()
     ]
-    if UMT not in named and (stand_in := best_rival(readings)) is not None:  # it shows what there is beyond UME
+    if (
+        UMT not in named and (stand_in := best_rival(readings, shifted=evidence.shifted)) is not None
+    ):  # it shows what there is beyond UME
         made.append(_candidate(UMT, stand_in, readings, more_seconds=unimodal_seconds, predicted=True))
     if BEST_SINGLE in named or not alone:
         return tuple(made)

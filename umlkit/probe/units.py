@@ -77,6 +77,13 @@ class Units:
         return self.n if self.groups is None else int(self.groups.max()) + 1
 
     @property
+    def df(self) -> float:
+        """U - 1; of weighted samples n_eff - 1, as those that weigh next to nothing are next to none, 2 at least."""
+        if self.groups is not None or self.effective is None:
+            return self.count - 1
+        return max(2.0, min(self.count, self.effective) - 1)
+
+    @property
     def worth(self) -> float:
         """As many samples of equal weight, not cross-fitted, as these: n_eff (K-1)/K."""
         return (self.n if self.effective is None else self.effective) / self.wider**2
@@ -88,8 +95,8 @@ class Units:
 
     @property
     def critical(self) -> float:
-        """t_{.975, U-1}: half of a 95% interval over its standard error."""
-        return float(stdtrit(self.count - 1, (1 + LEVEL) / 2))
+        """t_{.975, df}: half of a 95% interval over its standard error."""
+        return float(stdtrit(self.df, (1 + LEVEL) / 2))
 
     def covariance(self, values: Values) -> Values:
         """Per-sample values (n, E) -> S (E, E), whose U-th part is the covariance of the E means."""

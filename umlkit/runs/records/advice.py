@@ -55,7 +55,7 @@ class PairedSignal(Part):
     points: float
     interaction_nats: float
     additive_nats: float
-    kind: Literal["interaction", "additive", "none seen"]
+    kind: Literal["interaction", "additive", "not settled", "none seen"]
 
 
 class PaperRule(Part):

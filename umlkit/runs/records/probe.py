@@ -146,7 +146,9 @@ class ProbeRecord(Record):
     groups: Count | None = Field(default=None, description="G, groups among the probe samples")
     unit: Literal["samples", "groups"] = Field(default="samples", description="what the intervals go over")
     within_groups: bool = Field(default=False, description="the intervals hold within these groups only")
-    df: Count = Field(default=0, description="degrees of freedom of the intervals' t: units less one")
+    df: Annotated[float, Field(ge=0)] = Field(
+        default=0, description="degrees of freedom of the intervals' t: units, or n_effective where less, less one"
+    )
     critical: Annotated[float, Field(ge=0, le=1000)] = Field(
         default=0.0, description="t_{.975, df}: half an interval over its s.e."
     )
@@ -184,6 +186,17 @@ class ProbeRecord(Record):
             _check_covariance(name, getattr(self, name), size=len(self.entries))
         return self
 
+    @property
+    def units(self) -> int:
+        """U, what the intervals go over: the probe samples, or their groups."""
+        return self.groups if self.unit == "groups" and self.groups is not None else self.n_probe
+
+    @property
+    def worth(self) -> float:
+        """As many samples of equal weight, not cross-fitted, as these: n_eff (K-1)/K."""
+        n = self.n_probe if self.n_effective is None else self.n_effective
+        return n * (self.folds - 1) / self.folds if self.folds > 1 else float(n)
+
     def candidate(self, name: str) -> Candidate | None:
         """The candidate called ``name``, or None."""
         return next((candidate for candidate in self.candidates if candidate.name == name), None)
@@ -192,8 +205,8 @@ class ProbeRecord(Record):
 def _check_sizes(record: ProbeRecord) -> None:
     if record.df < 2 or record.critical == 0:
         raise ValueError("a measurement needs at least three probe samples and its t quantile (critical)")
-    units = record.groups if record.unit == "groups" else record.n_probe
-    if units != record.df + 1:
+    equal = record.unit == "groups" or record.n_effective is None
+    if record.df > record.units - 1 or (equal and record.df != record.units - 1):
         raise ValueError(f"df must be the number of {record.unit} less one")
     if record.unit == "groups" and None in (record.group_loss_covariance, record.group_correct_covariance):
         raise ValueError("groups are the unit, but the covariances over groups are missing")
