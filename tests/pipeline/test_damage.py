@@ -102,3 +102,19 @@ def meant(config: Path) -> bool:
     """Of the kernels the additive one, of the ensembles not the one that the paper's rule reads."""
     options = json.loads(config.read_text())["options"]
     return options.get("interaction") is not True and options.get("pool") != "prob-mean"
+
+
+def test_lost_outputs_are_made_again_without_training_what_can_be_computed(folder: Path, call) -> None:
+    whole = json.loads(only(folder, "out/probes/*.json").read_text())
+    shutil.rmtree(folder / "out" / "seed-0" / "all" / "outputs")
+    only(folder, "out/probes/*.json").unlink()
+    weights = {path: path.read_bytes() for path in folder.glob("out/**/unimodal-*/model.safetensors")}
+
+    code, _, err = call("probe", *RUN)
+
+    assert code == 0, err
+    again = [line for line in err.splitlines() if "outputs are gone" in line]
+    assert any("audio" in line and "computed again from its weights" in line for line in again)
+    assert any("kernel" in line and "trained anew" in line for line in again)
+    assert {path: path.read_bytes() for path in weights} == weights
+    assert json.loads(only(folder, "out/probes/*.json").read_text())["contribution"] == whole["contribution"]

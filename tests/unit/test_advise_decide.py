@@ -58,6 +58,17 @@ def probe_of(losses: dict[str, float], *, sd: float = 0.3, n: int = 400, **chang
     return ProbeRecord.model_validate_json(json.dumps({**document, **changed}))
 
 
+def test_two_that_agree_to_the_last_digit_are_a_tie_and_ume_is_cheaper_than_what_was_not_trained() -> None:
+    found = probe_of({"ume": 0.5, "frozen-linear": 0.5 - 1e-12}, n=100)
+    same = [[0.09], [0.09, 0.09]]
+    umt = {"name": "umt", "rung": "frozen-linear", "entries": [1], "seconds": 0.5, "predicted": True}
+    document = found.document() | {"loss_covariance": same, "candidates": [found.document()["candidates"][0], umt]}
+    advice = advise(ProbeRecord.model_validate_json(json.dumps(document)))
+    assert advice.headline == "ume"
+    assert advice.unsure
+    assert advice.probability == pytest.approx(0.5, abs=0.01)
+
+
 def test_the_advice_is_the_golden_one() -> None:
     advice = advise(ProbeRecord.read(GOLDEN / "probe-3.json"))
     close(advice.document(), json.loads((GOLDEN / "advice-2.json").read_text()))

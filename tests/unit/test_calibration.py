@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from umlkit.methods.calibration import CAUTION, log_loss, log_softmax, normalised, softmax, temperature
+from umlkit.methods.calibration import CAUTION, log_loss, log_softmax, mean, normalised, softmax, temperature
 
 
 def drawn(n: int, *, sharper: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -62,3 +62,8 @@ def test_probabilities_and_their_normaliser_are_right_however_large_the_scores(s
     assert totals == pytest.approx(special.logsumexp(scores, axis=1), rel=1e-12)
     np.testing.assert_allclose(probabilities.T, special.softmax(scores, axis=1), atol=1e-12)
     assert log_softmax(scores) == pytest.approx(special.log_softmax(scores, axis=1), rel=1e-12)
+
+
+def test_a_mean_of_samples_none_of_which_counts_is_that_of_all() -> None:
+    assert mean(np.array([1.0, 3.0]), np.zeros(2)) == 2
+    assert mean(np.array([1.0, 3.0]), np.array([0.0, 2.0])) == 3

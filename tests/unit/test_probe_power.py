@@ -9,6 +9,7 @@ from tests.synthetic_evidence import make_probe
 from umlkit.probe.power import (
     detectable,
     detectable_accuracy,
+    detectable_gain,
     power_of,
     samples_for_accuracy,
     seeds_needed,
@@ -100,3 +101,34 @@ def test_splits_that_agree_to_the_last_digit_are_certain() -> None:
     assert corrected_t([0.5, 0.5, 0.5], test_over_train=0.5).p == 0
     with pytest.raises(ValueError, match="at least two"):
         corrected_t([0.1], test_over_train=0.5)
+
+
+def test_a_gain_of_nothing_is_seen_by_no_number_of_samples() -> None:
+    assert units_needed(0.0, 0.0) is None
+    nothing = power_of(np.zeros(100), np.zeros(100), units=Units(100), smallest_effect=0.02, seed_deviation=0.0)
+    assert nothing.samples_for_sign is nothing.seeds_for_sign is nothing.detectable_points is None
+    assert nothing.samples_for_effect is not None and nothing.samples_for_effect > 384
+
+
+def test_weighted_and_cross_fitted_samples_see_what_they_are_worth() -> None:
+    plain = detectable_gain(0.0, Units(120))
+    assert detectable_gain(0.0, Units(1000, effective=120.0)) == pytest.approx(plain, rel=0.03)
+    assert detectable_gain(0.0, Units(150, folds=5)) == pytest.approx(plain, rel=0.01)
+    assert spread(0.02, Units(150, folds=5)) == pytest.approx(spread(0.02, Units(100)) * np.sqrt(1.25))
+
+
+def test_what_would_settle_a_gain_has_to_see_it_beyond_the_floor() -> None:
+    losses = np.random.default_rng(0).normal(0.016, 0.2, 1000)
+    plain, less = (power_of(losses, 0 * losses, units=Units(1000), smallest_effect=0.02, floor=f) for f in (0.0, 0.01))
+    assert plain.samples_for_effect is not None and less.samples_for_effect is not None
+    assert less.samples_for_effect == pytest.approx(4 * plain.samples_for_effect, rel=0.06)
+    beyond = power_of(losses, 0 * losses, units=Units(1000), smallest_effect=0.02, floor=0.03)
+    assert beyond.samples_for_effect is None
+
+
+def test_accuracy_is_seen_by_connors_formula() -> None:
+    correct = np.array([1.0] + [0.0] * 99)
+    assert power_of(correct, correct, units=Units(100), smallest_effect=0.02).detectable_points is None
+    correct = np.tile([1.0, -1.0, *[0.0] * 18], 50)
+    found = power_of(correct, correct, units=Units(1000), smallest_effect=0.02).detectable_points
+    assert found == pytest.approx(100 * (detectable_accuracy(0.1, 1000) or 0))

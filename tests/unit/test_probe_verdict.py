@@ -11,7 +11,9 @@ import pytest
 from tests.synthetic_evidence import STRENGTHS, in_folds, make_evidence, make_probe
 from umlkit.methods.ume import rules
 from umlkit.probe.evidence import Evidence
+from umlkit.probe.marginals import Marginals, ModelMarginals
 from umlkit.probe.measure import measure
+from umlkit.probe.shift import surely_differ
 from umlkit.probe.verdict import HEAD_EFFECT
 from umlkit.probe.without import without
 from umlkit.runs.records.verdict import ModalityVerdict, PairedVerdict
@@ -107,6 +109,65 @@ def test_a_modality_of_noise_is_useless_and_the_other_useful() -> None:
     found = judged(replace(evidence, rungs=[audio, flat, same]))
     assert found["video"].verdict == "useless"
     assert found["audio"].verdict == "useful"
+
+
+@pytest.mark.parametrize(("n_probe", "verdict"), [(300, "undecided"), (1200, "useless")])
+def test_a_model_that_learned_nothing_has_not_shown_that_there_is_nothing(n_probe: int, verdict: str) -> None:
+    strengths = NOTHING_PAIRED | {"unimodal:audio": 1.4}
+    evidence = make_evidence(strengths=strengths, n_probe=n_probe, n_select=1000)
+    audio, video, ume = (rung for rung in evidence.rungs if rung.rung in ("unimodal:audio", "unimodal:video", "ume"))
+    flat = replace(video, select_logits=video.select_logits * 0, probe_logits=video.probe_logits * 0)
+    same = replace(ume, select_logits=audio.select_logits, probe_logits=audio.probe_logits)
+    found = judged(replace(evidence, rungs=[audio, flat, same]))["video"]
+    assert found.alone.high < evidence.smallest_effect
+    assert found.verdict == verdict
+
+
+def test_noise_is_not_useful_beside_a_model_that_reads_the_other_modality_better() -> None:
+    evidence = make_evidence(strengths=MUCH_PAIRED | {"unimodal:video": 0.0}, n_probe=3000, n_select=1000)
+    joint = next(one for one in evidence.rungs if one.rung == "joint")
+
+    def of_audio(logits: Any) -> Marginals:
+        grand = np.asarray(logits).mean(axis=0)
+        return Marginals(
+            grand, (logits, np.tile(grand, (len(logits), 1))), logits, np.arange(len(logits)), additive=True
+        )
+
+    marginals = {("joint", 0, "all"): ModelMarginals(of_audio(joint.select_logits), of_audio(joint.probe_logits))}
+    found = judged(replace(evidence, marginals=marginals))
+    assert judged(evidence)["video"].given_rest.low > 0.1, "what joint learned of audio alone would be video's"
+    assert found["video"].given_rest.value == pytest.approx(0, abs=1e-6)
+    assert (found["audio"].verdict, found["video"].verdict) == ("useful", "useless")
+
+
+def test_a_kind_needs_its_own_part_of_the_gain_to_be_seen() -> None:
+    settled = [paired(strengths=MUCH_PAIRED, n_probe=400, seed=seed).kind for seed in range(5)]
+    assert settled == ["interaction"] * 5
+    found = [make_probe(n_probe=150, seed=seed) for seed in range(20)]
+    for probe in found:
+        assert probe.paired is not None and probe.contribution is not None
+        if probe.paired.verdict == "present":
+            part = {"interaction": probe.contribution.interaction, "additive": probe.contribution.additive}
+            kind = probe.paired.kind
+            assert kind is None or part[kind].nats.low > 0
+    assert any(p.paired is not None and p.paired.verdict == "present" and p.paired.kind is None for p in found)
+
+
+def test_heads_that_learn_the_frequencies_of_the_samples_held_out_have_found_nothing_paired() -> None:
+    strengths = NOTHING_PAIRED | {"frozen-linear": 3.0, "kernel": 1.4}
+    quick = [name for name in strengths if name not in ("joint-additive", "joint", "residual", "umt")]
+    evidence = make_evidence(strengths={name: strengths[name] for name in quick}, n_probe=400)
+    plain, shifted = (measure(replace(evidence, features={}, shifted=one)) for one in (False, True))
+    assert plain.contribution is not None and plain.contribution.rung == "frozen-linear"
+    assert shifted.contribution is not None and shifted.contribution.rung == "kernel"
+    assert next(one for one in shifted.candidates if one.name == "umt").rung == "kernel"
+
+
+def test_frequencies_surely_differ_where_chance_does_not_make_such_counts() -> None:
+    assert surely_differ(np.array([100, 100, 100]), np.array([120, 70, 10]))
+    assert not surely_differ(np.array([100, 100, 100]), np.array([70, 60, 70]))
+    assert surely_differ(np.array([50, 50, 40]), np.array([50, 50, 0]))
+    assert not surely_differ(np.array([50, 0]), np.array([50, 0]))
 
 
 def test_copies_are_redundant() -> None:
