@@ -72,9 +72,9 @@ def test_the_command_that_a_damaged_model_names_mends_it(
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
-        ("unimodal-audio", "train out --method unimodal:audio --seed 0 --force"),
-        ("ume", "train out --method ume --seed 0 --force"),
-        ("kernel", "probe out --budget full --force"),
+        ("unimodal-audio", "umlkit train out --method unimodal:audio --seed 0 --force"),
+        ("ume", "umlkit train out --method ume --seed 0 --force"),
+        ("kernel", "rm -r out/seed-0/all/models/MODEL && umlkit probe out --budget full"),
     ],
 )
 def test_the_command_that_damaged_outputs_name_mends_them_also_of_what_is_only_a_rung(
@@ -91,9 +91,14 @@ def test_the_command_that_damaged_outputs_name_mends_them_also_of_what_is_only_a
 
     assert (code, out) == (1, "")
     assert str(whole.relative_to(folder)) in err
-    [command] = re.findall(r"try: write it again: umlkit (.*)", err)
-    assert command == expected
-    assert call(*command.split())[0] == 0
+    [commands] = re.findall(r"try: write it again: (.*)", err)
+    assert commands == expected.replace("MODEL", name)
+    *before_it, command = commands.split(" && ")
+    for removing in before_it:
+        shutil.rmtree(removing.removeprefix("rm -r "))
+    code, _, err = call(*command.removeprefix("umlkit ").split())
+    assert code == 0
+    assert err.count(": training") == 1
     assert whole.read_bytes() == before
     assert call("probe", *RUN)[0] == 0
 

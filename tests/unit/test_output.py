@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from umlkit.errors import InputError, InterruptedRun, Problem, VerdictError
-from umlkit.output import Output, printable
+from umlkit.output import Output, printable, wrapped
 from umlkit.output.progress import INTERVAL
+from umlkit.output.text import cells
 from umlkit.runs.records.error import ErrorRecord
 
 
@@ -249,3 +250,12 @@ def test_a_text_longer_than_anybody_reads_is_cut_in_an_error(json_, streams):
     err = written(streams)[1]
     assert len(err) < 3000
     assert "characters) ... xxx" in err
+
+
+def test_wide_characters_take_two_columns_of_a_line() -> None:
+    line = wrapped("東京 " * 30 + "と大阪" * 40 + " 0.12 ± 0.03", bullet="- ")
+    rows = line.splitlines()
+    assert all(cells(row) <= 80 for row in rows)
+    assert rows[0].startswith("- 東京 東京") and rows[1].startswith("  ")
+    assert "0.12 ± 0.03" in line
+    assert "".join(line.split()) == "-" + "東京" * 30 + "と大阪" * 40 + "0.12±0.03"

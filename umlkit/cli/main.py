@@ -54,7 +54,10 @@ PANELS = {
 }
 """The commands' modules by the part of the help that lists them."""
 
-ELSEWHERE = "write elsewhere: the run directory with --out DIR, a single file with --to FILE"
+ELSEWHERE = (
+    "write elsewhere: the run directory with --out DIR, a single file with --to FILE; "
+    "umlkit advise RUN/probe.json writes nothing"
+)
 
 SMALLER = "store the arrays as .npy or with numpy.savez, which are read in place; or take a smaller train.batch_size"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 # No-break space, zero-width joiner and non-joiner, ideographic space: not "printable", yet part of ordinary writing.
@@ -63,8 +64,31 @@ def wrapped(sentence: str, *, bullet: str = "") -> str:
     """
     kept = printable(sentence).replace(" ± ", _KEPT)
     rest = " " * len(bullet)
-    filled = textwrap.fill(kept, WIDTH, initial_indent=bullet, subsequent_indent=rest, break_on_hyphens=False)
+    if cells(kept) == len(kept):
+        filled = textwrap.fill(kept, WIDTH, initial_indent=bullet, subsequent_indent=rest, break_on_hyphens=False)
+    else:
+        filled = bullet + f"\n{rest}".join(_lines(kept, WIDTH - len(bullet)))
     return filled.replace(_KEPT, " ± ")
+
+
+def cells(text: str) -> int:
+    """Columns of a terminal that ``text`` takes: two a wide character, none a mark that is set on another."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _lines(text: str, width: int) -> Iterator[str]:
+    """Words put into lines of at most so many columns; one that is wider than that is broken."""
+    line = ""
+    for word in text.split(" "):
+        if line and cells(line) + 1 + cells(word) > width:
+            yield line
+            line = ""
+        line = f"{line} {word}" if line else word
+        while cells(line) > width:
+            most = next(i for i in range(1, len(line) + 1) if cells(line[:i]) > width) - 1
+            yield line[: max(1, most)]
+            line = line[max(1, most) :]
+    yield line
 
 
 def is_number(cell: str) -> bool:

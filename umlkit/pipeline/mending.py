@@ -1,7 +1,8 @@
 """The command that makes a damaged file of a model anew, in the errors that readers of such files raise.
 
 Who reads a file knows its path alone, and says ``umlkit train RECIPE --method METHOD --force``; here that gets a run
-directory and a method. What no ``train`` makes, a rung or a model of a fold, is made anew by its measurement.
+directory and a method. What no ``train`` makes, a rung or a model of a fold, is made anew by its measurement once that
+finds it gone.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def _command(session: Session, artifact: Artifact) -> str:
     names |= {plan.model(name).fingerprint: name for name in registry.methods() if name != UNIMODAL}
     if artifact.fingerprint in names:
         return _training(session.directory, names[artifact.fingerprint], artifact.seed)
-    return f"umlkit probe {_root(session.directory)} --budget {session.recipe.probe.budget} --force"
+    folder = shlex.quote(str(artifact.model_dir(session.directory)))
+    return f"rm -r {folder} && umlkit probe {_root(session.directory)} --budget {session.recipe.probe.budget}"
 
 
 def _training(directory: RunDirectory, method: str, seed: int) -> str:
