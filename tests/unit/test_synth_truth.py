@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from umlkit import synth
 from umlkit.errors import InputError, RunError
 from umlkit.methods.ume.pool import fit_weights
 from umlkit.synth.additive import best_additive
@@ -198,3 +199,10 @@ def test_a_gap_that_numbers_of_64_bits_do_not_reach_is_an_error():
 def test_what_is_no_table_is_refused(joint):
     with pytest.raises(InputError):
         Table(joint)
+
+
+def test_a_certain_suppressor_of_many_levels_is_additive() -> None:
+    truth = synth.task("suppressor", seed=0, suppressor=1.0, spread=60).truth
+    assert truth is not None
+    assert truth.d_add.nats <= truth.gap <= 1e-6
+    assert truth.d_ume.nats > 0.6
