@@ -69,6 +69,15 @@ def test_two_that_agree_to_the_last_digit_are_a_tie_and_ume_is_cheaper_than_what
     assert advice.probability == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize("apart", [1e-12, 1e-16, 0.0])
+def test_of_three_the_two_that_agree_share_what_is_left(apart: float) -> None:
+    found = probe_of({"ume": 0.5, "joint": 0.5 - apart, "umt": 0.52}, n=100)
+    same = [[0.09], [0.09, 0.09], [0.05, 0.05, 0.09]]
+    probe = ProbeRecord.model_validate_json(json.dumps(found.document() | {"loss_covariance": same}))
+    by_name = {one.name: one for one in advise(probe, among=("all",)).candidates}
+    assert by_name["ume"].probability == pytest.approx(by_name["joint"].probability, abs=0.05)
+
+
 def test_the_advice_is_the_golden_one() -> None:
     advice = advise(ProbeRecord.read(GOLDEN / "probe-3.json"))
     close(advice.document(), json.loads((GOLDEN / "advice-2.json").read_text()))

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from umlkit.errors import InputError, InterruptedRun, Problem, VerdictError
 from umlkit.output import Output, printable, wrapped
 from umlkit.output.progress import INTERVAL
-from umlkit.output.text import cells
 from umlkit.runs.records.error import ErrorRecord
 
 
@@ -255,7 +255,7 @@ def test_a_text_longer_than_anybody_reads_is_cut_in_an_error(json_, streams):
 def test_wide_characters_take_two_columns_of_a_line() -> None:
     line = wrapped("東京 " * 30 + "と大阪" * 40 + " 0.12 ± 0.03", bullet="- ")
     rows = line.splitlines()
-    assert all(cells(row) <= 80 for row in rows)
+    assert all(cell_len(row) <= 80 for row in rows)
     assert rows[0].startswith("- 東京 東京") and rows[1].startswith("  ")
     assert "0.12 ± 0.03" in line
     assert "".join(line.split()) == "-" + "東京" * 30 + "と大阪" * 40 + "0.12±0.03"

@@ -118,10 +118,13 @@ def test_weighted_and_cross_fitted_samples_see_what_they_are_worth() -> None:
 
 
 def test_what_would_settle_a_gain_has_to_see_it_beyond_the_floor() -> None:
-    losses = np.random.default_rng(0).normal(0.016, 0.2, 1000)
+    losses = np.zeros(1000)
     plain, less = (power_of(losses, 0 * losses, units=Units(1000), smallest_effect=0.02, floor=f) for f in (0.0, 0.01))
     assert plain.samples_for_effect is not None and less.samples_for_effect is not None
-    assert less.samples_for_effect == pytest.approx(4 * plain.samples_for_effect, rel=0.06)
+    assert less.samples_for_effect == pytest.approx(4 * plain.samples_for_effect, rel=0.01)
+    seen = less.detectable_nats + 0.01
+    again = power_of(losses, 0 * losses, units=Units(1000), smallest_effect=seen, floor=0.01).samples_for_effect
+    assert again == pytest.approx(1000, rel=0.01), "that many samples see what they are said to see"
     beyond = power_of(losses, 0 * losses, units=Units(1000), smallest_effect=0.02, floor=0.03)
     assert beyond.samples_for_effect is None
 

@@ -13,7 +13,7 @@ from umlkit.methods.ume import rules
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.marginals import Marginals, ModelMarginals
 from umlkit.probe.measure import measure
-from umlkit.probe.shift import surely_differ
+from umlkit.probe.shift import differ
 from umlkit.probe.verdict import HEAD_EFFECT
 from umlkit.probe.without import without
 from umlkit.runs.records.verdict import ModalityVerdict, PairedVerdict
@@ -68,7 +68,8 @@ def test_models_that_agree_with_ume_to_the_last_digit_have_not_shown_that_there_
     assert found.paired is not None and found.contribution is not None and found.contribution.power is not None
     assert found.contribution.total.nats.high == found.contribution.total.nats.low == 0
     assert found.paired.verdict == verdict
-    assert found.contribution.power.detectable_nats == pytest.approx(2 * 2.80**2 / n_probe, rel=0.02)
+    above_floor = found.contribution.power.detectable_nats
+    assert above_floor == pytest.approx(2.80 * np.sqrt(2 * (above_floor + found.paired.floor) / n_probe), rel=0.01)
 
 
 def test_the_floor_is_half_a_parameter_a_modality_over_the_select_samples() -> None:
@@ -160,14 +161,17 @@ def test_heads_that_learn_the_frequencies_of_the_samples_held_out_have_found_not
     plain, shifted = (measure(replace(evidence, features={}, shifted=one)) for one in (False, True))
     assert plain.contribution is not None and plain.contribution.rung == "frozen-linear"
     assert shifted.contribution is not None and shifted.contribution.rung == "kernel"
+    assert shifted.contribution.additive_rung not in ("frozen-linear", "frozen-mlp")
+    assert shifted.shifted and not plain.shifted
     assert next(one for one in shifted.candidates if one.name == "umt").rung == "kernel"
 
 
 def test_frequencies_surely_differ_where_chance_does_not_make_such_counts() -> None:
-    assert surely_differ(np.array([100, 100, 100]), np.array([120, 70, 10]))
-    assert not surely_differ(np.array([100, 100, 100]), np.array([70, 60, 70]))
-    assert surely_differ(np.array([50, 50, 40]), np.array([50, 50, 0]))
-    assert not surely_differ(np.array([50, 0]), np.array([50, 0]))
+    assert differ(np.array([100, 100, 100]), np.array([120, 70, 10]))
+    assert not differ(np.array([100, 100, 100]), np.array([70, 60, 70]))
+    assert differ(np.array([50, 50, 40]), np.array([50, 50, 0]))
+    assert not differ(np.array([50, 0]), np.array([50, 0]))
+    assert not differ(np.array([500_000, 500_000]), np.array([510_000, 490_000])), "sure, and worth nothing"
 
 
 def test_copies_are_redundant() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.resuming import written
-from tests.benchmarks.truth import reports
+from tests.benchmarks.truth import reports, running
 from tests.benchmarks.truth.designs import DESIGNS, Spec
 from tests.benchmarks.truth.measuring import measure
 from tests.benchmarks.truth.running import results
@@ -68,7 +68,7 @@ def test_an_xor_is_found_and_called_what_it_is(xor: dict[str, Any]) -> None:
 def test_true_risks_are_those_of_the_models_that_a_was_read_from(xor: dict[str, Any]) -> None:
     found = xor["budgets"]["quick"]
     chosen, total = found["a"], found["a"]["total"]
-    assert found["risks"].keys() == {"ume", chosen["rung"], chosen["additive_rung"]} & found["risks"].keys()
+    assert {"ume", chosen["rung"]} <= found["risks"].keys() <= {"ume", chosen["rung"], chosen["additive_rung"]}
     gain = found["risks"]["ume"] - found["risks"][chosen["rung"]]
     assert total["value"] == pytest.approx(gain, abs=1.5 * (total["high"] - total["low"]))
     assert gain > 0.1
@@ -76,7 +76,7 @@ def test_true_risks_are_those_of_the_models_that_a_was_read_from(xor: dict[str, 
 
 def test_heads_on_frozen_encoders_are_measured_beside_it(xor: dict[str, Any]) -> None:
     found = xor["budgets"]["quick"]["rivals"]
-    assert found.keys() == {"linear", "mlp"}
+    assert found.keys() == {"linear", "mlp", "linear, on select"}
     assert abs(found["linear"]) < 4, "a linear head cannot represent an XOR"
 
 
@@ -87,12 +87,38 @@ def test_reports_count_what_is_called_present(xor: dict[str, Any]) -> None:
 
 
 def test_a_rival_is_judged_at_the_level_that_it_has_where_nothing_is_paired(xor: dict[str, Any]) -> None:
-    null = [marked(xor, rivals={"head": t / 10}) for t in range(101)]
-    assert reports.critical(null, "quick", "head") == pytest.approx(9.5)
-    seen, unseen = (marked(xor, rivals={"head": t}) for t in (9.6, 9.4))
+    null = [{**marked(xor, rivals={"head": t}), "n": xor["n"]} for t in (1.0, 2.0, 3.0)]
+    assert reports.critical(null, "quick", "head", xor["n"]) == pytest.approx(2 + 1.645, abs=1e-3)
+    seen, unseen = (marked(xor, rivals={"head": t}) for t in (3.7, 3.6))
     (cell, *_), lines = reports.power([seen, unseen], "quick", null), list(reports.power([seen], "quick", null))
     assert "present 1.000 of 2, head 0.500, difference +0.500" in cell
-    assert any("1.000 of them; cells in which ours is lower by over two standard errors: 0" in one for one in lines)
+    assert any("lower than head by over two standard errors: 0 of 1" in one for one in lines)
+
+
+def test_tasks_that_set_a_level_are_those_of_power_without_what_is_paired() -> None:
+    for number in range(8):
+        spec, paired = DESIGNS["nulls"][0](number), DESIGNS["power"][0](number)
+        truth = synth.task(spec.family, seed=spec.seed, **spec.knobs).truth
+        assert truth is not None and truth.d_ume.nats == 0
+        assert (spec.n, spec.family) == (paired.n, paired.family)
+
+
+def test_of_a_row_that_lacks_a_budget_that_one_alone_is_measured(
+    xor: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def measured(spec: Spec, *, budgets: list[str]) -> dict[str, Any]:
+        asked.append(budgets)
+        return {**xor, "key": spec.key, "budgets": {"short": xor["budgets"]["quick"]}}
+
+    monkeypatch.setattr(running, "measure", measured)
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({**xor, "key": "ranks-0"}) + "\n")
+    (row,) = results("ranks", path, tasks=1, budgets=["quick", "short"], processes=1)
+    assert asked == [["short"]]
+    assert row["budgets"].keys() == {"quick", "short"}
+    assert results("ranks", path, tasks=1, budgets=["quick", "short"], processes=1) == [row]
 
 
 def test_budgets_are_compared_on_the_same_tasks(xor: dict[str, Any]) -> None:

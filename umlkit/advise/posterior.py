@@ -6,7 +6,7 @@ units. With a flat prior the risks r of these very models are
 
     r = m + T,    T multivariate t with U - 1 degrees of freedom and scale matrix V
 
-where a difference of |d| < .002 nats has at least the variance 2 |d| per sample that so close models have
+where a difference of d nats has at least the variance per sample that so close models have, 2 |d| or that of .002 nats
 (:mod:`umlkit.probe.power`): two that agree to the last digit are a tie, however sure their last digit is. A difference
 of two has a closed form (:mod:`umlkit.advise.student`), and the best of more than two is drawn: r = m
 + L g / s, V = L L' (Cholesky), g standard normal, s^2 chi-square over its degrees of freedom. The draws have a fixed
@@ -29,6 +29,8 @@ from umlkit.runs.records.probe import Entry, ProbeRecord, Triangle
 DRAWS = 3000
 SEED = 20230501
 TOLERANCE = 1e-6
+ROUNDING = 1e-9
+"""Nats within which two drawn risks are the same."""
 SAME = 0.002
 """Nats within which the cheaper of two is taken."""
 
@@ -161,7 +163,7 @@ class Posterior:
     def _lacking(self, first: str, second: str) -> float:
         """What the variance of the difference of two candidates' means lacks of that of so small a difference."""
         apart = abs(self.loss(second) - self.loss(first))
-        return max(0.0, 2 * apart / self._worth - self._variance(first, second, self._loss)) if apart < SAME else 0.0
+        return max(0.0, 2 * min(apart, SAME) / self._worth - self._variance(first, second, self._loss))
 
     def _drawn(self, names: Sequence[str]) -> dict[str, Standing]:
         lowest = min(names, key=self.loss)
@@ -170,7 +172,7 @@ class Posterior:
             matrix[i][i] += self._lacking(name, lowest)
         factor = self._cholesky(matrix)
         means, df, stream = [self.loss(name) for name in names], self._probe.df, random.Random(SEED)
-        wins, regrets = [0] * len(names), [0.0] * len(names)
+        wins, regrets = [0.0] * len(names), [0.0] * len(names)
         for _ in range(DRAWS):
             normal = [stream.gauss(0, 1) for _ in names]
             spread = math.sqrt(df / stream.gammavariate(df / 2, 2))
@@ -179,7 +181,9 @@ class Posterior:
                 for mean, row in zip(means, factor, strict=True)
             ]
             lowest = min(risks)
-            wins[risks.index(lowest)] += 1
+            equal = [i for i, risk in enumerate(risks) if risk - lowest <= ROUNDING]
+            for i in equal:
+                wins[i] += 1 / len(equal)
             regrets = [total + risk - lowest for total, risk in zip(regrets, risks, strict=True)]
         return {
             name: Standing(probability=won / DRAWS, regret=regret / DRAWS)

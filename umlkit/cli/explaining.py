@@ -111,8 +111,8 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
                 f"{one.name} is {one.judged.verdict}",
                 f"It tells {plus_minus(one.judged.alone)} nats alone and {plus_minus(one.judged.given_rest)} given the "
                 f"rest: the loss of {_without(probe, one.judged.rung)}, less that of {one.judged.rung}. Useful: the "
-                f"latter is above 0, its interval not below {probe.smallest_effect:g}. Redundant: below that; useless: "
-                "so is the former.",
+                f"latter is above 0 and reaches {probe.smallest_effect:g}. Redundant: it does not, and so many samples "
+                "would have seen that much; useless: nor does the former.",
             )
     used = reliance_told_of(probe)
     if used is not None:
@@ -136,13 +136,18 @@ def _without(probe: ProbeRecord, rung: str) -> str:
     return f"{pool}, or of {rung} with it averaged out, whichever is better on `select`" if mixed else pool
 
 
+def _rivals(probe: ProbeRecord) -> str:
+    """Which rungs the gain may be read from; heads that see class frequencies which training lacks are none of them."""
+    return "all but the heads that see the modalities" if probe.shifted else "all that see the modalities"
+
+
 def _paired(probe: ProbeRecord) -> Iterator[Explained]:
     found = probe.contribution
     if found is None:
         return
     yield Explained(
         "gain over UME",
-        f"Loss of ume less that of {found.rung}, which had the lowest `select` loss of all that see the modalities "
+        f"Loss of ume less that of {found.rung}, which had the lowest `select` loss of {_rivals(probe)} "
         f"together: {plus_minus(found.total.nats, signed=True)} nats. The best additive model on `select` was "
         f"{found.additive_rung}; the loss between it and {found.rung} is interaction, the rest additive.",
     )

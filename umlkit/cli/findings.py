@@ -116,12 +116,12 @@ def _seen(achieved: Contribution, probe: ProbeRecord) -> list[str]:
 
 
 def _settled(achieved: Contribution, probe: ProbeRecord) -> str:
-    """The fewer samples of those that settle the gain's sign and those that see the smallest effect."""
-    power, total = achieved.power, achieved.total.nats
-    for_sign = power.samples_for_sign if power is not None and total.low <= 0 <= total.high else None
+    """The fewer samples of those that see this gain beyond the floor and those that so see the smallest effect."""
+    power, gain = achieved.power, achieved.total.nats if probe.paired is None else probe.paired.adjusted
+    for_sign = power.samples_for_sign if power is not None and gain.low <= 0 <= gain.high else None
     for_effect = None if power is None else power.samples_for_effect
     if for_sign is not None and (for_effect is None or for_sign <= for_effect):
-        return f", and to settle the sign of this one takes about {_about(for_sign, probe)}"
+        return f", and to tell this one from none takes about {_about(for_sign, probe)}"
     if for_effect is None:
         return ""
     return f", and to see one of {probe.smallest_effect:g} takes about {_about(for_effect, probe)}"

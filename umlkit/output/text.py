@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
@@ -14,6 +13,8 @@ _ORDINARY = frozenset("\u00a0\u200c\u200d\u3000")
 WIDTH = 80
 """Columns of a line that is read, on a terminal and in a file alike."""
 _KEPT = "\u00a0±\u00a0"  # a number and its half-width stay on one line
+_WIDE = "\u1100"
+"""The first character that takes two columns of a terminal; below it a character is a column."""
 LONGEST = 2000
 """Characters of a line of an error."""
 
@@ -64,30 +65,24 @@ def wrapped(sentence: str, *, bullet: str = "") -> str:
     """
     kept = printable(sentence).replace(" ± ", _KEPT)
     rest = " " * len(bullet)
-    if cells(kept) == len(kept):
+    if all(c < _WIDE for c in kept):
         filled = textwrap.fill(kept, WIDTH, initial_indent=bullet, subsequent_indent=rest, break_on_hyphens=False)
     else:
         filled = bullet + f"\n{rest}".join(_lines(kept, WIDTH - len(bullet)))
     return filled.replace(_KEPT, " ± ")
 
 
-def cells(text: str) -> int:
-    """Columns of a terminal that ``text`` takes: two a wide character, none a mark that is set on another."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
 def _lines(text: str, width: int) -> Iterator[str]:
-    """Words put into lines of at most so many columns; one that is wider than that is broken."""
+    """Words put into lines of at most so many columns of a terminal; one that is wider than that is broken."""
+    from rich.cells import cell_len, chop_cells  # here, as most commands print no wide character
+
     line = ""
     for word in text.split(" "):
-        if line and cells(line) + 1 + cells(word) > width:
+        if line and cell_len(line) + 1 + cell_len(word) > width:
             yield line
             line = ""
-        line = f"{line} {word}" if line else word
-        while cells(line) > width:
-            most = next(i for i in range(1, len(line) + 1) if cells(line[:i]) > width) - 1
-            yield line[: max(1, most)]
-            line = line[max(1, most) :]
+        *full, line = chop_cells(f"{line} {word}" if line else word, width) or [""]
+        yield from full
     yield line
 
 

@@ -16,7 +16,7 @@ from umlkit.pipeline.plan import UNIMODAL, Plan
 from umlkit.pipeline.result import ModelResult, result_of
 from umlkit.pipeline.session import Session
 from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
-from umlkit.probe.shift import surely_differ
+from umlkit.probe.shift import differ
 
 
 def gather(session: Session) -> Evidence:
@@ -46,7 +46,7 @@ def gather(session: Session) -> Evidence:
         smallest_effect=session.recipe.probe.smallest_effect,
         budget=session.recipe.probe.budget,
         seeds=seeds,
-        shifted=surely_differ(*class_counts(session)),
+        shifted=differ(*class_counts(session)),
         pool=first.model("ume").options.model_dump()["pool"],
         pid=session.recipe.probe.pid,
         marginals={

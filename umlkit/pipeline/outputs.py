@@ -29,6 +29,7 @@ from umlkit.pipeline.mending import mending
 from umlkit.pipeline.session import Session
 from umlkit.rows import CHUNK, Rows
 from umlkit.runs import atomic, tensors
+from umlkit.runs.layout import is_finished
 from umlkit.runs.tensor_file import Put, filling
 
 WRITTEN: tuple[Role, ...] = ("train", "select", "probe")
@@ -95,8 +96,10 @@ def write(session: Session, artifact: Artifact, network: MultiModalModel, *, sel
             _write(session, artifact, network, role, logits=select_logits if role == "select" else None)
 
 
-def there(session: Session, artifact: Artifact) -> bool:
-    """Whether the outputs of a finished model are there for every role that has samples; what they hold is not read."""
+def whole(session: Session, artifact: Artifact) -> bool:
+    """Whether a model is finished and has outputs for every role that has samples; what they hold is not read."""
+    if not is_finished(artifact.model_dir(session.directory)):
+        return False
     roles = session.of(artifact.fold).roles
     return all(_path(session, artifact, role, 0).is_file() for role in WRITTEN if len(roles.rows(role)))
 

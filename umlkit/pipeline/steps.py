@@ -10,7 +10,7 @@ import numpy as np
 
 from umlkit.advise.decide import advise
 from umlkit.errors import InputError, Problem, listed
-from umlkit.pipeline import evaluation, marginals, samples_file
+from umlkit.pipeline import evaluation, marginals, outputs, samples_file
 from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.evidence import class_counts, gather
 from umlkit.pipeline.locate import advice_paths
@@ -22,7 +22,7 @@ from umlkit.probe import rules
 from umlkit.probe.emap import project
 from umlkit.probe.measure import measure, not_measurable, read_all
 from umlkit.probe.per_sample import per_sample
-from umlkit.runs.layout import RunDirectory, is_finished
+from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.activity import RunRecord
 from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.common import NewerDocumentError
@@ -164,7 +164,7 @@ def _shift(session: Session) -> str:
 def _cost(session: Session, wanted: Sequence[Artifact]) -> str:
     """What a cross-fitted measurement takes, before anything is trained."""
     parts = together(wanted)
-    missing = [part for part in parts.values() if not is_finished(part.model_dir(session.directory))]
+    missing = [part for part in parts.values() if not outputs.whole(session, part)]
     seeds = len(session.recipe.seeds)
     units = f"{len(session.roles.folds)} folds" if seeds == 1 else f"{len(session.roles.folds)} folds x {seeds} seeds"
     to_do = f"{len(missing)} to make" if len(missing) == len(parts) else f"{len(missing)} of them to make"

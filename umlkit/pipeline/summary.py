@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from umlkit.pipeline import marginals
+from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.cost import Cost, of_model, total
 from umlkit.pipeline.mixing_cost import of_marginals
@@ -87,7 +87,7 @@ def _likeness(artifact: Artifact) -> tuple[object, ...]:
 
 def _planned(session: Session, artifact: Artifact, rehearsals: _Rehearsals, *, forced: bool) -> PlannedModel:
     directory = artifact.model_dir(session.directory)
-    finished = is_finished(directory) and not forced
+    finished = outputs.whole(session, artifact) and not forced
     done = {} if forced else epochs_done(directory)
     return PlannedModel(
         model=artifact.title,

@@ -55,7 +55,7 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
     named = list(wanted)
     forced = {artifact.fingerprint for artifact in named} if force else set()
     parts = {mark: part for mark, part in together(named).items() if mark not in session.done}
-    missing = [m for m, part in parts.items() if m in forced or not is_finished(part.model_dir(session.directory))]
+    missing = [m for m, part in parts.items() if m in forced or not outputs.whole(session, part)]
     for mark, part in parts.items():
         place = Place(missing.index(mark) + 1, len(missing)) if mark in missing else Place()
         trained = _ensure_one(session, part, force=mark in forced, place=place)
@@ -65,27 +65,22 @@ def ensure(session: Session, wanted: Iterable[Artifact], *, force: bool = False)
 
 
 def _ensure_one(session: Session, artifact: Artifact, *, force: bool, place: Place) -> bool:
-    """Whether there was anything to train."""
+    """Whether there was anything to do."""
     session = session.of(artifact.fold)
     directory = artifact.model_dir(session.directory)
-    if not force and _whole(session, artifact):
+    if not force and outputs.whole(session, artifact):
         session.output.note(f"{_shown(session, artifact)}: up to date, reused")
         return False
     with locks.lock(directory, warn=session.output.warn):
-        if not force and _whole(session, artifact):
+        if not force and outputs.whole(session, artifact):
             session.output.note(f"{_shown(session, artifact)}: finished by another process, reused")
             return False
         if not force and is_finished(directory) and _outputs_again(session, artifact):
-            return False
+            return True
         if force:
             remove_checkpoints(directory)
         _train(session, artifact, directory, place)
         return True
-
-
-def _whole(session: Session, artifact: Artifact) -> bool:
-    """Whether the model is finished, with its outputs."""
-    return is_finished(artifact.model_dir(session.directory)) and outputs.there(session, artifact)
 
 
 def _outputs_again(session: Session, artifact: Artifact) -> bool:

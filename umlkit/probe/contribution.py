@@ -34,6 +34,8 @@ UME, UMT = "ume", "umt"
 KERNELS = ("kernel-additive", "kernel")
 TRAINED = ("joint-additive", "joint", "residual", "umt")
 FROZEN = ("frozen-linear", "frozen-mlp")
+PROJECTED = "emap:"
+"""Before the name of a rung: its additive projection."""
 
 
 def contribution(
@@ -60,7 +62,7 @@ def contribution(
     if best is None:
         return None
     readings = Readings([*readings.entries, *(projected.entries if projected else ())])
-    additive = best_additive(readings, best)
+    additive = best_additive(readings, best, shifted=shifted)
     another = _another_seed(readings, units, best=best, additive=additive)
     return Contribution(
         rung=best,
@@ -92,11 +94,12 @@ def best_rival(readings: Readings, *, shifted: bool = False) -> str | None:
     return min((rung for rung in rungs if rung in rivals), key=readings.select_loss, default=None)
 
 
-def best_additive(readings: Readings, best: str) -> str:
-    """a* for the r* called ``best``."""
+def best_additive(readings: Readings, best: str, *, shifted: bool = False) -> str:
+    """a* for the r* called ``best``; with ``shifted`` no head on frozen features either, nor its projection."""
     if readings.additive(best):
         return best
-    return min((r for r in readings.rungs() if r != PRIOR and readings.additive(r)), key=readings.select_loss)
+    without = (PRIOR, *((*FROZEN, *(PROJECTED + rung for rung in FROZEN)) if shifted else ()))
+    return min((r for r in readings.rungs() if r not in without and readings.additive(r)), key=readings.select_loss)
 
 
 def lowered(readings: Readings, units: Units, *, worse: str, better: str) -> Difference:

@@ -21,7 +21,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from umlkit.probe.contribution import difference
+from umlkit.probe.contribution import PROJECTED, difference
 from umlkit.probe.evidence import Evidence, RungOutputs
 from umlkit.probe.marginals import Floats, ModelMarginals
 from umlkit.probe.readings import Readings, read
@@ -29,7 +29,7 @@ from umlkit.probe.units import Units
 from umlkit.runs.records.common import Difference
 from umlkit.runs.records.mixing import EmapGap
 
-PREFIX = "emap:"
+PREFIX = PROJECTED
 
 
 def emap_gaps(readings: Readings, projected: Readings, units: Units, *, of: Collection[str]) -> tuple[EmapGap, ...]:

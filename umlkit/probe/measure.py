@@ -84,6 +84,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
         df=units.df,
         critical=units.critical,
         smallest_effect=evidence.smallest_effect,
+        shifted=evidence.shifted,
         budget=evidence.budget,
         entropy_nats=float(readings.losses(PRIOR).mean()),
         entries=tuple(_entry(entry) for entry in readings.entries),

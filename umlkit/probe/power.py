@@ -52,9 +52,14 @@ def spread(gain: float, units: Units) -> float:
     return math.sqrt(2 * gain * units.count / units.worth)
 
 
-def detectable_gain(deviation: float, units: Units) -> float:
-    """The smallest gain in nats that these units see, its own spread taken where that of the data is less."""
-    return max(detectable(deviation, units.count), 2 * detectable(1.0, units.count) ** 2 * units.count / units.worth)
+def detectable_gain(deviation: float, units: Units, *, floor: float = 0.0) -> float:
+    """The smallest gain in nats that these units see beyond a floor, its own spread taken where the data's is less.
+
+    With k = delta(U) / s it is the larger of ``floor + k s`` and the g with g - floor = k sqrt(2 g U / n).
+    """
+    k = detectable(1.0, units.count)
+    half = k * math.sqrt(2 * units.count / units.worth) / 2
+    return max(floor + k * deviation, (half + math.sqrt(half**2 + floor)) ** 2)
 
 
 def units_needed(deviation: float, difference: float, *, level: float = LEVEL, power: float = POWER) -> int | None:
@@ -132,24 +137,23 @@ def power_of(
         seed_deviation: sigma_S in nats; None where it is not known.
     """
     deviation, of_correct = (math.sqrt(units.covariance(v[:, None])[0, 0]) for v in (losses, correct))
-    found, item_variance = float(losses.mean()) - floor, deviation**2 / units.count
-    effect = max(0.0, smallest_effect - floor)
+    found, item_variance = float(losses.mean()), deviation**2 / units.count
 
-    def samples(difference: float) -> int | None:
-        needed = units_needed(max(deviation, spread(abs(difference), units)), difference)
+    def samples(gain: float) -> int | None:
+        needed = units_needed(max(deviation, spread(abs(gain), units)), gain - floor)
         return None if needed is None else math.ceil(needed * units.n / units.count)
 
-    def seeds(difference: float) -> int | None:
-        return None if seed_deviation is None else seeds_needed(item_variance, seed_deviation**2, difference)
+    def seeds(gain: float) -> int | None:
+        return None if seed_deviation is None else seeds_needed(item_variance, seed_deviation**2, gain - floor)
 
     return Power(
         deviation=deviation,
-        detectable_nats=detectable_gain(deviation, units),
+        detectable_nats=detectable_gain(deviation, units, floor=floor) - floor,
         detectable_points=_detectable_points(correct, of_correct, units),
         samples_for_sign=samples(found),
-        samples_for_effect=samples(effect),
+        samples_for_effect=samples(smallest_effect) if smallest_effect > floor else None,
         seeds_for_sign=seeds(found),
-        seeds_for_effect=seeds(effect),
+        seeds_for_effect=seeds(smallest_effect) if smallest_effect > floor else None,
     )
 
 

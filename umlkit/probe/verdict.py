@@ -33,11 +33,12 @@ together, so beside an XOR of two modalities a third would seem to bring what th
 learned better of them than their own models, so beside such an r* noise would.
 
     useless      both intervals lie below the smallest effect
-    redundant    given rest lies below the smallest effect, alone lies above 0 and not below it
-    useful       given rest lies above 0 and not below the smallest effect
+    redundant    given rest lies below it, alone lies above 0 and reaches it
+    useful       given rest lies above 0 and reaches it
     undecided    else
 
-An interval lies below the smallest effect as it does above: taken at least as wide as a gain of that size makes it.
+An interval reaches the smallest effect where its upper end does. It lies below that as with paired signal: where it
+would not reach it either, were it as wide as a gain of that size makes it.
 
 Legend: M modalities, n_select samples. Log-losses in nats.
 """
@@ -116,17 +117,18 @@ def modalities(
         alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))
         pool = without(name, evidence)
         pooled = units.estimate(pool.losses(PREFIX + name) - readings.losses(best))
-        on_select, averaged = averaged_out.get(name, (math.inf, pooled))
-        given_rest = averaged if on_select < pool.select_loss(PREFIX + name) else pooled
-        verdict = _modality(alone, given_rest, evidence.smallest_effect, units)
+        on_select, averaged, n = averaged_out.get(name, (math.inf, pooled, units.n))
+        without_it = (averaged, n) if on_select < pool.select_loss(PREFIX + name) else (pooled, units.n)
+        given_rest = without_it[0]
+        verdict = _modality(alone, *without_it, evidence.smallest_effect, units)
         judged[name] = ModalityVerdict(verdict=verdict, alone=alone, given_rest=given_rest, rung=best)
     return judged
 
 
-def _averaged_out(rung: str, reliances: Sequence[Reliance]) -> dict[str, tuple[float, Estimate]]:
-    """(`select` loss, what ``rung`` loses in nats) without each modality but with the rest."""
+def _averaged_out(rung: str, reliances: Sequence[Reliance]) -> dict[str, tuple[float, Estimate, int]]:
+    """(`select` loss, what ``rung`` loses in nats, on so many samples) without each modality but with the rest."""
     return {
-        one.name: (math.inf if one.select_loss is None else one.select_loss, one.reliance.nats)
+        one.name: (math.inf if one.select_loss is None else one.select_loss, one.reliance.nats, owed.n)
         for owed in reliances
         if owed.rung == rung
         for one in owed.modalities
@@ -141,9 +143,10 @@ def _paired(
     return "not detected" if max(adjusted.high, _as_wide(total, smallest, units)) < smallest else "undecided"
 
 
-def _as_wide(found: Estimate, smallest: float, units: Units) -> float:
-    """The upper end of an interval as wide as a gain of the smallest effect makes it."""
-    return max(0.0, found.value) + units.critical * spread(smallest, units) / math.sqrt(units.count)
+def _as_wide(found: Estimate, smallest: float, units: Units, *, n: int | None = None) -> float:
+    """The upper end of an interval as wide as a gain of the smallest effect makes it; on ``n`` of the samples."""
+    half = units.critical * spread(smallest, units) / math.sqrt(units.count)
+    return max(0.0, found.value) + half * math.sqrt(units.n / (units.n if n is None else n))
 
 
 def _kind(contribution: Contribution, lost: float | None) -> Kind | None:
@@ -153,14 +156,16 @@ def _kind(contribution: Contribution, lost: float | None) -> Kind | None:
 
 
 def _modality(
-    alone: Estimate, given_rest: Estimate, smallest: float, units: Units
+    alone: Estimate, given_rest: Estimate, n: int, smallest: float, units: Units
 ) -> Literal["useful", "redundant", "useless", "undecided"]:
-    def below(found: Estimate) -> bool:
-        return max(found.high, _as_wide(found, smallest, units)) < smallest
+    """The verdict; ``given_rest`` was read on ``n`` of the samples."""
+
+    def below(found: Estimate, n: int | None = None) -> bool:
+        return max(found.high, _as_wide(found, smallest, units, n=n)) < smallest
 
     if given_rest.high >= smallest and given_rest.low > 0:
         return "useful"
-    if not below(given_rest):
+    if not below(given_rest, n):
         return "undecided"
     if alone.low > 0 and alone.high >= smallest:
         return "redundant"

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.benchmarks.resuming import written
 from tests.benchmarks.truth import reports
 from tests.benchmarks.truth.designs import DESIGNS
-from tests.benchmarks.truth.running import PROCESSES, results
+from tests.benchmarks.truth.running import PROCESSES, merged, results
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--budgets", nargs="+", choices=("quick", "short", "full"), default=["quick"])
     parser.add_argument("--file", type=Path, help="default: truth-DESIGN.jsonl")
     parser.add_argument("--known", type=Path, help="rows that are not measured again: tests/benchmarks/measured/...")
-    parser.add_argument("--null", type=Path, help="rows of `alarms`; sets the level of the rivals of `power`")
+    parser.add_argument("--null", type=Path, help="rows of `nulls`; sets the level of the rivals of `power`")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     arguments = parser.parse_args()
     tasks = arguments.tasks or DESIGNS[arguments.design][1]
@@ -44,8 +44,8 @@ def main() -> None:
 
 
 def null_rows(path: Path | None, budget: str) -> list[reports.Row]:
-    """The rows of ``alarms`` that were measured at a budget."""
-    return [row for row in written(path) if budget in row["budgets"]]
+    """The rows of ``nulls`` that were measured at a budget."""
+    return [row for row in merged(written(path)).values() if budget in row["budgets"]]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,14 @@ def power(number: int) -> Spec:
     )
 
 
+def nulls(number: int) -> Spec:
+    """The tasks of ``power`` without what is paired in them: where a rival's level is set, size by size."""
+    spec = power(number)
+    knobs = {name: value for name, value in spec.knobs.items() if name not in ("interaction", "suppressor")}
+    knobs["label_noise"] = 0.0  # as in `alarms`
+    return replace(spec, key=f"nulls-{number}", knobs=knobs, seed=40_000 + number, group=str(spec.n))
+
+
 def ranks(number: int) -> Spec:
     """Paired signal of every size and kind, at most four informative dimensions a modality, 3,000 samples or more."""
     rng = np.random.default_rng([number, 3])
@@ -130,6 +138,7 @@ def _looks(rng: np.random.Generator) -> dict[str, Any]:
 DESIGNS: Mapping[str, tuple[Design, int]] = {
     "alarms": (alarms, 1050),
     "power": (power, 1280),
+    "nulls": (nulls, 160),
     "ranks": (ranks, 120),
     "useless": (useless, 150),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta, spearmanr
+from scipy.stats import beta, norm, spearmanr
 
 Row = Mapping[str, Any]
 Found = Mapping[str, Any]
@@ -25,10 +25,6 @@ def alarms(rows: Sequence[Row], budget: str) -> Iterator[str]:
         yield f"  n = {n:<10d} {shares([row for row in null if row['n'] == n], budget)}"
     yield f"all: {shares(null, budget)}; goal: bound <= .075, no family above .12"
     yield from coverage(null, budget)
-    for rival in rivals(null, budget):
-        plain = np.mean([row["budgets"][budget]["rivals"][rival] > 1.96 for row in null])
-        level = critical(null, budget, rival)
-        yield f"rival {rival:14s} beyond 1.96 in {plain:.3f} of them; {LEVEL:.0%} of them beyond {level:.2f}"
     verdicts = [row["budgets"][budget]["paired"]["verdict"] for row in null]
     yield "verdicts: " + ", ".join(f"{one} {verdicts.count(one)}" for one in sorted(set(verdicts)))
 
@@ -45,15 +41,16 @@ def power(rows: Sequence[Row], budget: str, null: Sequence[Row] = ()) -> Iterato
     Args:
         rows: of the design ``power``.
         budget: whose verdicts are counted.
-        null: rows of ``alarms``, by which every rival's threshold is set to :data:`LEVEL`; without them no rival.
+        null: rows of ``nulls``, by which every rival's threshold is set, size by size; without them no rival.
     """
-    levels = {rival: critical(null, budget, rival) for rival in rivals(null, budget)}
+    levels = {(rival, n): critical(null, budget, rival, n) for rival in rivals(null, budget) for n in sizes(rows)}
+    names = list(dict.fromkeys(rival for rival, _ in levels))
 
     def seen(row: Row, rival: str) -> bool:
-        return bool(row["budgets"][budget]["rivals"].get(rival, -np.inf) > levels[rival])
+        return bool(row["budgets"][budget]["rivals"][rival] > levels[rival, row["n"]])
 
-    best = max(levels, key=lambda rival: sum(seen(row, rival) for row in rows), default=None)
-    cells = []
+    best = max(names, key=lambda rival: sum(seen(row, rival) for row in rows), default=None)
+    leads = []
     for name, part in grouped(rows):
         nats = np.mean([row["truth"]["d_ume"] for row in part])
         ours = np.array([present(row["budgets"][budget]) for row in part], dtype=float)
@@ -61,19 +58,39 @@ def power(rows: Sequence[Row], budget: str, null: Sequence[Row] = ()) -> Iterato
         if best is not None:
             theirs = np.array([seen(row, best) for row in part], dtype=float)
             lead = ours - theirs
-            error = lead.std(ddof=1) / np.sqrt(len(lead)) if len(lead) > 1 else np.nan
-            cells.append((lead.mean(), error))
+            error = float(lead.std(ddof=1) / np.sqrt(len(lead))) if len(lead) > 1 else np.nan
+            leads.append((float(lead.mean()), error))
             line += f", {best} {theirs.mean():.3f}, difference {lead.mean():+.3f} +- {error:.3f}"
         yield line
-    whole = np.mean([present(row["budgets"][budget]) for row in rows])
-    yield f"all: present {whole:.3f} of {len(rows)}"
+    yield f"all: present {np.mean([present(row['budgets'][budget]) for row in rows]):.3f} of {len(rows)}"
     if best is not None:
-        theirs_all = np.mean([seen(row, best) for row in rows])
-        behind = sum(lead < -2 * error for lead, error in cells)
-        yield f"rival at the {LEVEL:.0%} level of {len(null)} null tasks, the best of {', '.join(levels)}: {best}"
-        yield f"  {theirs_all:.3f} of them; cells in which ours is lower by over two standard errors: {behind} (goal 0)"
+        yield from _beside_rivals(rows, budget, null, {name: [seen(row, name) for row in rows] for name in names})
+        behind = sum(lead < -2 * error for lead, error in leads)
+        yield f"cells in which ours is lower than {best} by over two standard errors: {behind} of {len(leads)} (goal 0)"
     yield from coverage(rows, budget)
     yield from kinds(rows, budget)
+
+
+def _beside_rivals(
+    rows: Sequence[Row], budget: str, null: Sequence[Row], seen: Mapping[str, Sequence[bool]]
+) -> Iterator[str]:
+    """The level of ours and of every rival on the null tasks, and the rivals' power."""
+    for n in sizes(rows):
+        part = [row for row in null if row["n"] == n]
+        said = ", ".join(
+            f"{name} t {np.mean(_ts(part, budget, name)):+.2f} +- {np.std(_ts(part, budget, name), ddof=1):.2f}"
+            for name in seen
+        )
+        yield f"nulls of n = {n}: present {shares(part, budget)}; {said}"
+    yield f"rivals beyond mean + 1.645 sd of these t ({LEVEL:.0%}): " + ", ".join(
+        f"{name} {np.mean(of_name):.3f}" for name, of_name in seen.items()
+    )
+
+
+def nulls(rows: Sequence[Row], budget: str) -> Iterator[str]:
+    """What is called present of the tasks that set a rival's level."""
+    for name, part in grouped(rows):
+        yield f"  n = {name:6s} {shares(part, budget)}"
 
 
 def ranks(rows: Sequence[Row], budget: str) -> Iterator[str]:
@@ -117,7 +134,13 @@ def beside(rows: Sequence[Row], one: str, other: str) -> Iterator[str]:
 
 
 Report = Callable[..., Iterator[str]]
-REPORTS: Mapping[str, Report] = {"alarms": alarms, "power": power, "ranks": ranks, "useless": useless}
+REPORTS: Mapping[str, Report] = {
+    "alarms": alarms,
+    "power": power,
+    "nulls": nulls,
+    "ranks": ranks,
+    "useless": useless,
+}
 
 
 def present(found: Found) -> bool:
@@ -143,9 +166,19 @@ def rivals(rows: Sequence[Row], budget: str) -> list[str]:
     return sorted(set.intersection(*every)) if every else []
 
 
-def critical(null: Sequence[Row], budget: str, rival: str) -> float:
-    """The t that a rival exceeds in :data:`LEVEL` of the null tasks."""
-    return float(np.quantile([row["budgets"][budget]["rivals"][rival] for row in null], 1 - LEVEL))
+def critical(null: Sequence[Row], budget: str, rival: str, n: int) -> float:
+    """The t that a rival exceeds in :data:`LEVEL` of the null tasks of this size, as if they were normal."""
+    found = _ts([row for row in null if row["n"] == n], budget, rival)
+    return float(np.mean(found) + norm.ppf(1 - LEVEL) * np.std(found, ddof=1))
+
+
+def sizes(rows: Sequence[Row]) -> list[int]:
+    """The numbers of samples that occur."""
+    return sorted({row["n"] for row in rows})
+
+
+def _ts(rows: Sequence[Row], budget: str, rival: str) -> list[float]:
+    return [row["budgets"][budget]["rivals"][rival] for row in rows]
 
 
 def shares(rows: Sequence[Row], budget: str) -> str:

@@ -3,7 +3,8 @@
 The guide of Du et al. (ICML 2023, abstract) as it is mostly read: where a head on the frozen features, which sees all
 modalities, has a lower loss than the mean of the uni-modal probabilities, there are paired features. The head is fitted
 on the standardised features of the training samples: logistic regression, or a network with one hidden layer (both
-scikit-learn's), each with the penalty that is best on `select`. Everything is temperature-scaled on `select`.
+scikit-learn's), each with the penalty that is best on `select`; and logistic regression also on those of `select`
+itself, its penalty by cross-validation. Everything is temperature-scaled on `select`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from umlkit.methods.folds import folds
 from umlkit.pipeline import outputs
 from umlkit.pipeline.evidence import held_out
 from umlkit.pipeline.plan import Plan
@@ -28,12 +30,13 @@ from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
 from umlkit.probe.readings import read
 from umlkit.probe.units import Units, Values
 
-AVERAGED = "averaged"
+AVERAGED, ON_SELECT = "averaged", "linear, on select"
+STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
 FLOOR = 1e-12
 
 
 def _linear() -> Iterator[Any]:
-    for strength in (0.01, 0.1, 1.0, 10.0):
+    for strength in STRENGTHS:
         yield LogisticRegression(C=strength, max_iter=300)
 
 
@@ -43,17 +46,18 @@ def _mlp() -> Iterator[Any]:
 
 
 HEADS: Mapping[str, Callable[[], Iterator[Any]]] = {"linear": _linear, "mlp": _mlp}
+NAMES = (*HEADS, ON_SELECT)
 
 
 def found(session: Session, evidence: Evidence) -> dict[str, float]:
     """Head -> t of the loss that it saves against the mean of the uni-modal probabilities, over `probe` samples."""
-    rows: dict[str, list[RungOutputs]] = {name: [] for name in (AVERAGED, *HEADS)}
+    rows: dict[str, list[RungOutputs]] = {name: [] for name in (AVERAGED, *NAMES)}
     for plan in session.plans:
         for name, outputs_of_head in _of_plan(session.of(plan.fold), plan).items():
             rows[name].append(outputs_of_head)
     losses = {name: _losses(of_name, evidence) for name, of_name in rows.items()}
     units = Units.of(len(evidence.rows), None, folds=len(evidence.folds))
-    return {name: _t(losses[AVERAGED] - losses[name], units) for name in HEADS}
+    return {name: _t(losses[AVERAGED] - losses[name], units) for name in NAMES}
 
 
 def _losses(every: list[RungOutputs], evidence: Evidence) -> Values:
@@ -78,7 +82,24 @@ def _of_plan(session: Session, plan: Plan) -> dict[str, RungOutputs]:
     for name, models in HEADS.items():
         best = min((_fitted(model, x["train"], y) for model in models()), key=lambda one: _loss(one, x["select"], held))
         made[name] = _as_rung(name, [_logits(best, x[role], held) for role in ("select", "probe")], plan)
+    made[ON_SELECT] = _as_rung(ON_SELECT, _on_select(x["select"], x["probe"], held), plan)
     return made
+
+
+def _on_select(select: Values, probe: Values, held: HeldOut) -> list[Values]:
+    """Logits of logistic regression on `select`, held out there by folds, each with the strength best in the others."""
+    y = held.select_labels
+    by_strength = np.zeros((len(STRENGTHS), len(y), len(held.prior)))
+    parts = folds(y, groups=held.select_groups)
+    for fitted, scored in parts:
+        for at, model in enumerate(_linear()):
+            by_strength[at, scored] = _logits(_fitted(model, select[fitted], y[fitted]), select[scored], held)
+    losses = -by_strength[:, np.arange(len(y)), y]
+    held_out_logits = np.empty_like(by_strength[0])
+    for fitted, scored in parts:
+        held_out_logits[scored] = by_strength[losses[:, fitted].mean(axis=1).argmin(), scored]
+    best = list(_linear())[int(losses.mean(axis=1).argmin())]
+    return [held_out_logits, _logits(_fitted(best, select, y), probe, held)]
 
 
 def _as_rung(name: str, logits: list[Any], plan: Plan) -> RungOutputs:

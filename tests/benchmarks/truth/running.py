@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.benchmarks.resuming import Row, append, made, written
@@ -24,16 +24,22 @@ def results(
     """The first ``tasks`` tasks of a design, those that neither file has measured and written to the first."""
     design, _ = DESIGNS[name]
     wanted = {(spec := design(number)).key: spec for number in range(tasks)}
-    done = {
-        row["key"]: row
-        for row in (*written(known), *written(path))
-        if row["key"] in wanted and set(budgets) <= set(row["budgets"])
-    }
-    missing = [(spec, budgets) for key, spec in wanted.items() if key not in done]
+    done = merged([*written(known), *written(path)])
+    lacking = {key: [b for b in budgets if b not in done.get(key, {"budgets": {}})["budgets"]] for key in wanted}
+    missing = [(wanted[key], lacks) for key, lacks in lacking.items() if lacks]
     for row in made(_one, missing, processes):
-        done[row["key"]] = row
         append(path, row)
+        done = merged([*done.values(), row])
     return [done[key] for key in wanted]
+
+
+def merged(rows: Iterable[Row]) -> dict[str, Row]:
+    """Key -> row with the budgets of all its rows, the later ones over the earlier."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        before = found.get(row["key"], {"budgets": {}})
+        found[row["key"]] = {**row, "budgets": {**before["budgets"], **row["budgets"]}}
+    return found
 
 
 def _one(spec: Spec, budgets: Sequence[str]) -> Row:

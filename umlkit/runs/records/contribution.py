@@ -38,11 +38,15 @@ class Power(Part):
     """
 
     deviation: Annotated[Nats, Field(ge=0)] = Field(description="standard deviation of a unit's paired difference")
-    detectable_nats: Annotated[Nats, Field(ge=0)] = Field(description="the smallest difference that would be seen")
-    detectable_points: Annotated[float, Field(ge=0)] | None = Field(description="likewise; null where all agree")
-    samples_for_sign: Count | None = Field(description="probe samples that would see the total that was found")
-    samples_for_effect: Count | None = Field(description="probe samples that would see the smallest effect")
-    seeds_for_sign: Count | None = Field(description="seeds, on these samples, that would see the total that was found")
+    detectable_nats: Annotated[Nats, Field(ge=0)] = Field(
+        description="the smallest gain above the null floor that is seen"
+    )
+    detectable_points: Annotated[float, Field(ge=0)] | None = Field(
+        description="of accuracy; null where not even all discordant samples would be seen"
+    )
+    samples_for_sign: Count | None = Field(description="probe samples that see the total found above the floor")
+    samples_for_effect: Count | None = Field(description="probe samples that see the smallest effect above it")
+    seeds_for_sign: Count | None = Field(description="seeds, on these samples, that see the total found")
     seeds_for_effect: Count | None = Field(description="likewise the smallest effect; both null below three seeds")
 
 

@@ -152,6 +152,9 @@ class ProbeRecord(Record):
     critical: Annotated[float, Field(ge=0, le=1000)] = Field(
         default=0.0, description="t_{.975, df}: half an interval over its s.e."
     )
+    shifted: bool = Field(
+        default=False, description="classes are not as frequent in training as held out, where all is read"
+    )
     smallest_effect: Annotated[float, Field(gt=0)] = Field(default=0.02, description="nats that matter to the user")
     budget: Literal["quick", "short", "full"] = Field(
         default="full",
