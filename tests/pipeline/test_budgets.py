@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from umlkit.runs.records.probe import ProbeRecord
 
 Call = Callable[..., tuple[int, str, str]]
@@ -107,3 +109,24 @@ def test_a_budget_that_there_is_not_is_exit_2_with_the_closest(fresh: Path, call
     assert code == 2
     assert "--budget" in said
     assert "quick" in said
+
+
+def test_other_class_frequencies_in_validation_than_in_training_are_told_and_taken_for_nothing_paired(
+    folder: Path, call: Call
+) -> None:
+    rng = np.random.default_rng(0)
+    parts = {"train": (80, (1, 1, 1)), "val": (240, (12, 7, 1)), "test": (30, (1, 1, 1))}
+    split = np.repeat(list(parts), [n for n, _ in parts.values()])
+    y = np.concatenate([rng.choice(3, n, p=np.array(shares) / sum(shares)) for n, shares in parts.values()])
+    y[:3] = y[-3:] = [0, 1, 2]
+    views = {f"X_{name}": rng.normal(size=(len(y), 3)).astype(np.float32) for name in ("a", "b")}
+    np.savez("shifted.npz", y=y, split=split, **views)
+    words = ("probe", "shifted.npz", "--label", "y", "--budget", "quick", "--set", "train.epochs=2")
+    code, out, err = call(*words, "--json")
+    assert code == 0, err
+    assert "classes are not as frequent in training as in validation" in err
+    found = json.loads(out)
+    assert found["shifted"]
+    assert found["contribution"]["rung"].startswith("kernel")
+    assert found["paired"]["verdict"] != "present"
+    assert "not as frequent here as in training" in " ".join(call(*words)[1].split())

@@ -59,6 +59,14 @@ def test_with_too_few_samples_for_two_roles_validation_is_select_and_there_are_f
     assert "cross-fitted: 5 folds of the 320 samples" in roles.reading[-1]
 
 
+def test_halves_that_a_single_sample_of_a_class_makes_unequal_are_halves() -> None:
+    labels = [0] * 40 + [1] * 40 + [2] + [0] * 99 + [1] * 100 + [2] + [0, 1, 2]
+    given = ["train"] * 81 + ["val"] * 200 + ["test"] * 3
+    roles = assign(dataset(labels, given=given), None)
+    assert roles.not_measurable is None and not roles.folds
+    assert sorted([len(roles.select), len(roles.probe)]) in ([99, 101], [100, 100])
+
+
 def test_many_classes_need_more() -> None:
     assert (half_needed(2), half_needed(10), half_needed(50)) == (100, 100, 500)
 

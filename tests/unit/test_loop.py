@@ -17,7 +17,7 @@ from umlkit.training.checkpoint import Workspace
 from umlkit.training.loop import FitResult, evaluate, fit, shuffled, train_mode
 from umlkit.training.optimiser import optimiser_for
 from umlkit.training.schedule import FLOOR, learning_rate
-from umlkit.training.seeds import derive, seeded
+from umlkit.training.seeds import derive, reseed, seeded
 
 SHORT = Train(epochs=4, batch_size=16, lr=0.01)
 
@@ -333,3 +333,10 @@ def test_deterministic_kernels_are_asked_for_and_memory_is_not_filled_for_nothin
     finally:
         torch.use_deterministic_algorithms(before[0])
         torch.utils.deterministic.fill_uninitialized_memory = before[1]
+
+
+def test_reseeding_gives_the_stream_of_torchs_own_seeding() -> None:
+    reseed(7)
+    ours = torch.rand(5)
+    torch.manual_seed(7)
+    assert torch.equal(ours, torch.rand(5))
