@@ -48,7 +48,7 @@ def test_quick_trains_no_network_beyond_the_uni_modal_ones_and_advice_calls_itse
     assert call("advise", "tiny.yaml", "--quiet")[1] in ("ume\n", "umt\n")
 
 
-def test_short_trains_models_of_its_own_for_a_third_of_the_epochs(fresh: Path, call: Call) -> None:
+def test_short_trains_models_of_its_own_for_a_sixth_of_the_epochs(fresh: Path, call: Call) -> None:
     assert call("probe", "tiny.yaml", "--budget", "short")[0] == 0
     record = ProbeRecord.read(fresh / "runs/tiny/probe.json")
     assert record.budget == "short"
