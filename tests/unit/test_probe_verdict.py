@@ -14,7 +14,7 @@ from umlkit.probe.evidence import Evidence
 from umlkit.probe.marginals import Marginals, ModelMarginals
 from umlkit.probe.measure import measure
 from umlkit.probe.shift import differ
-from umlkit.probe.verdict import HEAD_EFFECT
+from umlkit.probe.verdict import HEAD_EFFECT, INTERACTION
 from umlkit.probe.without import without
 from umlkit.runs.records.verdict import ModalityVerdict, PairedVerdict
 
@@ -141,17 +141,18 @@ def test_noise_is_not_useful_beside_a_model_that_reads_the_other_modality_better
     assert (found["audio"].verdict, found["video"].verdict) == ("useful", "useless")
 
 
-def test_a_kind_needs_its_own_part_of_the_gain_to_be_seen() -> None:
-    settled = [paired(strengths=MUCH_PAIRED, n_probe=400, seed=seed).kind for seed in range(5)]
-    assert settled == ["interaction"] * 5
-    found = [make_probe(n_probe=150, seed=seed) for seed in range(20)]
-    for probe in found:
+def test_interaction_needs_its_own_part_of_the_gain_to_be_seen() -> None:
+    assert [paired(strengths=MUCH_PAIRED, n_probe=400, seed=seed).kind for seed in range(5)] == ["interaction"] * 5
+    kinds = []
+    for seed in range(60):
+        probe = make_probe(strengths=STRENGTHS | {"joint-additive": 1.4, "umt": 1.65}, n_probe=150, seed=seed)
         assert probe.paired is not None and probe.contribution is not None
         if probe.paired.verdict == "present":
-            part = {"interaction": probe.contribution.interaction, "additive": probe.contribution.additive}
-            kind = probe.paired.kind
-            assert kind is None or part[kind].nats.low > 0
-    assert any(p.paired is not None and p.paired.verdict == "present" and p.paired.kind is None for p in found)
+            lost, part = probe.paired.lost_by_projection or 0, probe.contribution.interaction.nats
+            expected = "additive" if lost <= INTERACTION else "interaction" if part.low > 0 else None
+            assert probe.paired.kind == expected
+            kinds.append(expected)
+    assert {"interaction", "additive", None} == set(kinds)
 
 
 def test_heads_that_learn_the_frequencies_of_the_samples_held_out_have_found_nothing_paired() -> None:

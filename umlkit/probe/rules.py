@@ -11,7 +11,8 @@ RULES = 3
 
 1: up to the first verdicts. 2: redundant is what adds less than the smallest effect, useful what is above 0 and may
 reach it; no modality is credited with what two others tell only together; nothing is ruled out that so few samples
-could not have seen. 3: the same guard for modalities, weighted and cross-fitted samples counted at what they are worth;
-`select` losses of all rungs at cross-validated temperatures, and the temperatures those of the models as shipped; doing
-without a modality chosen on `select`; a kind only where its part is above 0; the floor counts in what would settle it.
+could not have seen. 3: the same guard for modalities, weighted and cross-fitted samples counted at
+what they are worth; `select` losses of all rungs at cross-validated temperatures, and the temperatures those of the
+models as stored; doing without a modality chosen on `select`; interaction only where its part is above 0; the floor
+counts in what would settle a gain.
 """

@@ -22,9 +22,10 @@ hides most suppressors and stops few false alarms; a kernel fitted to permuted r
 them, so that nothing is taken off. Half had 1 false alarm of 62 (at most .074), the whole of M / n_select none, with 16
 of 47 paired tasks found by either: not clearly better on so few.
 
-**Kind.** interaction where the best additive model lacks more than :data:`INTERACTION` of A, else additive; not settled
-where the interval of that part of A does not lie above 0. A model of a suppressor is additive in the population, but
-what learns it from few samples is not quite.
+**Kind.** interaction where the best additive model lacks more than :data:`INTERACTION` of A, not settled where the
+interval of what it lacks does not lie above 0, else additive. A model of a suppressor is additive in the population,
+but what learns it from few samples is not quite. *Measured* on 93 tasks of ``tests/benchmarks/truth``, 65 called
+present: 62 right; asking of the additive part, too, that its interval lies above 0 left 5 open, 4 of them right.
 
 **Modalities.** alone = H(Y) - risk(its own model); given rest = risk(without it) - risk(with all), the latter
 UME where no paired signal was detected, else r*. Without it: the pool of the others, or r* with it averaged out
@@ -150,9 +151,9 @@ def _as_wide(found: Estimate, smallest: float, units: Units, *, n: int | None = 
 
 
 def _kind(contribution: Contribution, lost: float | None) -> Kind | None:
-    kind: Kind = "interaction" if lost is not None and lost > INTERACTION else "additive"
-    part = contribution.interaction if kind == "interaction" else contribution.additive
-    return kind if part.nats.low > 0 else None
+    if lost is None or lost <= INTERACTION:
+        return "additive"
+    return "interaction" if contribution.interaction.nats.low > 0 else None
 
 
 def _modality(

@@ -20,7 +20,7 @@ class PairedVerdict(Part):
 
     verdict: Literal["present", "not detected", "undecided"]
     kind: Kind | None = Field(
-        description="of what is present: interaction or additive; null also where neither is settled"
+        description="of what is present: interaction or additive; null also where it is not settled"
     )
     adjusted: Estimate = Field(description="A less the null floor, nats")
     floor: Annotated[float, Field(ge=0)] = Field(
