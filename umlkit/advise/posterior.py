@@ -8,9 +8,8 @@ units. With a flat prior the risks r of these very models are
 
 where a difference of d nats has at least the variance per sample that so close models have, 2 |d| or that of .002 nats
 (:mod:`umlkit.probe.power`): two that agree to the last digit are a tie, however sure their last digit is. A difference
-of two has a closed form (:mod:`umlkit.advise.student`), and the best of more than two is drawn: r = m
-+ L g / s, V = L L' (Cholesky), g standard normal, s^2 chi-square over its degrees of freedom. The draws have a fixed
-seed.
+of two has a closed form (:mod:`umlkit.advise.student`), and the best of more than two is drawn: r = m + L g / s,
+V = L L' (Cholesky), g standard normal, s^2 chi-square over its degrees of freedom. The draws have a fixed seed.
 """
 
 from __future__ import annotations
@@ -166,10 +165,10 @@ class Posterior:
         return max(0.0, 2 * min(apart, SAME) / self._worth - self._variance(first, second, self._loss))
 
     def _drawn(self, names: Sequence[str]) -> dict[str, Standing]:
-        lowest = min(names, key=self.loss)
+        best = min(names, key=self.loss)
         matrix = [[self._covariance(a, b, self._loss) for b in names] for a in names]
         for i, name in enumerate(names):
-            matrix[i][i] += self._lacking(name, lowest)
+            matrix[i][i] += self._lacking(name, best)
         factor = self._cholesky(matrix)
         means, df, stream = [self.loss(name) for name in names], self._probe.df, random.Random(SEED)
         wins, regrets = [0.0] * len(names), [0.0] * len(names)

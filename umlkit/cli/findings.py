@@ -92,8 +92,8 @@ def _kind(probe: ProbeRecord, achieved: Contribution) -> str:
     if achieved.rung == achieved.additive_rung:
         return f"Of that 0 is interaction: {achieved.rung} is a sum of one function per modality by its make."
     interaction, additive = (plus_minus(one.nats, signed=True) for one in (achieved.interaction, achieved.additive))
-    present = probe.paired is not None and probe.paired.verdict == "present"
-    kind = f" (kind: {probe.paired.kind or 'not settled'})" if probe.paired is not None and present else ""
+    judged = probe.paired
+    kind = "" if judged is None or judged.verdict != "present" else f" (kind: {judged.kind or 'not settled'})"
     gap = next((one for one in probe.emap if one.rung == achieved.rung), None)
     closest = "" if gap is None else f"; the sum closest to {achieved.rung} loses {plus_minus(gap.gap.nats)} (EMAP)"
     return (

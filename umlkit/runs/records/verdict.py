@@ -36,8 +36,9 @@ class ModalityVerdict(Part):
     """What one modality is good for.
 
     ``useless``: less than the smallest effect alone, and given the rest. ``redundant``: informative alone, less than
-    the smallest effect given the rest. ``useful``: informative given the rest, not below that. Else ``undecided``. An
-    interval lies below the smallest effect where, taken at least as wide as a gain of that size would make it, it does.
+    the smallest effect given the rest. ``useful``: informative given the rest, its interval reaches that. Else
+    ``undecided``. Less than the smallest effect is an interval that would not reach it either, were it as wide as a
+    gain of that size makes it.
     """
 
     verdict: Literal["useful", "redundant", "useless", "undecided"]
