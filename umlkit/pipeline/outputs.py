@@ -25,7 +25,7 @@ from umlkit.methods import inference
 from umlkit.methods.base import MultiModalModel, Output
 from umlkit.pipeline import unchanged
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.mending import mending
+from umlkit.pipeline.mending import mending_outputs
 from umlkit.pipeline.session import Session
 from umlkit.rows import CHUNK, Rows
 from umlkit.runs import atomic, tensors
@@ -117,7 +117,7 @@ def read(session: Session, artifact: Artifact, role: Role) -> Stored:
     Raises:
         RunError: they are of other samples than the role's, or a file is broken or missing.
     """
-    with mending(session, artifact):
+    with mending_outputs(session, artifact):
         shards = _shards(session, artifact, role)
     stored = Stored(tuple(shards), session.device)
     if not np.array_equal(stored.rows, session.of(artifact.fold).roles.rows(role)):
