@@ -13,7 +13,7 @@ from umlkit.methods.ume import rules
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.marginals import Marginals, ModelMarginals
 from umlkit.probe.measure import measure
-from umlkit.probe.shift import differ
+from umlkit.probe.shift import Part, design_effect, differ
 from umlkit.probe.verdict import HEAD_EFFECT, INTERACTION
 from umlkit.probe.without import without
 from umlkit.runs.records.verdict import ModalityVerdict, PairedVerdict
@@ -72,7 +72,7 @@ def test_models_that_agree_with_ume_to_the_last_digit_have_not_shown_that_there_
     assert above_floor == pytest.approx(2.80 * np.sqrt(2 * (above_floor + found.paired.floor) / n_probe), rel=0.01)
 
 
-def test_the_floor_is_half_a_parameter_a_modality_over_the_select_samples() -> None:
+def test_the_floor_is_a_quarter_of_the_modalities_over_the_select_samples() -> None:
     assert paired(n_select=120).floor == pytest.approx(HEAD_EFFECT * 2 / 120)
 
 
@@ -167,12 +167,38 @@ def test_heads_that_learn_the_frequencies_of_the_samples_held_out_have_found_not
     assert next(one for one in shifted.candidates if one.name == "umt").rung == "kernel"
 
 
+def of_counts(*counts: int) -> Part:
+    return Part(np.repeat(np.arange(len(counts)), counts))
+
+
 def test_frequencies_surely_differ_where_chance_does_not_make_such_counts() -> None:
-    assert differ(np.array([100, 100, 100]), np.array([120, 70, 10]))
-    assert not differ(np.array([100, 100, 100]), np.array([70, 60, 70]))
-    assert differ(np.array([50, 50, 40]), np.array([50, 50, 0]))
-    assert not differ(np.array([50, 0]), np.array([50, 0]))
-    assert not differ(np.array([500_000, 500_000]), np.array([510_000, 490_000])), "sure, and worth nothing"
+    assert differ(of_counts(100, 100, 100), of_counts(120, 70, 10), classes=3)
+    assert not differ(of_counts(100, 100, 100), of_counts(70, 60, 70), classes=3)
+    assert differ(of_counts(50, 50, 40), of_counts(50, 50, 0), classes=3)
+    assert not differ(of_counts(50, 0), of_counts(50, 0), classes=2)
+    sure, worth_nothing = of_counts(500_000, 500_000), of_counts(510_000, 490_000)
+    assert not differ(sure, worth_nothing, classes=2)
+
+
+def grouped(groups: int, *, share: float, seed: int) -> Part:
+    """Groups of 30 samples, all of one class each, a ``share`` of them of class 0."""
+    classes = np.random.default_rng(seed).uniform(size=groups) > share
+    return Part(np.repeat(classes.astype(np.int64), 30), np.repeat(np.arange(groups), 30))
+
+
+def test_frequencies_of_whole_groups_differ_by_chance_as_groups_do() -> None:
+    pairs = [(grouped(40, share=0.5, seed=s), grouped(12, share=0.5, seed=100 + s)) for s in range(50)]
+    assert not any(differ(train, held, classes=2) for train, held in pairs)
+    assert any(differ(Part(train.labels), Part(held.labels), classes=2) for train, held in pairs)
+    assert differ(grouped(200, share=0.7, seed=1), grouped(100, share=0.3, seed=2), classes=2)
+
+
+def test_samples_of_a_group_that_are_no_more_alike_than_others_count_as_samples() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 600)
+    assert design_effect(Part(labels, rng.integers(0, 30, 600)), classes=3) == pytest.approx(1, abs=0.5)
+    assert design_effect(grouped(40, share=0.5, seed=0), classes=2) == pytest.approx(30, rel=0.1)
+    assert design_effect(Part(labels, np.zeros(600, dtype=int)), classes=3) is None
 
 
 def test_copies_are_redundant() -> None:

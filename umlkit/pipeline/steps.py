@@ -12,7 +12,7 @@ from umlkit.advise.decide import advise
 from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline import evaluation, marginals, outputs, samples_file
 from umlkit.pipeline.artifact import Artifact, together
-from umlkit.pipeline.evidence import class_counts, gather
+from umlkit.pipeline.evidence import gather, in_training_and_held_out
 from umlkit.pipeline.locate import advice_paths
 from umlkit.pipeline.older import older_probe
 from umlkit.pipeline.plan import Plan, probe_fingerprint
@@ -153,7 +153,8 @@ def _measure(session: Session, mark: str) -> ProbeRecord:
 
 def _shift(session: Session) -> str:
     """That class frequencies in training differ from those held out, with the class that is the most unlike."""
-    train, held = (counts / counts.sum() for counts in class_counts(session))
+    classes = len(session.dataset.classes)
+    train, held = (part.counts(classes) / len(part.labels) for part in in_training_and_held_out(session))
     at = int(np.argmax(np.abs(train - held)))
     return (
         f"classes are not as frequent in training as in validation ({session.dataset.classes[at]} {train[at]:.0%} and "
