@@ -130,3 +130,21 @@ def test_other_class_frequencies_in_validation_than_in_training_are_told_and_tak
     assert found["contribution"]["rung"].startswith("kernel")
     assert found["paired"]["verdict"] != "present"
     assert "not as frequent here as in training" in " ".join(call(*words)[1].split())
+
+
+def test_an_ensemble_that_only_averages_is_measured_beside_one_with_fitted_weights(fresh: Path, call: Call) -> None:
+    assert call("probe", "tiny.yaml", "--budget", "quick")[0] == 0
+    fitted = ProbeRecord.read(fresh / "runs/tiny/probe.json")
+    changed = ("--set", "methods.ume.pool=prob-mean")
+    code, _, said = call("probe", "tiny.yaml", "--budget", "quick", *changed)
+    assert code == 0, said
+    averaged = ProbeRecord.read(fresh / "runs/tiny/probe.json")
+    assert averaged.contribution is not None
+    assert averaged.contribution.ensemble == "ume-tuned"
+    assert averaged.contribution.total == fitted.contribution.total  # type: ignore[union-attr]
+    loss = {rung.name: rung.log_loss.value for rung in averaged.ladder}
+    assert loss["ume-tuned"] == next(rung.log_loss.value for rung in fitted.ladder if rung.name == "ume")
+    assert loss["ume"] != loss["ume-tuned"]
+    assert {one.judged.rung for one in averaged.modalities if one.judged} <= {"ume-tuned", averaged.contribution.rung}
+    text = call("advise", "tiny.yaml", *changed)[1]
+    assert ("methods.ume.pool: auto" in text) == (loss["ume-tuned"] < loss["ume"])

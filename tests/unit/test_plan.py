@@ -88,7 +88,21 @@ def test_rungs_are_additive_as_their_architecture_is() -> None:
 
 
 def test_a_rung_on_an_ensemble_that_is_not_additive_is_not_additive() -> None:
-    assert not rungs(plan_of(methods={"ume": {"pool": "prob-mean"}}))["frozen-linear"]
+    plan = plan_of(methods={"ume": {"pool": "prob-mean"}})
+    assert not plan.model("frozen", {"head": "linear"}).additive
+
+
+def test_an_ensemble_without_fitted_weights_stands_beside_one_that_has_them() -> None:
+    untuned, tuned = plan_of(methods={"ume": {"pool": "prob-mean"}}), plan_of(methods={"ume": {"pool": "log-linear"}})
+    assert list(rungs(untuned))[:3] == ["ume", "ume-tuned", "frozen-linear"]
+    assert "ume-tuned" not in rungs(tuned) | rungs(plan_of())
+    by_name = {rung.name: artifact for rung, artifact in untuned.rungs("full")}
+    of_plain = {rung.name: artifact for rung, artifact in plan_of().rungs("full")}
+    for ours in ("frozen-linear", "frozen-mlp", "kernel-additive", "kernel"):
+        assert by_name[ours].fingerprint == of_plain[ours].fingerprint
+    assert by_name["ume-tuned"].fingerprint == of_plain["ume"].fingerprint
+    assert by_name["residual"].needs[-1] == by_name["ume"]
+    assert untuned.tuned.title == "ume-tuned"
 
 
 def test_a_model_that_is_two_rungs_is_called_by_the_first() -> None:

@@ -91,3 +91,15 @@ def test_seeds_are_averaged_sample_by_sample_before_the_interval_is_taken() -> N
     # Four seeds on 400 samples are not 1600 samples: the noise that the seeds share stays, so no halving.
     assert (narrow.high - narrow.low) < (wide.high - wide.low)
     assert (narrow.high - narrow.low) > (wide.high - wide.low) / 4
+
+
+def test_what_fitting_the_ensemble_s_weights_gains_is_not_paired() -> None:
+    strengths = {**STRENGTHS, "ume": 0.9, "ume-tuned": 1.4}
+    probe = make_probe(strengths=strengths, additive=(*ADDITIVE, "ume-tuned"))
+    a = found(probe)
+    assert a.ensemble == "ume-tuned"
+    assert a.total.nats.value == pytest.approx(risk(probe, "ume-tuned") - risk(probe, a.rung))
+    assert a.total.nats.value < risk(probe, "ume") - risk(probe, a.rung)
+    candidate = probe.candidate("ume")
+    assert candidate is not None
+    assert candidate.rung == "ume"

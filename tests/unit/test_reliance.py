@@ -221,3 +221,14 @@ def test_a_modality_that_tells_nothing_is_not_credited_with_what_two_others_tell
     probe = measure(replace(evidence, rungs=rungs, paper=[], pool_weights={}, encoders=of_all))
     verdicts = {one.name: one.judged.verdict for one in probe.modalities if one.judged is not None}
     assert verdicts == {"m0": "useful", "m1": "useful", "m2": "useless"}
+
+
+def test_what_is_lost_on_select_is_told_of_the_samples_that_were_mixed() -> None:
+    whole = evidence_of(exclusive_or, modalities=3, n=600)
+    assert found(whole).select_loss == pytest.approx(read(whole.rungs, whole).select_loss)
+    part = evidence_of(exclusive_or, modalities=3, n=600, some=150)
+    first, _, idle = found(part).modalities
+    own = found(part).select_loss
+    assert own is not None and own != pytest.approx(read(part.rungs, part).select_loss)
+    assert idle.select_loss == pytest.approx(own)
+    assert first.select_loss is not None and first.select_loss > own + 0.2

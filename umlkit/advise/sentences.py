@@ -16,6 +16,7 @@ HOPELESS = 100  # times as many samples as there are: not worth naming
 
 _SPOKEN = {
     "ume": "UME",
+    "ume-tuned": "UME with fitted weights",
     "umt": "UMT",
     "joint": "joint training",
     "joint-additive": "joint training with an additive head",
@@ -41,6 +42,7 @@ def other_sentences(findings: Findings) -> tuple[str, ...]:
         _paper(findings),
         _paired(findings),
         _weights(findings),
+        _untuned(findings),
         _drop(findings),
         _cost(findings),
         _change_of_mind(findings),
@@ -152,8 +154,8 @@ def _paired(findings: Findings) -> str | None:
         return None
     low, high = found.interval
     gained = (
-        f"Beyond UME, multi-modal training ({spoken(found.rung)}) gained {found.nats:+.3f} nats "
-        f"(95% interval {low:+.3f} to {high:+.3f})"
+        f"Beyond {spoken(_ensemble(findings))}, multi-modal training ({spoken(found.rung)}) gained "
+        f"{found.nats:+.3f} nats (95% interval {low:+.3f} to {high:+.3f})"
     )
     if found.verdict == "not detected":
         return f"{gained}: no paired signal of {findings.probe.smallest_effect:g} nats or more was detected."
@@ -171,6 +173,25 @@ def _weights(findings: Findings) -> str | None:
     if not findings.weights:
         return None
     return "UME weighs " + ", ".join(f"{name} {weight:.2f}" for name, weight in findings.weights.items()) + "."
+
+
+def _untuned(findings: Findings) -> str | None:
+    """What fitted weights would bring an ensemble that has others."""
+    losses = {rung.name: rung.log_loss.value for rung in findings.probe.ladder}
+    tuned = _ensemble(findings)
+    if tuned == "ume" or losses[tuned] >= losses["ume"]:
+        return None
+    lower = losses["ume"] - losses[tuned]
+    return (
+        f"UME does not fit its weights; with fitted ones its log-loss is {lower:.3f} nats lower on "
+        "these samples (methods.ume.pool: auto), and that is no paired signal."
+    )
+
+
+def _ensemble(findings: Findings) -> str:
+    """The rung that paired signal was measured from."""
+    achieved = findings.probe.contribution
+    return "ume" if achieved is None else achieved.ensemble
 
 
 def _drop(findings: Findings) -> str | None:

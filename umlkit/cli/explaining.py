@@ -17,6 +17,8 @@ RUNGS = {
     "prior": "class frequencies of the training samples; sees no input.",
     "unimodal:": f"one modality's model, trained alone until `select` no longer improves ({DU}); an encoder `auto` is "
     "the one with the lowest `select` loss alone, the cheapest where that is a tie.",
+    "ume-tuned": "the same with fitted weights (methods.ume.pool: auto). The recipe's own ume does not fit them, and "
+    "what that costs it is not paired, so gains are measured from this one, and ours are built on it.",
     "ume": f"Uni-Modal Ensemble ({DU}): the uni-modal models, their log-probabilities pooled with a weight each, "
     "fitted on `select` (the pool is ours).",
     "frozen-": "a head on the frozen uni-modal features, added to UME's logits and fitted on `select`; where it finds "
@@ -93,8 +95,9 @@ def _columns(probe: ProbeRecord) -> Iterator[Explained]:
 
 def _rungs(probe: ProbeRecord) -> Iterator[Explained]:
     names = [rung.name for rung in probe.ladder]
+    starts = {name: max((s for s in RUNGS if name.startswith(s)), key=len, default="") for name in names}
     for start, how in RUNGS.items():
-        if here := [name for name in names if name.startswith(start)]:
+        if here := [name for name in names if starts[name] == start]:
             yield Explained(", ".join(here), how)
     if probe.budget != "full":
         yield Explained(
@@ -147,7 +150,7 @@ def _paired(probe: ProbeRecord) -> Iterator[Explained]:
         return
     yield Explained(
         "gain over UME",
-        f"Loss of ume less that of {found.rung}, which had the lowest `select` loss of {_rivals(probe)} "
+        f"Loss of {found.ensemble} less that of {found.rung}, which had the lowest `select` loss of {_rivals(probe)} "
         f"together: {plus_minus(found.total.nats, signed=True)} nats. The best additive model on `select` was "
         f"{found.additive_rung}; the loss between it and {found.rung} is interaction, the rest additive.",
     )
@@ -163,8 +166,8 @@ def _paired(probe: ProbeRecord) -> Iterator[Explained]:
         counts = found.mcnemar[0]
         yield Explained(
             "accuracy points",
-            f"ume alone has {counts.ume_only} samples right, {found.rung} alone {counts.rival_only}: McNemar mid-p "
-            f"{_p(counts.mid_p)}.",
+            f"{found.ensemble} alone has {counts.ume_only} samples right, {found.rung} alone {counts.rival_only}: "
+            f"McNemar mid-p {_p(counts.mid_p)}.",
             "Fagerland, Lydersen & Laake, BMC Med. Res. Methodol. 13:91, 2013",
         )
     if found.power is not None:

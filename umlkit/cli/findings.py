@@ -75,8 +75,14 @@ def _paired(probe: ProbeRecord, achieved: Contribution) -> str:
     nats, points = (plus_minus(one, signed=True) for one in (achieved.total.nats, achieved.total.points))
     return (
         f"Paired signal, which only training modalities together reaches,{verdict}: {achieved.rung}, chosen on other "
-        f"samples (`select`), gains {nats} nats over UME, the pool of models trained apart (accuracy {points} points)."
+        f"samples (`select`), gains {nats} nats over {_apart(achieved)} (accuracy {points} points)."
     )
+
+
+def _apart(achieved: Contribution) -> str:
+    """What the gain is over: the recipe's own ensemble, or one with fitted weights."""
+    pool = "the pool of models trained apart"
+    return f"UME, {pool}" if achieved.ensemble == "ume" else f"{achieved.ensemble}, {pool} with fitted weights"
 
 
 def _verdict(judged: PairedVerdict, achieved: Contribution, smallest_effect: float) -> str:

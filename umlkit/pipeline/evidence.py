@@ -7,7 +7,7 @@ from statistics import mode
 
 import numpy as np
 
-from umlkit.data.records import Array, Ints
+from umlkit.data.records import Array
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.mending import mending
@@ -16,7 +16,7 @@ from umlkit.pipeline.plan import UNIMODAL, Plan
 from umlkit.pipeline.result import ModelResult, result_of
 from umlkit.pipeline.session import Session
 from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
-from umlkit.probe.shift import differ
+from umlkit.probe.shift import Part, differ
 
 
 def gather(session: Session) -> Evidence:
@@ -46,8 +46,8 @@ def gather(session: Session) -> Evidence:
         smallest_effect=session.recipe.probe.smallest_effect,
         budget=session.recipe.probe.budget,
         seeds=seeds,
-        shifted=differ(*class_counts(session)),
-        pool=first.model("ume").options.model_dump()["pool"],
+        shifted=differ(*in_training_and_held_out(session), classes=len(session.dataset.classes)),
+        pool=first.tuned.options.model_dump()["pool"],
         pid=session.recipe.probe.pid,
         marginals={
             (rung.name, plan.seed, plan.fold): marginals.read(session, artifact)
@@ -57,12 +57,11 @@ def gather(session: Session) -> Evidence:
     )
 
 
-def class_counts(session: Session) -> tuple[Ints, Ints]:
-    """(C,) samples of every class in training, and held out (`select` and `probe`); of several folds in the first."""
+def in_training_and_held_out(session: Session) -> tuple[Part, Part]:
+    """The samples of training, and those of `select` and `probe` together; of several folds those of the first."""
     roles, dataset = session.of(session.identity.measured[0]).roles, session.dataset
-    rows = roles.train, np.concatenate([roles.select, roles.probe])
-    train, held = (np.bincount(dataset.labels[these], minlength=len(dataset.classes)) for these in rows)
-    return train, held
+    train, held = roles.train, np.concatenate([roles.select, roles.probe])
+    return Part(dataset.labels[train], dataset.groups_of(train)), Part(dataset.labels[held], dataset.groups_of(held))
 
 
 def held_out(session: Session) -> HeldOut:

@@ -14,9 +14,10 @@ from typing import Any
 
 from umlkit import registry
 from umlkit.errors import InputError, Problem, closest, listed
+from umlkit.methods.ume.options import UmeOptions
 from umlkit.pipeline.artifact import SHORT, Artifact, together
 from umlkit.pipeline.identity import DataIdentity
-from umlkit.pipeline.rungs import BUDGETS, PAPER, Rung, mixed, paper, rungs
+from umlkit.pipeline.rungs import BUDGETS, PAPER, TUNED, Rung, mixed, paper, rungs
 from umlkit.probe import rules
 from umlkit.recipe.data_schema import Modality
 from umlkit.recipe.schema import Budget, Recipe
@@ -65,6 +66,7 @@ class Plan:
         *,
         title: str | None = None,
         short: bool = False,
+        on_tuned: bool = False,
     ) -> Artifact:
         """The multi-modal artifact of a method.
 
@@ -73,12 +75,13 @@ class Plan:
             overrides: options laid over the recipe's.
             title: what messages call it.
             short: trained once and for at most a sixth of the epochs.
+            on_tuned: where it builds on the ensemble, on one with fitted weights, whatever the recipe has.
         """
         spec = registry.method(method)
         options = spec.options.model_validate({**self.recipe.methods.get(method, {}), **(overrides or {})})
         if short:
             options = spec.once(options)
-        needs = self._needs(spec)
+        needs = self._needs(spec, on_tuned=on_tuned)
         made_from = {
             "method": method,
             "options": options.model_dump(mode="json"),
@@ -101,9 +104,19 @@ class Plan:
             short=short,
         )
 
+    @cached_property
+    def tuned(self) -> Artifact:
+        """The ensemble that paired signal is measured from: the recipe's, or one with fitted weights."""
+        return self.model("ume") if self._is_tuned else self._of_rung(TUNED)
+
+    @cached_property
+    def _is_tuned(self) -> bool:
+        return UmeOptions.model_validate(self.recipe.methods.get("ume", {})).tuned
+
     def rungs(self, budget: Budget | None = None) -> list[tuple[Rung, Artifact]]:
         """The ladder's rungs at a budget, None for the recipe's, with their artifacts."""
-        return [(rung, self._of_rung(rung)) for rung in rungs(budget or self.recipe.probe.budget)]
+        ladder = rungs(budget or self.recipe.probe.budget, tuned=self._is_tuned)
+        return [(rung, self._of_rung(rung)) for rung in ladder]
 
     def paper(self) -> list[tuple[Rung, Artifact]]:
         """What the paper's rule reads, with its artifacts."""
@@ -111,7 +124,8 @@ class Plan:
 
     def mixed(self) -> list[tuple[Rung, Artifact]]:
         """The rungs whose modalities a measurement mixes between samples, with their artifacts."""
-        return [(rung, self._of_rung(rung)) for rung in mixed(self.recipe.probe.budget)]
+        ladder = mixed(self.recipe.probe.budget, tuned=self._is_tuned)
+        return [(rung, self._of_rung(rung)) for rung in ladder]
 
     def everything(self) -> list[Artifact]:
         """Every artifact that a run makes at any budget, in an order in which each can be trained; each once."""
@@ -123,7 +137,8 @@ class Plan:
 
     def _of_rung(self, rung: Rung) -> Artifact:
         title = f"{rung.name} (short)" if rung.short else rung.name
-        return self.model(rung.method, rung.overrides, title=title, short=rung.short)
+        ours = rung.candidate is None
+        return self.model(rung.method, rung.overrides, title=title, short=rung.short, on_tuned=ours)
 
     def _one(self, modality: str) -> Artifact:
         if modality in self.unimodal:
@@ -152,14 +167,17 @@ class Plan:
         mark = fingerprint(made_from)
         return Artifact(label, label, spec, options, (name,), seed=self.seed, fold=self.fold, fingerprint=mark)
 
-    def _needs(self, spec: MethodSpec) -> tuple[Artifact, ...]:
+    def _needs(self, spec: MethodSpec, *, on_tuned: bool) -> tuple[Artifact, ...]:
         """The artifacts that a method builds on; the uni-modal ones too where an encoder is theirs to choose."""
         named = spec.builds_on
         if UNIMODAL not in named and any(unresolved(self._choice(m), kind) for m, kind in self.identity.kinds.items()):
             named = (UNIMODAL, *named)
         found: list[Artifact] = []
         for name in named:
-            found += self.unimodal.values() if name == UNIMODAL else [self.model(name)]
+            if name == UNIMODAL:
+                found += self.unimodal.values()
+            else:
+                found.append(self.tuned if on_tuned and name == "ume" else self.model(name))
         return tuple(found)
 
     def _choice(self, name: str) -> Modality:

@@ -2,7 +2,8 @@
 
 ``quick`` trains no network beyond the uni-modal ones: the ensemble, heads on its frozen features, and kernel machines
 beside it. ``short`` adds joint, residual and UMT, each trained once and for a sixth of the epochs. ``full`` is the
-whole ladder in full.
+whole ladder in full. Where the recipe wants an ensemble whose weights are not fitted, one with fitted weights is a
+further rung: what fitting them gains is not paired.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ LADDER = (
 )
 """The trained rungs, in the order in which they are shown; the prior and the single modalities stand before them."""
 
+TUNED = Rung("ume-tuned", "ume", {"pool": "auto"})
+"""Shown after ``ume`` where the recipe has an ensemble whose weights are not fitted."""
+
 PAPER = (
     Rung("ume-prob-mean", "ume", {"pool": "prob-mean"}),
     Rung("paper-train", "frozen", {"head": "linear", "fit_on": "train"}, since="short"),
@@ -59,9 +63,14 @@ PAPER = (
 """What the paper's rule reads, at ``quick`` without the head that takes a training; never rungs of the ladder."""
 
 
-def rungs(budget: Budget) -> tuple[Rung, ...]:
-    """The trained rungs of a budget: what ``quick`` lacks is short, unless the budget is ``full``."""
-    return tuple(replace(rung, short=budget != "full" and rung.since != "quick") for rung in _within(LADDER, budget))
+def rungs(budget: Budget, *, tuned: bool = True) -> tuple[Rung, ...]:
+    """The trained rungs of a budget: what ``quick`` lacks is short, unless the budget is ``full``.
+
+    ``tuned`` tells whether the recipe's ensemble has fitted weights.
+    """
+    first, *others = _within(LADDER, budget)
+    ladder = (first, *others) if tuned else (first, TUNED, *others)
+    return tuple(replace(rung, short=budget != "full" and rung.since != "quick") for rung in ladder)
 
 
 def paper(budget: Budget) -> tuple[Rung, ...]:
@@ -69,9 +78,9 @@ def paper(budget: Budget) -> tuple[Rung, ...]:
     return _within(PAPER, budget)
 
 
-def mixed(budget: Budget) -> tuple[Rung, ...]:
+def mixed(budget: Budget, *, tuned: bool = True) -> tuple[Rung, ...]:
     """The rungs whose modalities are mixed between samples; at ``quick`` without the heads, for their cost."""
-    return tuple(rung for rung in rungs(budget) if budget != "quick" or rung.method != "frozen")
+    return tuple(rung for rung in rungs(budget, tuned=tuned) if budget != "quick" or rung.method != "frozen")
 
 
 def _within(every: tuple[Rung, ...], budget: Budget) -> tuple[Rung, ...]:

@@ -4,6 +4,9 @@
     interaction = risk(a*) - risk(r*)           a* = r* where r* is additive, else the additive rung with the lowest
     additive    = risk(UME) - risk(a*)               `select` loss, UME and additive projections included
 
+UME has fitted weights, whatever the recipe says of its own: an average that is worse than they are would have it
+that paired signal is what fitting them gains.
+
 The rivals are the kernel machines and the networks that are trained on modalities together; where there are none of the
 latter (budget ``quick``) the kernel machines and the heads on frozen features, unless class frequencies in training
 surely differ from those held out: these heads are fitted on `select`, and would gain by learning its frequencies, which
@@ -31,6 +34,8 @@ from umlkit.runs.records.common import Difference, Estimate
 from umlkit.runs.records.contribution import AnotherSeed, Contribution, McNemar
 
 UME, UMT = "ume", "umt"
+TUNED = "ume-tuned"
+"""UME with fitted weights, where the recipe's has others: what fitting them gains is not paired."""
 KERNELS = ("kernel-additive", "kernel")
 TRAINED = ("joint-additive", "joint", "residual", "umt")
 FROZEN = ("frozen-linear", "frozen-mlp")
@@ -64,23 +69,30 @@ def contribution(
     readings = Readings([*readings.entries, *(projected.entries if projected else ())])
     additive = best_additive(readings, best, shifted=shifted)
     another = _another_seed(readings, units, best=best, additive=additive)
+    apart = ensemble(readings)
     return Contribution(
+        ensemble=apart,
         rung=best,
         additive_rung=additive,
-        total=lowered(readings, units, worse=UME, better=best),
+        total=lowered(readings, units, worse=apart, better=best),
         interaction=lowered(readings, units, worse=additive, better=best),
-        additive=lowered(readings, units, worse=UME, better=additive),
+        additive=lowered(readings, units, worse=apart, better=additive),
         mcnemar=_mcnemar(readings, best) if units.groups is None else (),
         another_seed=another,
         power=power_of(
-            readings.losses(UME) - readings.losses(best),
-            readings.correct(best) - readings.correct(UME),
+            readings.losses(apart) - readings.losses(best),
+            readings.correct(best) - readings.correct(apart),
             units=units,
             smallest_effect=smallest_effect,
             floor=floor,
             seed_deviation=None if another is None else another.seed_deviation,
         ),
     )
+
+
+def ensemble(readings: Readings) -> str:
+    """The rung that A is measured from: UME with fitted weights, which the recipe's own is or stands beside."""
+    return TUNED if TUNED in readings.rungs() else UME
 
 
 def best_rival(readings: Readings, *, shifted: bool = False) -> str | None:
@@ -124,13 +136,14 @@ def _in_units(losses: Values, correct: Values, estimate: Callable[[Values], Esti
 
 def _another_seed(readings: Readings, units: Units, *, best: str, additive: str) -> AnotherSeed | None:
     """A_inf and its parts; None with fewer than three seeds."""
-    if len(readings.of(UME)) < FEWEST_SEEDS:
+    apart = ensemble(readings)
+    if len(readings.of(apart)) < FEWEST_SEEDS:
         return None
-    total = crossed(_by_seed(readings, "losses", worse=UME, better=best), units)
+    total = crossed(_by_seed(readings, "losses", worse=apart, better=best), units)
     return AnotherSeed(
-        total=_across(readings, units, worse=UME, better=best),
+        total=_across(readings, units, worse=apart, better=best),
         interaction=_across(readings, units, worse=additive, better=best),
-        additive=_across(readings, units, worse=UME, better=additive),
+        additive=_across(readings, units, worse=apart, better=additive),
         df=total.df,
         seed_deviation=math.sqrt(total.seed_variance),
     )
@@ -172,7 +185,7 @@ def _paired(readings: Readings, rival: str) -> list[tuple[int, Reading, Reading]
     by_seed = {entry.seed: entry for entry in readings.of(rival)}
     return [
         (entry.seed, entry, by_seed[entry.seed])
-        for entry in readings.of(UME)
+        for entry in readings.of(ensemble(readings))
         if entry.seed is not None and entry.seed in by_seed
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from umlkit.probe import rules, verdict
-from umlkit.probe.contribution import UME, UMT, best_rival, contribution
+from umlkit.probe.contribution import TUNED, UME, UMT, best_rival, contribution
 from umlkit.probe.deficit import deficits
 from umlkit.probe.emap import emap_gaps, project
 from umlkit.probe.evidence import Evidence, RungOutputs
@@ -22,6 +22,7 @@ from umlkit.runs.records.verdict import ModalityVerdict
 
 LADDER_AFTER_UNIMODAL = (
     UME,
+    TUNED,
     "frozen-linear",
     "frozen-mlp",
     "kernel-additive",

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from umlkit.probe.contribution import UME
 from umlkit.probe.evidence import Evidence, Ints
 from umlkit.probe.readings import Readings
 from umlkit.probe.units import Values
@@ -70,5 +69,7 @@ def per_sample(
 
 
 def _split(losses: Mapping[str, Values], contribution: Contribution) -> dict[str, Values]:
-    ume, best, additive = (losses[rung] for rung in (UME, contribution.rung, contribution.additive_rung))
-    return {"gain": ume - best, "interaction": additive - best, "additive": ume - additive}
+    apart, best, additive = (
+        losses[rung] for rung in (contribution.ensemble, contribution.rung, contribution.additive_rung)
+    )
+    return {"gain": apart - best, "interaction": additive - best, "additive": apart - additive}

@@ -53,7 +53,8 @@ class Game:
     Attributes:
         losses: nats.
         correct: 1 or 0.
-        select_losses: subset that lacks one modality -> `select` loss, the mean over seeds; empty where not asked for.
+        select_losses: all, and the subsets that lack one -> `select` loss, the mean over seeds; empty where not asked
+            for.
         modalities: M.
     """
 
@@ -121,6 +122,7 @@ def _reliance(rung: str, evidence: Evidence, units: Units) -> Reliance:
     return Reliance(
         rung=rung,
         n=len(rows),
+        select_loss=game.select_losses[tuple(range(game.modalities))],
         exact=game.modalities <= MOST_EXACT,
         total=game.difference(worse=(), better=tuple(range(game.modalities)), units=over),
         modalities=tuple(_of_modality(m, name, game, of_sum, over) for m, name in enumerate(evidence.modalities)),
@@ -148,14 +150,14 @@ def _mean_one(weights: Values) -> Values:
 def _game(rung: str, evidence: Evidence, part: Evidence, *, played_with: Played, judged: bool = False) -> Game:
     """Every subset read as if it were a rung, on the samples of ``part``; with ``judged`` also on `select`."""
     modalities = len(evidence.modalities)
-    lacks_one = {s for s in subsets(modalities) if judged and len(s) == modalities - 1}
+    on_select = {s for s in subsets(modalities) if judged and len(s) >= modalities - 1}
     outputs = [outputs for outputs in evidence.rungs if outputs.rung == rung]
     readings = {
         subset: [
             read(
                 [_known(one, evidence, subset, played_with) for one in outputs if one.seed == seed],
                 part,
-                judged=subset in lacks_one,
+                judged=subset in on_select,
             )
             for seed in evidence.seeds
         ]
@@ -164,7 +166,7 @@ def _game(rung: str, evidence: Evidence, part: Evidence, *, played_with: Played,
     return Game(
         {subset: np.mean([one.losses for one in of_seeds], axis=0) for subset, of_seeds in readings.items()},
         {subset: np.mean([one.correct for one in of_seeds], axis=0) for subset, of_seeds in readings.items()},
-        {subset: float(np.mean([one.select_loss for one in readings[subset]])) for subset in lacks_one},
+        {subset: float(np.mean([one.select_loss for one in readings[subset]])) for subset in on_select},
         modalities,
     )
 

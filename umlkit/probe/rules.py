@@ -6,7 +6,7 @@ it is measured anew, from the models' stored outputs; advice on its document alo
 
 from __future__ import annotations
 
-RULES = 3
+RULES = 4
 """Raised by whoever changes a number or a verdict that the same stored outputs lead to.
 
 1: up to the first verdicts. 2: redundant is what adds less than the smallest effect, useful what is above 0 and may
@@ -14,5 +14,6 @@ reach it; no modality is credited with what two others tell only together; nothi
 could not have seen. 3: the same guard for modalities, weighted and cross-fitted samples counted at
 what they are worth; `select` losses of all rungs at cross-validated temperatures, and the temperatures those of the
 models as stored; doing without a modality chosen on `select`; interaction only where its part is above 0; the floor
-counts in what would settle a gain.
+counts in what would settle a gain. 4: half of the floor; A is measured from an ensemble with fitted weights where the
+recipe's has others.
 """

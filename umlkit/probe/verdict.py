@@ -15,12 +15,13 @@ nothing does not tell how surely there is nothing.
 
 The floor is what multi-modal training gains where there is nothing paired. The ensemble's M + 1 weights and M
 temperatures are fitted on `select` where r* has one temperature; a parameter that is fitted on n samples costs 1 / 2n
-nats on new ones (Akaike, 1974), so UME starts M / n_select nats behind. Half of that is taken.
-*Measured* on 109 tasks (``tests/benchmarks/null_floor.py``, counts in the benchmarks' README): re-pairing within class,
-every model trained anew, had the same power at twice the cost; an additive head or the additive kernel in place of UME
-hides most suppressors and stops few false alarms; a kernel fitted to permuted residuals takes no step in 76 of
-them, so that nothing is taken off. Half had 1 false alarm of 62 (at most .074), the whole of M / n_select none, with 16
-of 47 paired tasks found by either: not clearly better on so few.
+nats on new ones (Akaike, 1974), so UME starts up to M / n_select nats behind; its weights being shrunk, by less. A
+quarter of that is taken. *Measured* on 109 tasks (``tests/benchmarks/null_floor.py``, counts in the benchmarks'
+README): re-pairing within class, every model trained anew, had the same power at twice the cost; an additive head or
+the additive kernel in place of UME hides most suppressors and stops few false alarms; a kernel fitted to permuted
+residuals takes no step in 76 of them, so that nothing is taken off. How much to take was settled on tasks of
+``tests/benchmarks/truth``, 304 without paired signal at budget `short` (1,050 at `quick`) and 192 with at `quick`:
+nothing 15 (81) false alarms and 125 found, a quarter 7 (1) and 106, half 5 (0) and 101, the whole 1 (0) and 96.
 
 **Kind.** interaction where the best additive model lacks more than :data:`INTERACTION` of A, not settled where the
 interval of what it lacks does not lie above 0, else additive. A model of a suppressor is additive in the population,
@@ -29,9 +30,9 @@ present: 62 right; asking of the additive part, too, that its interval lies abov
 
 **Modalities.** alone = H(Y) - risk(its own model); given rest = risk(without it) - risk(with all), the latter
 UME where no paired signal was detected, else r*. Without it: the pool of the others, or r* with it averaged out
-(:mod:`umlkit.probe.reliance`), whichever has the lower `select` loss. The pool lacks what the others tell only
-together, so beside an XOR of two modalities a third would seem to bring what those two do; and it lacks what r* has
-learned better of them than their own models, so beside such an r* noise would.
+(:mod:`umlkit.probe.reliance`), whichever loses less on `select`. The pool lacks what the others tell only together, so
+beside an XOR of two modalities a third would seem to bring what those two do; and it lacks what r* has learned better
+of them than their own models, so beside such an r* noise would.
 
     useless      both intervals lie below the smallest effect
     redundant    given rest lies below it, alone lies above 0 and reaches it
@@ -52,7 +53,7 @@ from typing import Literal
 
 import numpy as np
 
-from umlkit.probe.contribution import UME
+from umlkit.probe.contribution import ensemble
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.power import spread
 from umlkit.probe.readings import PRIOR, Readings
@@ -63,7 +64,7 @@ from umlkit.runs.records.contribution import Contribution
 from umlkit.runs.records.mixing import Reliance
 from umlkit.runs.records.verdict import Kind, ModalityVerdict, PairedVerdict
 
-HEAD_EFFECT = 0.5
+HEAD_EFFECT = 0.25
 INTERACTION = 0.65
 PRESENT = "present"
 ABSENT = "not detected"
@@ -111,15 +112,16 @@ def modalities(
         rung: r*, or None.
         reliances: what multi-modal rungs owe to each modality, where that was measured.
     """
-    best = UME if rung is None or found is None or found.verdict == ABSENT else rung
+    best = ensemble(readings) if rung is None or found is None or found.verdict == ABSENT else rung
     averaged_out = _averaged_out(best, reliances)
     judged = {}
     for name in evidence.modalities:
         alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))
         pool = without(name, evidence)
         pooled = units.estimate(pool.losses(PREFIX + name) - readings.losses(best))
+        more = pool.select_loss(PREFIX + name) - readings.select_loss(best)
         on_select, averaged, n = averaged_out.get(name, (math.inf, pooled, units.n))
-        without_it = (averaged, n) if on_select < pool.select_loss(PREFIX + name) else (pooled, units.n)
+        without_it = (averaged, n) if on_select < more else (pooled, units.n)
         given_rest = without_it[0]
         verdict = _modality(alone, *without_it, evidence.smallest_effect, units)
         judged[name] = ModalityVerdict(verdict=verdict, alone=alone, given_rest=given_rest, rung=best)
@@ -127,12 +129,16 @@ def modalities(
 
 
 def _averaged_out(rung: str, reliances: Sequence[Reliance]) -> dict[str, tuple[float, Estimate, int]]:
-    """(`select` loss, what ``rung`` loses in nats, on so many samples) without each modality but with the rest."""
+    """What ``rung`` loses without each modality but with the rest: on `select`, on so many samples of `probe`.
+
+    Either is a difference on the same samples: mixed were some of `select` alone.
+    """
     return {
-        one.name: (math.inf if one.select_loss is None else one.select_loss, one.reliance.nats, owed.n)
+        one.name: (one.select_loss - owed.select_loss, one.reliance.nats, owed.n)
         for owed in reliances
-        if owed.rung == rung
+        if owed.rung == rung and owed.select_loss is not None
         for one in owed.modalities
+        if one.select_loss is not None
     }
 
 

@@ -18,6 +18,11 @@ class UmeOptions(Options):
         "`select` of it and the mean of the logits of the modalities that it keeps",
     )
 
+    @property
+    def tuned(self) -> bool:
+        """Whether the weights of the modalities are fitted."""
+        return self.pool in ("auto", "log-linear")
+
 
 SPEC = MethodSpec(
     name="ume",

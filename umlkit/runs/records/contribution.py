@@ -59,11 +59,16 @@ class Contribution(Part):
     ``additive = risk(UME) - risk(a*)``.
     """
 
+    ensemble: str = Field(
+        default="ume", description="UME with fitted weights: ume, or ume-tuned where the recipe's has others"
+    )
     rung: str = Field(description="r*")
     additive_rung: str = Field(description="a*; emap:<rung> is the additive projection of that rung")
     total: Difference
     interaction: Difference
     additive: Difference
-    mcnemar: tuple[McNemar, ...] = Field(description="UME against r*, a seed each; empty where groups are the unit")
+    mcnemar: tuple[McNemar, ...] = Field(
+        description="the ensemble against r*, a seed each; empty where groups are the unit"
+    )
     another_seed: AnotherSeed | None = Field(default=None, description="A_inf; null with fewer than three seeds")
     power: Power | None = Field(default=None, description="null in a document of an older version")

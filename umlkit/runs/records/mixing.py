@@ -37,6 +37,9 @@ class Reliance(Part):
 
     rung: str
     n: Count = Field(description="probe samples that it was read on")
+    select_loss: float | None = Field(
+        default=None, description="nats, where it knows all, on the samples of select that were so read; likewise"
+    )
     exact: bool = Field(description="all subsets of the modalities were read, not permutations")
     total: Difference = Field(description="how much it gains from knowing nothing to knowing all modalities")
     modalities: tuple[ModalityReliance, ...]
