@@ -31,7 +31,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from umlkit.probe.evidence import Ints
-from umlkit.runs.records.common import Estimate
+from umlkit.runs.records.common import Estimate, not_cross_fitted
 
 Values = npt.NDArray[np.float64]
 FEWEST_GROUPS = 3
@@ -86,7 +86,7 @@ class Units:
     @property
     def worth(self) -> float:
         """As many samples of equal weight, not cross-fitted, as these: n_eff (K-1)/K."""
-        return (self.n if self.effective is None else self.effective) / self.wider**2
+        return not_cross_fitted(self.n if self.effective is None else self.effective, self.folds)
 
     @property
     def wider(self) -> float:

@@ -50,6 +50,11 @@ class Difference(Part):
     points: Estimate = Field(description="difference of accuracy, hundredths; positive where the loss's would be")
 
 
+def not_cross_fitted(n: float, folds: int) -> float:
+    """As many samples, read by models that never trained on one another's, as n read by those of K folds: n (K-1)/K."""
+    return n * (folds - 1) / folds if folds > 1 else float(n)
+
+
 class Record(Part):
     """Base of whole documents. A subclass sets ``KIND``, ``VERSION``, ``COMMAND`` and narrows ``schema_``.
 

@@ -20,7 +20,18 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from umlkit.runs.records.common import Count, Difference, Estimate, Migration, Part, Record, Seconds, Share, unchanged
+from umlkit.runs.records.common import (
+    Count,
+    Difference,
+    Estimate,
+    Migration,
+    Part,
+    Record,
+    Seconds,
+    Share,
+    not_cross_fitted,
+    unchanged,
+)
 from umlkit.runs.records.contribution import Contribution
 from umlkit.runs.records.mixing import EmapGap, Reliance
 from umlkit.runs.records.pid import Pid
@@ -197,8 +208,7 @@ class ProbeRecord(Record):
     @property
     def worth(self) -> float:
         """As many samples of equal weight, not cross-fitted, as these: n_eff (K-1)/K."""
-        n = self.n_probe if self.n_effective is None else self.n_effective
-        return n * (self.folds - 1) / self.folds if self.folds > 1 else float(n)
+        return not_cross_fitted(self.n_probe if self.n_effective is None else self.n_effective, self.folds)
 
     def candidate(self, name: str) -> Candidate | None:
         """The candidate called ``name``, or None."""
