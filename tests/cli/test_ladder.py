@@ -112,7 +112,17 @@ def test_the_gain_that_so_many_samples_see_exceeds_the_floor() -> None:
     assert probe.contribution.power is not None
     assert probe.paired is not None
     least = probe.paired.floor + probe.contribution.power.detectable_nats
-    assert f"so many samples see gains of {least:.3f} nats or more" in joined(probe)
+    undecided = probe.paired.model_copy(update={"verdict": "undecided", "kind": None})
+    assert f"so many samples see gains of {least:.3f} nats or more" in joined(
+        probe.model_copy(update={"paired": undecided})
+    )
+
+
+def test_a_gain_that_is_present_is_not_said_to_be_too_small_to_be_seen() -> None:
+    probe = make_probe()
+    assert probe.paired is not None and probe.paired.verdict == "present"
+    assert "so many samples see" not in joined(probe)
+    assert "That is of these very models, trained with seed 0." in joined(probe)
 
 
 def test_the_floor_is_said_where_it_made_the_verdict() -> None:
@@ -191,7 +201,29 @@ def test_of_many_modalities_those_that_tell_least_share_a_line() -> None:
     own = [line for line in lines if line.startswith("unimodal:")]
     assert len(own) + int(shared.split()[0]) == 12
     assert any(line.startswith("unimodal:m11 ") for line in own) or not own  # the one that tells most
-    assert "and 10 others less" in " ".join(lines)
+    assert "and 10 others less (" in " ".join(lines)
+
+
+def test_of_many_modalities_the_useful_are_named_and_the_others_counted() -> None:
+    probe = of_many(6)
+    verdicts = dict(zip(("m0", "m1", "m2", "m3"), ("useless", "useful", "useless", "undecided"), strict=True))
+    judged = tuple(
+        one.model_copy(update={"judged": one.judged.model_copy(update={"verdict": verdicts.get(one.name, "useful")})})
+        for one in probe.modalities
+        if one.judged is not None
+    )
+    assert "4 others less (undecided: 1, useless: 2, useful: m1)" in joined(
+        probe.model_copy(update={"modalities": judged})
+    )
+
+
+def test_what_the_best_modality_has_over_the_pool_was_not_learned_together() -> None:
+    probe = make_probe()
+    assert probe.contribution is not None
+    alone = probe.contribution.model_copy(update={"additive_rung": "unimodal:audio"})
+    text = joined(probe.model_copy(update={"contribution": alone}))
+    assert "is what audio alone has over that pool" in text
+    assert "learned only together" not in text
 
 
 def test_a_screen_has_at_most_five_sentences_each_with_a_number() -> None:

@@ -92,12 +92,13 @@ def test_the_command_that_damaged_outputs_name_mends_them_also_of_what_is_only_a
     assert (code, out) == (1, "")
     assert str(whole.relative_to(folder)) in err
     [commands] = re.findall(r"try: write it again: (.*)", err)
-    assert commands == f"rm -r out/seed-0/all/outputs/{name} && {expected}"
+    assert commands == f"rm out/seed-0/all/outputs/{name}/probe-* && {expected}"
     removing, command = commands.split(" && ")
-    shutil.rmtree(removing.removeprefix("rm -r "))
+    for path in Path().glob(removing.removeprefix("rm ")):
+        path.unlink()
     code, _, err = call(*command.removeprefix("umlkit ").split())
     assert code == 0
-    assert err.count(": training") == (model != "unimodal-audio")  # what is fitted on `select` needs its fits again
+    assert ": training" not in err
     assert whole.read_bytes() == before
     assert call("probe", *RUN)[0] == 0
 

@@ -133,3 +133,15 @@ def test_weights_that_make_no_sense_exit_2_before_anything_is_written(
     assert (code, out) == (2, "")
     assert said in err
     assert sorted(path.name for path in skewed.iterdir()) == ["skewed.npz", "skewed.yaml"]
+
+
+def test_weights_that_leave_next_to_no_sample_leave_no_measurement(skewed: Path, call: Call) -> None:
+    arrays = dict(np.load(skewed / "skewed.npz"))
+    arrays["heavy"] = np.where(np.arange(1200) % 300 == 0, 1000.0, 0.001)
+    np.savez(skewed / "skewed.npz", **arrays)
+    code, out, err = call("probe", "skewed.yaml", "--budget", "quick", "--set", "data.sample_weight=heavy", "--json")
+    assert code == 0, err
+    probe = document(out)
+    assert not probe["measured"]
+    assert "equal ones" in probe["reason"]
+    assert call("advise", "skewed.yaml", "--set", "data.sample_weight=heavy", "--quiet")[1] == "ume\n"

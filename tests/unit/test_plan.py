@@ -102,15 +102,30 @@ def test_an_ensemble_without_fitted_weights_stands_beside_one_that_has_them() ->
         assert by_name[ours].fingerprint == of_plain[ours].fingerprint
     assert by_name["ume-tuned"].fingerprint == of_plain["ume"].fingerprint
     assert by_name["residual"].needs[-1] == by_name["ume"]
-    assert untuned.tuned.title == "ume-tuned"
+    assert by_name["ume-tuned"].title == "ume-tuned"
+    assert untuned.fitted == by_name["ume-tuned"]
+    assert tuned.fitted == tuned.model("ume")
+
+
+@pytest.mark.parametrize("pool", ["auto", "prob-mean"])
+def test_nothing_that_train_makes_is_cleaned_away(pool: str) -> None:
+    plan = plan_of(methods={"ume": {"pool": pool}})
+    kept = {artifact.fingerprint for artifact in plan.everything()}
+    assert {plan.model(name).fingerprint for name in registry.methods() if name != "unimodal"} <= kept
+
+
+@pytest.mark.parametrize("pool", ["auto", "prob-mean"])
+def test_the_paper_s_head_begins_at_the_average_that_it_is_compared_with(pool: str) -> None:
+    of_paper = {rung.name: artifact for rung, artifact in plan_of(methods={"ume": {"pool": pool}}).paper()}
+    assert of_paper["paper-select"].needs[-1].fingerprint == of_paper["ume-prob-mean"].fingerprint
 
 
 def test_a_model_that_is_two_rungs_is_called_by_the_first() -> None:
-    plan = plan_of()
+    plan = plan_of(methods={"ume": {"pool": "prob-mean"}})
     found = together([artifact for _, artifact in (*plan.rungs(), *plan.paper())])
-    assert "paper-select" in {rung.name for rung, _ in plan.paper()}
-    assert "paper-select" not in {artifact.title for artifact in found.values()}
-    assert "frozen-linear" in {artifact.title for artifact in found.values()}
+    assert "ume-prob-mean" in {rung.name for rung, _ in plan.paper()}
+    assert "ume-prob-mean" not in {artifact.title for artifact in found.values()}
+    assert "ume" in {artifact.title for artifact in found.values()}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from tests.synthetic_evidence import ADDITIVE, STRENGTHS, make_evidence, make_probe, said_on_select
+from umlkit.advise.decide import advise
 from umlkit.probe.contribution import mcnemar_mid_p
 from umlkit.probe.measure import measure
 from umlkit.runs.records.contribution import Contribution
@@ -102,4 +103,26 @@ def test_what_fitting_the_ensemble_s_weights_gains_is_not_paired() -> None:
     assert a.total.nats.value < risk(probe, "ume") - risk(probe, a.rung)
     candidate = probe.candidate("ume")
     assert candidate is not None
-    assert candidate.rung == "ume"
+    assert candidate.rung == "ume-tuned"
+
+
+def test_what_averaging_gains_on_fitted_weights_is_not_paired_either() -> None:
+    strengths = {**STRENGTHS, "ume": 1.9, "ume-tuned": 1.4, "joint": 1.5, "residual": 1.5, "umt": 1.5}
+    probe = make_probe(strengths=strengths, additive=(*ADDITIVE, "ume-tuned"))
+    a = found(probe)
+    assert (a.ensemble, a.total.nats.value < 0) == ("ume", True)
+    assert a.additive_rung != "ume-tuned"
+
+
+@pytest.mark.parametrize("better", [0.9, 1.9])
+def test_an_ensemble_is_no_model_of_what_only_the_other_lacks(better: float) -> None:
+    """Nothing is paired: the kernel says what the better ensemble says."""
+    strengths = {"unimodal:audio": 1.0, "unimodal:video": 0.6, "ume": better, "ume-tuned": 1.4}
+    evidence = make_evidence(strengths=strengths, additive=(*ADDITIVE, "ume-tuned"), features={}, n_probe=2000)
+    best = next(rung for rung in evidence.rungs if rung.rung == ("ume" if better > 1.4 else "ume-tuned"))
+    kernel = dataclasses.replace(best, rung="kernel", candidate=None, additive=False)
+    probe = measure(dataclasses.replace(evidence, rungs=[*evidence.rungs, kernel]))
+    assert found(probe).total.nats.value == 0
+    assert probe.paired is not None and probe.paired.verdict == "not detected"
+    advice = advise(probe)
+    assert (advice.headline, advice.probability) == ("ume", pytest.approx(0.5))

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.synthetic_evidence import STRENGTHS, in_folds, make_evidence, make_probe
+from tests.synthetic_evidence import STRENGTHS, in_folds, make_evidence, make_probe, said_on_select
+from umlkit.advise.decide import advise
 from umlkit.methods.ume import rules
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.marginals import Marginals, ModelMarginals
 from umlkit.probe.measure import measure
 from umlkit.probe.shift import Part, design_effect, differ
-from umlkit.probe.verdict import HEAD_EFFECT, INTERACTION
+from umlkit.probe.verdict import INTERACTION
 from umlkit.probe.without import without
 from umlkit.runs.records.verdict import ModalityVerdict, PairedVerdict
 
@@ -73,7 +74,7 @@ def test_models_that_agree_with_ume_to_the_last_digit_have_not_shown_that_there_
 
 
 def test_the_floor_is_a_quarter_of_the_modalities_over_the_select_samples() -> None:
-    assert paired(n_select=120).floor == pytest.approx(HEAD_EFFECT * 2 / 120)
+    assert paired(n_select=120).floor == pytest.approx(0.25 * 2 / 120)
 
 
 def test_the_adjusted_interval_is_that_of_the_contribution_less_the_floor() -> None:
@@ -186,19 +187,22 @@ def grouped(groups: int, *, share: float, seed: int) -> Part:
     return Part(np.repeat(classes.astype(np.int64), 30), np.repeat(np.arange(groups), 30))
 
 
-def test_frequencies_of_whole_groups_differ_by_chance_as_groups_do() -> None:
-    pairs = [(grouped(40, share=0.5, seed=s), grouped(12, share=0.5, seed=100 + s)) for s in range(50)]
-    assert not any(differ(train, held, classes=2) for train, held in pairs)
-    assert any(differ(Part(train.labels), Part(held.labels), classes=2) for train, held in pairs)
+@pytest.mark.parametrize(("train", "held_out"), [(40, 12), (30, 10), (15, 10), (15, 3)])
+def test_frequencies_of_whole_groups_differ_by_chance_as_groups_do(train: int, held_out: int) -> None:
+    pairs = [(grouped(train, share=0.5, seed=s), grouped(held_out, share=0.5, seed=10_000 + s)) for s in range(300)]
+    assert sum(differ(*pair, classes=2) for pair in pairs) <= 2
+    of_samples = sum(differ(Part(one.labels), Part(other.labels), classes=2) for one, other in pairs)
+    assert of_samples > 100
+
+
+def test_frequencies_of_many_groups_that_do_differ_are_found() -> None:
     assert differ(grouped(200, share=0.7, seed=1), grouped(100, share=0.3, seed=2), classes=2)
 
 
 def test_samples_of_a_group_that_are_no_more_alike_than_others_count_as_samples() -> None:
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 3, 600)
-    assert design_effect(Part(labels, rng.integers(0, 30, 600)), classes=3) == pytest.approx(1, abs=0.5)
-    assert design_effect(grouped(40, share=0.5, seed=0), classes=2) == pytest.approx(30, rel=0.1)
-    assert design_effect(Part(labels, np.zeros(600, dtype=int)), classes=3) is None
+    assert design_effect(rng.multinomial(20, [0.2, 0.3, 0.5], size=30)) == pytest.approx(1, abs=0.5)
+    assert design_effect(np.repeat(np.diag([30, 30]), 20, axis=0)) == pytest.approx(30, rel=0.1)
 
 
 def test_copies_are_redundant() -> None:
@@ -237,3 +241,32 @@ def test_what_is_left_without_a_modality_is_the_pool_of_the_others() -> None:
 
 def test_verdicts_know_folds() -> None:
     assert judged(in_folds(make_evidence(n_probe=600, n_select=600), 3)).keys() == {"audio", "video"}
+
+
+def test_where_classes_are_as_frequent_as_nowhere_in_training_only_interaction_is_paired() -> None:
+    summed = MUCH_PAIRED | {"joint": 0.4, "residual": 0.4, "umt": 0.4, "joint-additive": 3.0}
+    verdicts = {}
+    for kind, strengths in (("additive", summed), ("interaction", MUCH_PAIRED)):
+        evidence = make_evidence(strengths=strengths, n_probe=400, features={})
+        plain, shifted = (measure(replace(evidence, shifted=one)).paired for one in (False, True))
+        assert plain is not None and shifted is not None
+        assert (plain.verdict, plain.kind) == ("present", kind)
+        verdicts[kind] = (shifted.verdict, shifted.head_effect)
+    assert verdicts == {"additive": ("undecided", True), "interaction": ("present", False)}
+
+
+def test_a_rung_that_surely_loses_to_ume_stands_for_nothing() -> None:
+    """A head that looked best on `select` and is worse: it neither knows what modalities tell, nor how UMT will be."""
+    strengths = {"unimodal:audio": 1.0, "unimodal:video": 0.8, "ume": 1.6, "frozen-mlp": 0.6}
+    evidence = make_evidence(strengths=strengths, n_probe=200, n_select=300, features={})
+    lucky = [said_on_select(one, evidence, sure=True) if one.rung == "frozen-mlp" else one for one in evidence.rungs]
+    record = measure(replace(evidence, rungs=lucky))
+    assert record.contribution is not None and record.paired is not None
+    assert (record.contribution.rung, record.paired.verdict) == ("frozen-mlp", "undecided")
+    assert record.contribution.total.nats.high < 0
+    assert {one.judged.rung for one in record.modalities if one.judged} == {"ume"}
+    umt = record.candidate("umt")
+    assert umt is not None and (umt.rung, umt.predicted) == ("ume", True)
+    advice = advise(record)
+    assert (advice.headline, advice.probability) == ("ume", pytest.approx(0.5))
+    assert "having gained nothing on UME" in " ".join(advice.headline_sentences)

@@ -9,9 +9,11 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 
 from tests.synthetic_evidence import held_out, make_evidence
+from umlkit.probe.crossed import crossed
 from umlkit.probe.deficit import FLOOR, linear_probe
 from umlkit.probe.evidence import EncoderFeatures, Evidence, RungOutputs
 from umlkit.probe.measure import measure
+from umlkit.probe.power import detectable_gain
 from umlkit.probe.units import Units
 from umlkit.probe.weighting import balanced, effective, weighted
 from umlkit.runs.records.probe import ProbeRecord
@@ -166,3 +168,24 @@ def test_a_sample_of_weight_zero_tells_a_linear_probe_nothing_not_even_its_class
     log_probs = linear_probe(features, labels, classes=3, groups=None, weights=np.where(labels == 2, 0.0, 1.5))
 
     assert log_probs[:, 2] == pytest.approx(np.full(5, np.log(FLOOR)), abs=1e-3)
+
+
+@pytest.mark.parametrize("worth", [5, 12])
+def test_intervals_hold_where_a_few_samples_have_nearly_all_the_weight(worth: int) -> None:
+    stream, held = np.random.default_rng(worth), 0
+    weights = np.where(np.arange(100) < worth, 1.0, 1e-3)
+    weights /= weights.mean()
+    for _ in range(1000):
+        found = Units(100, effective=effective(weights)).estimate(weighted(stream.normal(size=100), weights))
+        held += found.low <= 0 <= found.high
+    assert 0.92 <= held / 1000 <= 0.985
+    assert Units(400, effective=400.0).wider == pytest.approx(1)
+
+
+def test_weights_lower_the_degrees_of_freedom_across_seeds_and_of_what_is_seen_too() -> None:
+    values = np.random.default_rng(0).normal(size=(300, 3))
+    values -= values.mean(axis=0)  # seeds do not differ
+    heavy = np.where(np.arange(300) < 4, 1.0, 0.01)
+    few = Units(300, effective=effective(heavy / heavy.mean()))
+    assert crossed(values, few).df < 20 < crossed(values, Units(300)).df
+    assert detectable_gain(1.0, few) > 1.3 * detectable_gain(1.0, Units(300))

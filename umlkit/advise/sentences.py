@@ -16,7 +16,6 @@ HOPELESS = 100  # times as many samples as there are: not worth naming
 
 _SPOKEN = {
     "ume": "UME",
-    "ume-tuned": "UME with fitted weights",
     "umt": "UMT",
     "joint": "joint training",
     "joint-additive": "joint training with an additive head",
@@ -37,12 +36,12 @@ def headline_sentences(findings: Findings) -> tuple[str, str]:
 def other_sentences(findings: Findings) -> tuple[str, ...]:
     """What else the measurement says, a line each; a line without content is left out."""
     lines = (
+        _untuned(findings),
         _better(findings),
         _prediction(findings),
         _paper(findings),
         _paired(findings),
         _weights(findings),
-        _untuned(findings),
         _drop(findings),
         _cost(findings),
         _change_of_mind(findings),
@@ -98,7 +97,10 @@ def _stand_in(findings: Findings) -> str:
     short = [candidate for candidate in findings.predicted if candidate.rung == candidate.name]
     if short:
         return f"from a sixth of the epochs of {enumerated([spoken(candidate.name) for candidate in short])}"
-    named = findings.predicted[0]
+    named, achieved = findings.predicted[0], findings.probe.contribution
+    if achieved is not None and named.rung == achieved.ensemble:
+        gained = f"{spoken(achieved.rung)} having gained nothing on UME"
+        return f"{spoken(named.name)} not having been trained, and {gained}"
     return f"{spoken(named.name)} not having been trained, from {spoken(named.rung or 'what stands for it')}"
 
 
@@ -154,11 +156,13 @@ def _paired(findings: Findings) -> str | None:
         return None
     low, high = found.interval
     gained = (
-        f"Beyond {spoken(_ensemble(findings))}, multi-modal training ({spoken(found.rung)}) gained "
+        f"Beyond UME, multi-modal training ({spoken(found.rung)}) gained "
         f"{found.nats:+.3f} nats (95% interval {low:+.3f} to {high:+.3f})"
     )
     if found.verdict == "not detected":
         return f"{gained}: no paired signal of {findings.probe.smallest_effect:g} nats or more was detected."
+    if found.verdict == "undecided" and high < 0:
+        return f"{gained}: it showed nothing beyond UME, and so few samples rule nothing out."
     if found.verdict == "undecided":
         return f"{gained}, which these samples cannot tell from what it gains where nothing is paired."
     kind = "its kind not settled" if found.kind == "not settled" else f"of the kind {found.kind}"
@@ -176,15 +180,14 @@ def _weights(findings: Findings) -> str | None:
 
 
 def _untuned(findings: Findings) -> str | None:
-    """What fitted weights would bring an ensemble that has others."""
+    """That advice is of an ensemble with fitted weights, and what the recipe's own loses to it."""
     losses = {rung.name: rung.log_loss.value for rung in findings.probe.ladder}
     tuned = _ensemble(findings)
-    if tuned == "ume" or losses[tuned] >= losses["ume"]:
+    if tuned == "ume":
         return None
-    lower = losses["ume"] - losses[tuned]
     return (
-        f"UME does not fit its weights; with fitted ones its log-loss is {lower:.3f} nats lower on "
-        "these samples (methods.ume.pool: auto), and that is no paired signal."
+        f"UME here has fitted weights, better on `select` than those of the recipe, whose log-loss is "
+        f"{losses['ume'] - losses[tuned]:+.3f} nats beside it: set methods.ume.pool: auto before training it."
     )
 
 

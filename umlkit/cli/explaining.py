@@ -17,23 +17,23 @@ RUNGS = {
     "prior": "class frequencies of the training samples; sees no input.",
     "unimodal:": f"one modality's model, trained alone until `select` no longer improves ({DU}); an encoder `auto` is "
     "the one with the lowest `select` loss alone, the cheapest where that is a tie.",
-    "ume-tuned": "the same with fitted weights (methods.ume.pool: auto). The recipe's own ume does not fit them, and "
-    "what that costs it is not paired, so gains are measured from this one, and ours are built on it.",
-    "ume": f"Uni-Modal Ensemble ({DU}): the uni-modal models, their log-probabilities pooled with a weight each, "
-    "fitted on `select` (the pool is ours).",
-    "frozen-": "a head on the frozen uni-modal features, added to UME's logits and fitted on `select`; where it finds "
-    "nothing it is UME.",
-    "kernel": "kernel ridge regression of what UME leaves unexplained; `kernel-additive` sums one kernel per modality, "
-    "`kernel` multiplies them, so that it can mix modalities (ours).",
+    "ume": f"Uni-Modal Ensemble ({DU}): the uni-modal models, their predictions pooled as methods.ume.pool says, "
+    "of itself with a weight for the log-probabilities of each, fitted on `select` (ours).",
+    "ume-tuned": "a pool with fitted weights beside that of the recipe, which has others: what fitting them gains is "
+    "not paired. Gains are over the better of the two on `select`; frozen heads and kernels build on this one.",
+    "frozen-": "a head on the frozen uni-modal features, added to the logits of UME (of ume-tuned if there is one), "
+    "fitted on `select`; where it finds nothing it is that pool.",
+    "kernel": "kernel ridge regression of what that pool leaves unexplained; `kernel-additive` sums one kernel per "
+    "modality, `kernel` multiplies them, so that it can mix modalities (ours).",
     "joint": "all encoders trained at once under one head; `joint-additive` under a linear one, which cannot mix.",
-    "residual": "a network trained on what the frozen UME leaves, added to its logits (ours).",
+    "residual": "a network trained on what the recipe's frozen UME leaves, added to its logits (ours).",
     "umt": f"Uni-Modal Teacher ({DU}): joint training, every encoder pulled towards its frozen uni-modal teacher.",
 }
 """What a rung is, by the start of its name."""
 PAPER = {
     "ume-prob-mean": "the mean of the uni-modal models' probabilities",
     "paper-train": "a linear head on frozen features, fitted on training samples and stopped on `select`",
-    "paper-select": "the same head fitted on `select`, added to UME's logits",
+    "paper-select": "the same head fitted on `select`, begun at that mean",
 }
 
 

@@ -52,7 +52,7 @@ def _carried(probe: ProbeRecord) -> str:
     """What every modality tells alone, what it is good for, and its share in the model that sees them all."""
     alone = sorted(probe.modalities, key=lambda one: -one.usable_bits.value)
     told = [f"{short(one.name)} {plus_minus(one.usable_bits)}{_good_for(one)}" for one in alone]
-    said = f"Bits of the label that each tells alone: {_listed(told)}"
+    said = f"Bits of the label that each tells alone: {_listed(told, less=_verdicts(alone[NAMED - 1 :]))}"
     used = reliance_told_of(probe)
     if used is None:
         return f"{said}."
@@ -71,7 +71,7 @@ def _good_for(one: ModalityEvidence) -> str:
 
 def _paired(probe: ProbeRecord, achieved: Contribution) -> str:
     """The verdict on paired signal, and the gain that it is about."""
-    verdict = "" if probe.paired is None else f" is {_verdict(probe.paired, achieved, probe.smallest_effect)}"
+    verdict = "" if probe.paired is None else f" is {_verdict(probe.paired, achieved, probe)}"
     nats, points = (plus_minus(one, signed=True) for one in (achieved.total.nats, achieved.total.points))
     return (
         f"Paired signal, which only training modalities together reaches,{verdict}: {achieved.rung}, chosen on other "
@@ -85,9 +85,11 @@ def _apart(achieved: Contribution) -> str:
     return f"UME, {pool}" if achieved.ensemble == "ume" else f"{achieved.ensemble}, {pool} with fitted weights"
 
 
-def _verdict(judged: PairedVerdict, achieved: Contribution, smallest_effect: float) -> str:
-    """In a word, and the floor where the interval of the gain alone would have had another."""
-    ruled_out = judged.verdict == "not detected" and achieved.total.nats.high >= smallest_effect
+def _verdict(judged: PairedVerdict, achieved: Contribution, probe: ProbeRecord) -> str:
+    """In a word, and why where the interval of the gain alone would have had another."""
+    ruled_out = judged.verdict == "not detected" and achieved.total.nats.high >= probe.smallest_effect
+    if probe.shifted and judged.head_effect and judged.adjusted.low > 0:
+        return f"{judged.verdict} (classes are not as frequent as in training, and to know that gains, too)"
     if judged.head_effect or ruled_out:
         return f"{judged.verdict} (fitting UME's pool may cost {number(judged.floor, 4)} nats)"
     return judged.verdict
@@ -102,19 +104,25 @@ def _kind(probe: ProbeRecord, achieved: Contribution) -> str:
     kind = "" if judged is None or judged.verdict != "present" else f" (kind: {judged.kind or 'not settled'})"
     gap = next((one for one in probe.emap if one.rung == achieved.rung), None)
     closest = "" if gap is None else f"; the sum closest to {achieved.rung} loses {plus_minus(gap.gap.nats)} (EMAP)"
+    rest = "is such a sum, yet learned only together"
+    if achieved.additive_rung.startswith("unimodal:"):
+        rest = f"is what {short(achieved.additive_rung.removeprefix('unimodal:'))} alone has over that pool"
     return (
-        f"Of that {interaction} is interaction, which no sum of one function per modality has, and {additive} is such "
-        f"a sum, yet learned only together{kind}{closest}."
+        f"Of that {interaction} is interaction, which no sum of one function per modality has, and {additive} "
+        f"{rest}{kind}{closest}."
     )
 
 
 def _seen(achieved: Contribution, probe: ProbeRecord) -> list[str]:
-    """Whom the interval is of, which gain, floor and all, such samples see, and how many would settle an open one."""
+    """Whom the interval is of; unless present, which gain is seen, floor and all, and what would settle an open one."""
     if achieved.power is None:
         return []
     said = "That is of these very models"
     if achieved.another_seed is not None:
         said += f" (of another seed's expect {plus_minus(achieved.another_seed.total.nats, signed=True)})"
+    if probe.paired is not None and probe.paired.verdict == "present":
+        seeds = enumerated([str(seed) for seed in probe.seeds])
+        return [f"{said}, trained with {'seed' if len(probe.seeds) == 1 else 'seeds'} {seeds}."]
     seen = achieved.power.detectable_nats + (0.0 if probe.paired is None else probe.paired.floor)
     said += f"; so many samples see gains of {number(seen, 3)} nats or more (four times of five)"
     settled = probe.paired is not None and probe.paired.verdict != "undecided"
@@ -156,11 +164,24 @@ def _decomposed(pids: tuple[Pid, ...]) -> str:
     )
 
 
-def _listed(said: list[str]) -> str:
-    """``a, b and c``; ``a, b and 3 others less`` where they are many."""
+def _listed(said: list[str], *, less: str = "") -> str:
+    """``a, b and c``; ``a, b and 3 others less`` where they are many, with what else is said of those."""
     if len(said) > NAMED:
-        return f"{', '.join(said[: NAMED - 1])} and {len(said) - NAMED + 1} others less"
+        return f"{', '.join(said[: NAMED - 1])} and {len(said) - NAMED + 1} others less{less}"
     return enumerated(said)
+
+
+def _verdicts(others: list[ModalityEvidence]) -> str:
+    """What those are good for that are not named one by one; the useful by name where these are few."""
+    of_verdict: dict[str, list[str]] = {}
+    for one in others:
+        if one.judged is not None:
+            of_verdict.setdefault(one.judged.verdict, []).append(short(one.name))
+    said = [
+        f"{verdict}: {enumerated(names) if verdict == 'useful' and len(names) < NAMED else len(names)}"
+        for verdict, names in of_verdict.items()
+    ]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _about(count: int, probe: ProbeRecord) -> str:

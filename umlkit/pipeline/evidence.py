@@ -7,7 +7,7 @@ from statistics import mode
 
 import numpy as np
 
-from umlkit.data.records import Array
+from umlkit.data.records import Array, Ints
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.mending import mending
@@ -46,8 +46,8 @@ def gather(session: Session) -> Evidence:
         smallest_effect=session.recipe.probe.smallest_effect,
         budget=session.recipe.probe.budget,
         seeds=seeds,
-        shifted=differ(*in_training_and_held_out(session), classes=len(session.dataset.classes)),
-        pool=first.tuned.options.model_dump()["pool"],
+        shifted=differ(*in_training_and_select(session), classes=len(session.dataset.classes)),
+        pool=first.fitted.options.model_dump()["pool"],
         pid=session.recipe.probe.pid,
         marginals={
             (rung.name, plan.seed, plan.fold): marginals.read(session, artifact)
@@ -57,11 +57,14 @@ def gather(session: Session) -> Evidence:
     )
 
 
-def in_training_and_held_out(session: Session) -> tuple[Part, Part]:
-    """The samples of training, and those of `select` and `probe` together; of several folds those of the first."""
-    roles, dataset = session.of(session.identity.measured[0]).roles, session.dataset
-    train, held = roles.train, np.concatenate([roles.select, roles.probe])
-    return Part(dataset.labels[train], dataset.groups_of(train)), Part(dataset.labels[held], dataset.groups_of(held))
+def in_training_and_select(session: Session) -> tuple[Part, Part]:
+    """The samples of training and of `select`, of several folds those of the first; groups where they are the units."""
+    of_fold, dataset = session.of(session.identity.measured[0]), session.dataset
+
+    def part(rows: Ints) -> Part:
+        return Part(dataset.labels[rows], None if session.roles.within_groups else dataset.groups_of(rows))
+
+    return part(of_fold.roles.train), part(of_fold.roles.select)
 
 
 def held_out(session: Session) -> HeldOut:
@@ -133,9 +136,9 @@ def _features(
 
 
 def _pool_weights(session: Session, seed: int) -> dict[str, float]:
-    """The weight that UME gives every modality with one seed, the mean over the folds."""
+    """The weight that UME, with fitted weights, gives every modality with one seed, the mean over the folds."""
     found: list[dict[str, float]] = [
-        _result(session, plan.model("ume")).report["weights"] for plan in session.plans if plan.seed == seed
+        _result(session, plan.fitted).report["weights"] for plan in session.plans if plan.seed == seed
     ]
     return {name: float(np.mean([weights[name] for weights in found])) for name in found[0]}
 

@@ -2,7 +2,8 @@
 
 Who reads a file knows its path alone, and says ``umlkit train RECIPE --method METHOD --force``; here that gets a run
 directory and a method. What no ``train`` makes, a rung or a model of a fold, is made anew by its measurement once that
-finds it gone. Outputs that are gone are computed from the weights, so that a damaged file of them costs no model.
+finds it gone. Of outputs those on the same samples are removed: what is gone is computed from the weights, but
+for those on `select` of what was fitted there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from umlkit import registry
-from umlkit.errors import InputError, RunError
+from umlkit.errors import InputError, Problem, RunError
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.plan import UNIMODAL, Plan
 from umlkit.pipeline.session import Session
@@ -25,48 +26,62 @@ from umlkit.runs.tensors import AGAIN
 @contextmanager
 def mending(session: Session, artifact: Artifact) -> Iterator[None]:
     """Let errors of the artifact's files name the command that makes them anew."""
-    with _said(lambda: _command(session, artifact, artifact.model_dir(session.directory))):
+    with _said(lambda _: _model_command(session, artifact)):
         yield
 
 
 @contextmanager
 def mending_outputs(session: Session, artifact: Artifact) -> Iterator[None]:
-    """The same of files of the artifact's outputs."""
-    with _said(lambda: _command(session, artifact, artifact.outputs_dir(session.directory))):
+    """The same of files of the artifact's outputs; all on the same samples go, as the first stands for them."""
+    with _said(lambda problem: f"rm {_of_role(Path(str(problem.where)))} && {_making(session, artifact)}"):
         yield
 
 
 @contextmanager
 def mending_method(directory: RunDirectory, method: str, *, seed: int) -> Iterator[None]:
     """The same of a model that ``train`` makes under this name."""
-    with _said(lambda: f"{_training(directory, method, seed)} --force"):
+    with _said(lambda _: f"{_training(directory, method, seed)} --force"):
         yield
 
 
 @contextmanager
-def _said(command: Callable[[], str]) -> Iterator[None]:
+def _said(command: Callable[[Problem], str]) -> Iterator[None]:
     try:
         yield
     except (InputError, RunError) as error:
         if not any(AGAIN in (problem.try_next or "") for problem in error.problems):
             raise
-        problems = [replace(p, try_next=p.try_next and p.try_next.replace(AGAIN, command())) for p in error.problems]
+        problems = [replace(p, try_next=p.try_next and p.try_next.replace(AGAIN, command(p))) for p in error.problems]
         raise type(error)(*problems) from error
 
 
-def _command(session: Session, artifact: Artifact, folder: Path) -> str:
-    """What makes anew a damaged file in ``folder``, which is of the artifact's model or of its outputs."""
+def _of_role(shard: Path) -> str:
+    """The files of the outputs on the samples that this one is of, for a shell."""
+    role, _, _ = shard.name.rpartition("-")
+    return f"{shlex.quote(str(shard.with_name(role)))}-*"
+
+
+def _model_command(session: Session, artifact: Artifact) -> str:
+    making = _making(session, artifact)
+    if _method(session, artifact) is not None:
+        return f"{making} --force"
+    return f"rm -r {shlex.quote(str(artifact.model_dir(session.directory)))} && {making}"
+
+
+def _making(session: Session, artifact: Artifact) -> str:
+    """What makes the artifact where it is gone, or finds that its outputs are."""
+    method = _method(session, artifact)
+    if method is not None:
+        return _training(session.directory, method, artifact.seed)
+    return f"umlkit probe {_root(session.directory)} --budget {session.recipe.probe.budget}"
+
+
+def _method(session: Session, artifact: Artifact) -> str | None:
+    """What ``train --method`` calls the artifact; None where it does not make it."""
     plan = Plan(session.recipe, session.identity, artifact.seed)
     names = {one.fingerprint: f"{UNIMODAL}:{modality}" for modality, one in plan.unimodal.items()}
     names |= {plan.model(name).fingerprint: name for name in registry.methods() if name != UNIMODAL}
-    method, is_model = names.get(artifact.fingerprint), folder == artifact.model_dir(session.directory)
-    if method is None:
-        making = f"umlkit probe {_root(session.directory)} --budget {session.recipe.probe.budget}"
-    else:
-        making = _training(session.directory, method, artifact.seed)
-    if method is not None and is_model:
-        return f"{making} --force"
-    return f"rm -r {shlex.quote(str(folder))} && {making}"
+    return names.get(artifact.fingerprint)
 
 
 def _training(directory: RunDirectory, method: str, seed: int) -> str:

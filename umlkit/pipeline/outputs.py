@@ -104,6 +104,14 @@ def whole(session: Session, artifact: Artifact) -> bool:
     return all(_path(session, artifact, role, 0).is_file() for role in WRITTEN if len(roles.rows(role)))
 
 
+def kept_on_select(session: Session, artifact: Artifact) -> Tensor | None:
+    """The stored logits (n_select, C) on the CPU; None where their file is lost or damaged."""
+    try:
+        return torch.from_numpy(np.array(read(session, artifact, "select").logits))
+    except RunError:
+        return None
+
+
 def on_test(session: Session, artifact: Artifact, network: MultiModalModel, *, command: str) -> Stored:
     """The outputs on the test samples; the look is logged before it is taken."""
     session.directory.log_test_read(command, f"{artifact.label}-{artifact.fingerprint}")

@@ -17,7 +17,7 @@ from umlkit.errors import InputError, Problem, closest, listed
 from umlkit.methods.ume.options import UmeOptions
 from umlkit.pipeline.artifact import SHORT, Artifact, together
 from umlkit.pipeline.identity import DataIdentity
-from umlkit.pipeline.rungs import BUDGETS, PAPER, TUNED, Rung, mixed, paper, rungs
+from umlkit.pipeline.rungs import BUDGETS, FITTED, PAPER, Rung, mixed, paper, rungs
 from umlkit.probe import rules
 from umlkit.recipe.data_schema import Modality
 from umlkit.recipe.schema import Budget, Recipe
@@ -66,7 +66,7 @@ class Plan:
         *,
         title: str | None = None,
         short: bool = False,
-        on_tuned: bool = False,
+        pool: str | None = None,
     ) -> Artifact:
         """The multi-modal artifact of a method.
 
@@ -75,13 +75,13 @@ class Plan:
             overrides: options laid over the recipe's.
             title: what messages call it.
             short: trained once and for at most a sixth of the epochs.
-            on_tuned: where it builds on the ensemble, on one with fitted weights, whatever the recipe has.
+            pool: that of the ensemble, where it builds on one (:attr:`umlkit.pipeline.rungs.Rung.pool`).
         """
         spec = registry.method(method)
         options = spec.options.model_validate({**self.recipe.methods.get(method, {}), **(overrides or {})})
         if short:
             options = spec.once(options)
-        needs = self._needs(spec, on_tuned=on_tuned)
+        needs = self._needs(spec, pool=pool)
         made_from = {
             "method": method,
             "options": options.model_dump(mode="json"),
@@ -104,10 +104,15 @@ class Plan:
             short=short,
         )
 
-    @cached_property
-    def tuned(self) -> Artifact:
-        """The ensemble that paired signal is measured from: the recipe's, or one with fitted weights."""
-        return self.model("ume") if self._is_tuned else self._of_rung(TUNED)
+    @property
+    def fitted(self) -> Artifact:
+        """The ensemble with fitted weights: the recipe's own where that is one."""
+        return self.model("ume") if self._is_tuned else self._of_rung(FITTED)
+
+    def _ensemble(self, pool: str | None) -> Artifact:
+        if pool == registry.AUTO:
+            return self.fitted
+        return self.model("ume", None if pool is None else {"pool": pool})
 
     @cached_property
     def _is_tuned(self) -> bool:
@@ -131,14 +136,12 @@ class Plan:
         """Every artifact that a run makes at any budget, in an order in which each can be trained; each once."""
         measured = [artifact for budget in BUDGETS for _, artifact in self.rungs(budget)]
         ruled = [self._of_rung(rung) for rung in PAPER]
-        candidates = [name for name, spec in registry.methods().items() if spec.candidate and name != UNIMODAL]
-        used = [self.model(name) for name in candidates]
+        used = [self.model(name) for name in registry.methods() if name != UNIMODAL]
         return list(together([*self.unimodal.values(), *measured, *ruled, *used]).values())
 
     def _of_rung(self, rung: Rung) -> Artifact:
         title = f"{rung.name} (short)" if rung.short else rung.name
-        ours = rung.candidate is None
-        return self.model(rung.method, rung.overrides, title=title, short=rung.short, on_tuned=ours)
+        return self.model(rung.method, rung.overrides, title=title, short=rung.short, pool=rung.pool)
 
     def _one(self, modality: str) -> Artifact:
         if modality in self.unimodal:
@@ -167,7 +170,7 @@ class Plan:
         mark = fingerprint(made_from)
         return Artifact(label, label, spec, options, (name,), seed=self.seed, fold=self.fold, fingerprint=mark)
 
-    def _needs(self, spec: MethodSpec, *, on_tuned: bool) -> tuple[Artifact, ...]:
+    def _needs(self, spec: MethodSpec, *, pool: str | None) -> tuple[Artifact, ...]:
         """The artifacts that a method builds on; the uni-modal ones too where an encoder is theirs to choose."""
         named = spec.builds_on
         if UNIMODAL not in named and any(unresolved(self._choice(m), kind) for m, kind in self.identity.kinds.items()):
@@ -177,7 +180,7 @@ class Plan:
             if name == UNIMODAL:
                 found += self.unimodal.values()
             else:
-                found.append(self.tuned if on_tuned and name == "ume" else self.model(name))
+                found.append(self._ensemble(pool) if name == "ume" else self.model(name))
         return tuple(found)
 
     def _choice(self, name: str) -> Modality:

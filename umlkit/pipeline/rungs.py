@@ -3,7 +3,8 @@
 ``quick`` trains no network beyond the uni-modal ones: the ensemble, heads on its frozen features, and kernel machines
 beside it. ``short`` adds joint, residual and UMT, each trained once and for a sixth of the epochs. ``full`` is the
 whole ladder in full. Where the recipe wants an ensemble whose weights are not fitted, one with fitted weights is a
-further rung: what fitting them gains is not paired.
+further rung, on which heads and kernel machines build: what fitting them gains is not paired. The residual network,
+which a recipe may ask for, has the recipe's ensemble.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Rung:
         candidate: the candidate that this rung is, or None.
         since: the cheapest budget that has it.
         short: trained once and for a sixth of the epochs: another artifact than that of the full training.
+        pool: of the ensemble that it builds on, ``auto`` for the recipe's own if that fits its weights; None for the
+            recipe's own.
     """
 
     name: str
@@ -37,14 +40,15 @@ class Rung:
     candidate: str | None = None
     since: Budget = "quick"
     short: bool = False
+    pool: str | None = None
 
 
 LADDER = (
     Rung("ume", "ume", candidate="ume"),
-    Rung("frozen-linear", "frozen", {"head": "linear", "fit_on": "select"}),
-    Rung("frozen-mlp", "frozen", {"head": "mlp", "fit_on": "select"}),
-    Rung("kernel-additive", "kernel", {"interaction": False}),
-    Rung("kernel", "kernel", {"interaction": True}),
+    Rung("frozen-linear", "frozen", {"head": "linear", "fit_on": "select"}, pool="auto"),
+    Rung("frozen-mlp", "frozen", {"head": "mlp", "fit_on": "select"}, pool="auto"),
+    Rung("kernel-additive", "kernel", {"interaction": False}, pool="auto"),
+    Rung("kernel", "kernel", {"interaction": True}, pool="auto"),
     Rung("joint-additive", "joint", {"head": "linear"}, since="full"),
     Rung("joint", "joint", candidate="joint", since="short"),
     Rung("residual", "residual", candidate="residual", since="short"),
@@ -52,15 +56,18 @@ LADDER = (
 )
 """The trained rungs, in the order in which they are shown; the prior and the single modalities stand before them."""
 
-TUNED = Rung("ume-tuned", "ume", {"pool": "auto"})
+FITTED = Rung("ume-tuned", "ume", {"pool": "auto"})
 """Shown after ``ume`` where the recipe has an ensemble whose weights are not fitted."""
 
 PAPER = (
     Rung("ume-prob-mean", "ume", {"pool": "prob-mean"}),
     Rung("paper-train", "frozen", {"head": "linear", "fit_on": "train"}, since="short"),
-    Rung("paper-select", "frozen", {"head": "linear", "fit_on": "select"}),
+    Rung("paper-select", "frozen", {"head": "linear", "fit_on": "select"}, pool="prob-mean"),
 )
-"""What the paper's rule reads, at ``quick`` without the head that takes a training; never rungs of the ladder."""
+"""What the paper's rule reads, at ``quick`` without the head that takes a training; never rungs of the ladder.
+
+The head that is fitted on `select` begins at the very average that it is compared with: one that finds nothing is it.
+"""
 
 
 def rungs(budget: Budget, *, tuned: bool = True) -> tuple[Rung, ...]:
@@ -69,7 +76,7 @@ def rungs(budget: Budget, *, tuned: bool = True) -> tuple[Rung, ...]:
     ``tuned`` tells whether the recipe's ensemble has fitted weights.
     """
     first, *others = _within(LADDER, budget)
-    ladder = (first, *others) if tuned else (first, TUNED, *others)
+    ladder = (first, *others) if tuned else (first, FITTED, *others)
     return tuple(replace(rung, short=budget != "full" and rung.since != "quick") for rung in ladder)
 
 

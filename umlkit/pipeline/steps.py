@@ -12,7 +12,7 @@ from umlkit.advise.decide import advise
 from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline import evaluation, marginals, outputs, samples_file
 from umlkit.pipeline.artifact import Artifact, together
-from umlkit.pipeline.evidence import gather, in_training_and_held_out
+from umlkit.pipeline.evidence import gather, in_training_and_select
 from umlkit.pipeline.locate import advice_paths
 from umlkit.pipeline.older import older_probe
 from umlkit.pipeline.plan import Plan, probe_fingerprint
@@ -22,6 +22,7 @@ from umlkit.probe import rules
 from umlkit.probe.emap import project
 from umlkit.probe.measure import measure, not_measurable, read_all
 from umlkit.probe.per_sample import per_sample
+from umlkit.probe.weighting import FEWEST_EFFECTIVE, effective
 from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.activity import RunRecord
 from umlkit.runs.records.advice import AdviceRecord
@@ -133,7 +134,7 @@ def _finished_probe(session: Session, path: Path) -> ProbeRecord | None:
 
 
 def _measure(session: Session, mark: str) -> ProbeRecord:
-    reason = session.roles.not_measurable
+    reason = session.roles.not_measurable or _weigh_too_little(session)
     if reason is not None:
         return not_measurable(session.recipe.name, reason, session.roles.needed, budget=session.recipe.probe.budget)
     wanted = [artifact for plan in session.plans for artifact in measured(plan)]
@@ -151,10 +152,23 @@ def _measure(session: Session, mark: str) -> ProbeRecord:
     return record
 
 
+def _weigh_too_little(session: Session) -> str | None:
+    """Why no interval is to be had from the weights of the probe samples; None where one is."""
+    weights = [session.of(fold).weights_of("probe") for fold in session.identity.measured]
+    joined = np.concatenate([one for one in weights if one is not None]) if weights[0] is not None else None
+    if joined is None or effective(joined) >= FEWEST_EFFECTIVE:
+        return None
+    return (
+        f"the weights of its {len(joined)} probe samples leave as much as {effective(joined):.1f} equal ones, of "
+        f"{FEWEST_EFFECTIVE} at least"
+    )
+
+
 def _shift(session: Session) -> str:
     """That class frequencies in training differ from those held out, with the class that is the most unlike."""
     classes = len(session.dataset.classes)
-    train, held = (part.counts(classes) / len(part.labels) for part in in_training_and_held_out(session))
+    counts = (np.bincount(part.labels, minlength=classes) for part in in_training_and_select(session))
+    train, held = (found / found.sum() for found in counts)
     at = int(np.argmax(np.abs(train - held)))
     return (
         f"classes are not as frequent in training as in validation ({session.dataset.classes[at]} {train[at]:.0%} and "

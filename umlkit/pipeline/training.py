@@ -89,13 +89,16 @@ def _outputs_again(session: Session, artifact: Artifact) -> bool:
     False where that cannot be: `select` outputs of what was fitted there are of models that were not kept.
     """
     with mending(session, artifact):
-        if result_of(session.directory, artifact).select_loss is not None:
+        fitted_there = result_of(session.directory, artifact).select_loss is not None
+        logits = outputs.kept_on_select(session, artifact) if fitted_there else None
+        if fitted_there and logits is None:
             session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; trained anew")
             return False
         network = models.load(artifact.model_dir(session.directory)).network.to(session.device).eval()
     session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; computed again from its weights")
-    select = session.samples("select").only(*artifact.modalities)
-    outputs.write(session, artifact, network, select_logits=inference.logits(network, select.inputs))
+    if logits is None:
+        logits = inference.logits(network, session.samples("select").only(*artifact.modalities).inputs)
+    outputs.write(session, artifact, network, select_logits=logits)
     return True
 
 

@@ -4,8 +4,8 @@
     interaction = risk(a*) - risk(r*)           a* = r* where r* is additive, else the additive rung with the lowest
     additive    = risk(UME) - risk(a*)               `select` loss, UME and additive projections included
 
-UME has fitted weights, whatever the recipe says of its own: an average that is worse than they are would have it
-that paired signal is what fitting them gains.
+Where the recipe's UME does not fit its weights, one that does stands beside it, and UME here is the better of the two
+on `select`: what fitting them gains, or averaging, is not paired.
 
 The rivals are the kernel machines and the networks that are trained on modalities together; where there are none of the
 latter (budget ``quick``) the kernel machines and the heads on frozen features, unless class frequencies in training
@@ -36,6 +36,7 @@ from umlkit.runs.records.contribution import AnotherSeed, Contribution, McNemar
 UME, UMT = "ume", "umt"
 TUNED = "ume-tuned"
 """UME with fitted weights, where the recipe's has others: what fitting them gains is not paired."""
+POOLS = (UME, TUNED)
 KERNELS = ("kernel-additive", "kernel")
 TRAINED = ("joint-additive", "joint", "residual", "umt")
 FROZEN = ("frozen-linear", "frozen-mlp")
@@ -91,8 +92,8 @@ def contribution(
 
 
 def ensemble(readings: Readings) -> str:
-    """The rung that A is measured from: UME with fitted weights, which the recipe's own is or stands beside."""
-    return TUNED if TUNED in readings.rungs() else UME
+    """The rung that A is measured from: of the recipe's UME and one with fitted weights the better on `select`."""
+    return min((rung for rung in POOLS if rung in readings.rungs()), key=readings.select_loss)
 
 
 def best_rival(readings: Readings, *, shifted: bool = False) -> str | None:
@@ -107,10 +108,15 @@ def best_rival(readings: Readings, *, shifted: bool = False) -> str | None:
 
 
 def best_additive(readings: Readings, best: str, *, shifted: bool = False) -> str:
-    """a* for the r* called ``best``; with ``shifted`` no head on frozen features either, nor its projection."""
+    """a* for the r* called ``best``, of two ensembles the one that A is measured from.
+
+    With ``shifted`` no head on frozen features either, nor its projection.
+    """
     if readings.additive(best):
         return best
-    without = (PRIOR, *((*FROZEN, *(PROJECTED + rung for rung in FROZEN)) if shifted else ()))
+    apart = ensemble(readings)
+    without = {PRIOR} | {one for rung in POOLS if rung != apart for one in (rung, PROJECTED + rung)}
+    without |= {one for rung in FROZEN if shifted for one in (rung, PROJECTED + rung)}
     return min((r for r in readings.rungs() if r not in without and readings.additive(r)), key=readings.select_loss)
 
 

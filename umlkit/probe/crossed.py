@@ -13,8 +13,8 @@ Casella & McCulloch, *Variance Components*, 1992). Where the seeds differ by les
 is that of the items alone and df is n - 1. A mean over seeds whose interval goes over items alone is of these very
 models; pooling items of all seeds as if they were new ones is wrong for either.
 
-Where units are groups, n is their number and d_us = d_.s + v_us (:mod:`umlkit.probe.units`), the group's mean where all
-are of one size.
+Of weighted samples n - 1 in df is n_eff - 1. Where units are groups, n is their number and d_us = d_.s + v_us
+(:mod:`umlkit.probe.units`), the group's mean where all are of one size.
 
 Legend of shapes: n samples, U units, S seeds.
 """
@@ -40,7 +40,7 @@ class Crossed:
     Attributes:
         mean: of all values.
         variance: of that mean, both units and seeds being drawn.
-        df: Satterthwaite's degrees of freedom, in [min(U, S) - 1, U - 1] but for rounding.
+        df: Satterthwaite's degrees of freedom, in [min(U, S) - 1, U - 1] but for rounding and weights.
         seed_variance: sigma_S^2, how much one seed's mean varies beyond what the units explain; >= 0.
     """
 
@@ -72,12 +72,12 @@ def crossed(values: Values, units: Units) -> Crossed:
     error = float(np.sum((deviations - of_units[:, None]) ** 2)) / ((n - 1) * (seeds - 1))
     beyond = max(between_seeds - error, 0.0)
     total = between_units + beyond
-    parts = between_units**2 / (n - 1)
+    parts = between_units**2 / units.df
     if beyond > 0:
-        parts += between_seeds**2 / (seeds - 1) + error**2 / ((n - 1) * (seeds - 1))
+        parts += between_seeds**2 / (seeds - 1) + error**2 / (units.df * (seeds - 1))
     return Crossed(
         mean=mean,
         variance=total / (n * seeds),
-        df=total**2 / parts if parts > 0 else float(n - 1),
+        df=total**2 / parts if parts > 0 else float(units.df),
         seed_variance=beyond / n,
     )

@@ -66,9 +66,9 @@ class RungOutputs:
     """One rung of the ladder trained with one seed in one fold, by its outputs; not yet temperature-scaled.
 
     Attributes:
-        rung: ``unimodal:<modality>``, ``ume``, ``frozen-linear``, ``frozen-mlp``, ``kernel-additive``, ``kernel``,
-            ``joint-additive``, ``joint``, ``residual`` or ``umt``; in :attr:`Evidence.paper` ``ume-prob-mean``,
-            ``paper-train`` or ``paper-select``.
+        rung: ``unimodal:<modality>``, ``ume``, ``ume-tuned``, ``frozen-linear``, ``frozen-mlp``,
+            ``kernel-additive``, ``kernel``, ``joint-additive``, ``joint``, ``residual`` or ``umt``; in
+            :attr:`Evidence.paper` ``ume-prob-mean``, ``paper-train`` or ``paper-select``.
             The prior is no output: :attr:`HeldOut.prior` makes that rung. ``best-single`` may be given; it is a
             candidate and no rung of the ladder, being one of the uni-modal models.
         seed: training seed.
@@ -106,14 +106,14 @@ class Evidence:
         within_groups: intervals go over samples though the data name groups, as there are too few of these.
         rungs: every rung of the ladder but the prior, for every seed and fold.
         features: (owner, modality, seed, fold) -> features of that encoder; owner is ``unimodal`` or ``joint``.
-        pool_weights: seed -> modality -> UME's weight, the mean over the folds.
+        pool_weights: seed -> modality -> its weight in UME (with fitted weights), the mean over the folds.
         encoders: modality -> encoder, as resolved.
         paper: what the paper's guide compares, for every seed and fold.
         smallest_effect: nats that matter to the user.
         budget: how much was trained to measure.
         seeds: S training seeds.
         shifted: class frequencies in training surely differ from those of the samples held out.
-        pool: the rule that pools UME (:mod:`umlkit.methods.ume.rules`).
+        pool: the rule that pools UME with fitted weights (:mod:`umlkit.methods.ume.rules`).
         pid: whether the recipe asks for the partial information decomposition.
         marginals: (rung, seed, fold) -> what that model says where it knows some modalities alone; of every multi-modal
             rung, or of none.

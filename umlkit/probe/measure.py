@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from umlkit.probe import rules, verdict
-from umlkit.probe.contribution import TUNED, UME, UMT, best_rival, contribution
+from umlkit.probe.contribution import TUNED, UME, UMT, best_rival, contribution, ensemble
 from umlkit.probe.deficit import deficits
 from umlkit.probe.emap import emap_gaps, project
 from umlkit.probe.evidence import Evidence, RungOutputs
@@ -54,7 +54,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
     groups = None if grouped is None else len(np.unique(grouped))
     losses = np.stack([entry.losses for entry in readings.entries], axis=1)
     correct = np.stack([entry.correct for entry in readings.entries], axis=1)
-    by_group, over_samples = units.groups is not None, Units(n, folds=len(evidence.folds))
+    by_group, over_samples = units.groups is not None, Units(n, folds=len(evidence.folds), effective=worth)
     achieved = contribution(
         readings,
         units,
@@ -176,20 +176,29 @@ def _candidates(evidence: Evidence, readings: Readings) -> tuple[Candidate, ...]
     made = [
         _candidate(
             str(name),
-            outputs.rung,
+            ensemble(readings) if name == UME else outputs.rung,
             readings,
             more_seconds=unimodal_seconds if outputs.needs_unimodal else 0.0,
             predicted=outputs.predicted,
         )
         for name, outputs in named.items()
     ]
-    if (
-        UMT not in named and (stand_in := best_rival(readings, shifted=evidence.shifted)) is not None
-    ):  # it shows what there is beyond UME
+    if UMT not in named and (stand_in := _stand_in(readings, shifted=evidence.shifted)) is not None:
         made.append(_candidate(UMT, stand_in, readings, more_seconds=unimodal_seconds, predicted=True))
     if BEST_SINGLE in named or not alone:
         return tuple(made)
     return (_best_single(readings, alone, unimodal_seconds), *made)
+
+
+def _stand_in(readings: Readings, *, shifted: bool) -> str | None:
+    """What shows how good UMT is where it was not trained: r*, or UME where that has not gained anything.
+
+    A head or a kernel machine that loses to UME, by an unlucky choice, does not show that a network will.
+    """
+    best, apart = best_rival(readings, shifted=shifted), ensemble(readings)
+    if best is None:
+        return None
+    return best if readings.losses(best).mean() < readings.losses(apart).mean() else apart
 
 
 def _candidate(name: str, rung: str, readings: Readings, *, more_seconds: float, predicted: bool) -> Candidate:

@@ -41,9 +41,11 @@ MOST = 10**9
 """Units beyond which nobody counts: a difference that needs more is not to be had."""
 
 
-def detectable(deviation: float, units: int, *, level: float = LEVEL, power: float = POWER) -> float:
-    """delta(U): the smallest difference that ``units`` >= 2 units of this standard deviation see."""
-    df = units - 1
+def detectable(
+    deviation: float, units: int, *, df: float | None = None, level: float = LEVEL, power: float = POWER
+) -> float:
+    """delta(U): the smallest difference that ``units`` >= 2 units of this standard deviation see; df is U - 1."""
+    df = units - 1 if df is None else df
     return float(stdtrit(df, 1 - level / 2) + stdtrit(df, power)) * deviation / math.sqrt(units)
 
 
@@ -57,7 +59,7 @@ def detectable_gain(deviation: float, units: Units, *, floor: float = 0.0) -> fl
 
     With k = delta(U) / s it is the larger of ``floor + k s`` and the g with g - floor = k sqrt(2 g U / n).
     """
-    k = detectable(1.0, units.count)
+    k = detectable(1.0, units.count, df=units.df)
     half = k * math.sqrt(2 * units.count / units.worth) / 2
     return max(floor + k * deviation, (half + math.sqrt(half**2 + floor)) ** 2)
 
@@ -162,4 +164,4 @@ def _detectable_points(correct: Values, deviation: float, units: Units) -> float
     if units.groups is None and units.worth == units.n:
         share = detectable_accuracy(float(np.mean(correct**2)), units.n)
         return None if share is None else 100 * share
-    return 100 * detectable(deviation, units.count) if deviation > 0 else None
+    return 100 * detectable(deviation, units.count, df=units.df) if deviation > 0 else None

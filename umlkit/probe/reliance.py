@@ -73,7 +73,8 @@ def reliances(evidence: Evidence, units: Units) -> tuple[Reliance, ...]:
     """What every multi-modal rung whose marginals are there owes to each modality; in the order of the evidence."""
     known = {rung for rung, _, _ in evidence.marginals}
     rungs = dict.fromkeys(outputs.rung for outputs in evidence.rungs)
-    return tuple(_reliance(rung, evidence, units) for rung in rungs if rung in known)
+    owed = (_reliance(rung, evidence, units) for rung in rungs if rung in known)
+    return tuple(one for one in owed if one is not None)
 
 
 def shapley(worth: Worth, *, modality: int, modalities: int) -> Values:
@@ -106,8 +107,11 @@ def _joining(worth: Worth, modality: int, order: Subset) -> Values:
     return np.asarray(worth[grown[before + 1]] - worth[grown[before]])
 
 
-def _reliance(rung: str, evidence: Evidence, units: Units) -> Reliance:
-    """What one rung owes to each modality, read on the probe samples that have marginals of every subset."""
+def _reliance(rung: str, evidence: Evidence, units: Units) -> Reliance | None:
+    """What one rung owes to each modality, read on the probe samples that have marginals of every subset.
+
+    None where none of these samples has any weight.
+    """
     first = [evidence.marginals[rung, evidence.seeds[0], held.fold] for held in evidence.folds]
     starts = np.cumsum([0, *(len(held.probe_labels) for held in evidence.folds)])
     rows = np.concatenate([start + one.probe.rows for start, one in zip(starts, first, strict=False)])
@@ -115,10 +119,12 @@ def _reliance(rung: str, evidence: Evidence, units: Units) -> Reliance:
         evidence,
         folds=[at(held, one.select.rows, one.probe.rows) for held, one in zip(evidence.folds, first, strict=True)],
     )
+    if part.probe_weights is not None and not part.probe_weights.any():
+        return None
     game = _game(rung, evidence, part, played_with=Marginals.of, judged=True)
     additive = first[0].probe.additive
     of_sum = game if additive else _game(rung, evidence, part, played_with=Marginals.of_sum)
-    over = units.at(rows)
+    over = units.at(rows, evidence.probe_weights)
     return Reliance(
         rung=rung,
         n=len(rows),

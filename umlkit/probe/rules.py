@@ -14,6 +14,9 @@ reach it; no modality is credited with what two others tell only together; nothi
 could not have seen. 3: the same guard for modalities, weighted and cross-fitted samples counted at
 what they are worth; `select` losses of all rungs at cross-validated temperatures, and the temperatures those of the
 models as stored; doing without a modality chosen on `select`; interaction only where its part is above 0; the floor
-counts in what would settle a gain. 4: half of the floor; A is measured from an ensemble with fitted weights where the
-recipe's has others.
+counts in what would settle a gain. 4: the floor a quarter where it was a half, and of weighted samples by what they
+are worth; where the recipe's ensemble does not fit its weights A is measured from the better of it and one that does;
+few weighted samples widen intervals; averaging a modality out is compared with the pool on the same samples; class
+frequencies are compared between training and `select`, of whole groups as groups, and where they differ a gain without
+interaction is not called paired; a rung that loses to UME stands for nothing.
 """

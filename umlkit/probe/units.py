@@ -12,6 +12,8 @@ variances of a mean the one that holds best with few groups of unequal size (CV3
 50:317, 2015; Bell & McCaffrey, Survey Methodology 28:169, 2002). With groups of equal size v_u is the deviation of the
 group's mean. It takes the groups to be drawn: whole groups are resampled, and never their samples.
 
+Of weighted samples S is multiplied by (n-1)/n n_eff/(n_eff-1), since the mean follows the few that weigh most.
+
 Cross-fitted over K folds, S is multiplied by K/(K-1). With stable models the plain S holds for the mean over the fold
 models (Bayle et al., *Cross-validation Confidence Intervals for Test Error*, NeurIPS 2020). Those of few samples are
 not stable, the errors of the folds go together as each one's samples train the others, and no unbiased estimate of that
@@ -31,6 +33,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from umlkit.probe.evidence import Ints
+from umlkit.probe.weighting import effective
 from umlkit.runs.records.common import Estimate, not_cross_fitted
 
 Values = npt.NDArray[np.float64]
@@ -65,11 +68,14 @@ class Units:
         names, index = np.unique(groups, return_inverse=True)
         return cls(n, index if len(names) >= FEWEST_GROUPS else None, folds, effective)
 
-    def at(self, rows: Ints) -> Units:
-        """The units of some of the samples, by position; groups stay groups, as many as these samples are of."""
-        share = None if self.effective is None else self.effective * len(rows) / self.n
+    def at(self, rows: Ints, weights: Values | None = None) -> Units:
+        """The units of some of the samples, by position; groups stay groups, as many as these samples are of.
+
+        ``weights`` (n,) are those of all samples.
+        """
         groups = None if self.groups is None else self.groups[rows]
-        return Units.of(len(rows), groups, folds=self.folds, effective=share)
+        worth = None if weights is None else effective(weights[rows])
+        return Units.of(len(rows), groups, folds=self.folds, effective=worth)
 
     @property
     def count(self) -> int:
@@ -90,8 +96,12 @@ class Units:
 
     @property
     def wider(self) -> float:
-        """sqrt(K/(K-1)) where cross-fitted, else 1: by how much intervals are wider."""
-        return math.sqrt(self.folds / (self.folds - 1)) if self.folds > 1 else 1.0
+        """By how much intervals are wider: sqrt(K/(K-1)) where cross-fitted, and where weights leave few samples."""
+        variance = self.folds / (self.folds - 1) if self.folds > 1 else 1.0
+        if self.groups is None and self.effective is not None:
+            worth = max(2.0, self.effective)
+            variance *= (worth / (worth - 1)) / (self.n / (self.n - 1))
+        return math.sqrt(variance)
 
     @property
     def critical(self) -> float:

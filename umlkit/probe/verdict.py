@@ -23,16 +23,20 @@ residuals takes no step in 76 of them, so that nothing is taken off. How much to
 ``tests/benchmarks/truth``, 304 without paired signal at budget `short` (1,050 at `quick`) and 192 with at `quick`:
 nothing 15 (81) false alarms and 125 found, a quarter 7 (1) and 106, half 5 (0) and 101, the whole 1 (0) and 96.
 
+Where class frequencies differ from those of training (:mod:`umlkit.probe.shift`) a gain may be that of knowing them,
+which is a bias, so additive: there a gain is present only where its interaction lies above the floor as well.
+
 **Kind.** interaction where the best additive model lacks more than :data:`INTERACTION` of A, not settled where the
 interval of what it lacks does not lie above 0, else additive. A model of a suppressor is additive in the population,
 but what learns it from few samples is not quite. *Measured* on 93 tasks of ``tests/benchmarks/truth``, 65 called
 present: 62 right; asking of the additive part, too, that its interval lies above 0 left 5 open, 4 of them right.
 
 **Modalities.** alone = H(Y) - risk(its own model); given rest = risk(without it) - risk(with all), the latter
-UME where no paired signal was detected, else r*. Without it: the pool of the others, or r* with it averaged out
-(:mod:`umlkit.probe.reliance`), whichever loses less on `select`. The pool lacks what the others tell only together, so
-beside an XOR of two modalities a third would seem to bring what those two do; and it lacks what r* has learned better
-of them than their own models, so beside such an r* noise would.
+UME where no paired signal was detected or r* surely loses to it, else r*. Without it: the pool of the others, or r*
+with it averaged out (:mod:`umlkit.probe.reliance`), whichever loses less on `select`. The pool lacks what the others
+tell only together, so beside an XOR of two modalities a third would seem to bring what those two do; and it lacks what
+r* has learned better of them than their own models, so beside such an r* noise would. Where class frequencies differ
+from those of training it is the pool alone: what is averaged over `select` knows these.
 
     useless      both intervals lie below the smallest effect
     redundant    given rest lies below it, alone lies above 0 and reaches it
@@ -42,7 +46,7 @@ of them than their own models, so beside such an r* noise would.
 An interval reaches the smallest effect where its upper end does. It lies below that as with paired signal: where it
 would not reach it either, were it as wide as a gain of that size makes it.
 
-Legend: M modalities, n_select samples. Log-losses in nats.
+Legend: M modalities, n_select samples (of weighted ones as many equal as they are worth). Log-losses in nats.
 """
 
 from __future__ import annotations
@@ -54,10 +58,11 @@ from typing import Literal
 import numpy as np
 
 from umlkit.probe.contribution import ensemble
-from umlkit.probe.evidence import Evidence
+from umlkit.probe.evidence import Evidence, HeldOut
 from umlkit.probe.power import spread
 from umlkit.probe.readings import PRIOR, Readings
 from umlkit.probe.units import Units
+from umlkit.probe.weighting import effective
 from umlkit.probe.without import PREFIX, without
 from umlkit.runs.records.common import Estimate
 from umlkit.runs.records.contribution import Contribution
@@ -77,6 +82,8 @@ def paired(contribution: Contribution | None, evidence: Evidence, units: Units) 
     total, floor = contribution.total.nats, null_floor(evidence)
     adjusted = Estimate(value=total.value - floor, low=total.low - floor, high=total.high - floor)
     verdict = _paired(total, adjusted, evidence.smallest_effect, units)
+    if evidence.shifted and verdict == PRESENT and contribution.interaction.nats.low <= floor:
+        verdict = "undecided"
     lost = contribution.interaction.nats.value / total.value if total.value > 0 else None
     return PairedVerdict(
         verdict=verdict,
@@ -90,7 +97,12 @@ def paired(contribution: Contribution | None, evidence: Evidence, units: Units) 
 
 def null_floor(evidence: Evidence) -> float:
     """Nats that multi-modal training may gain without paired signal; of several folds the mean."""
-    return float(np.mean([HEAD_EFFECT * len(evidence.modalities) / len(held.select_labels) for held in evidence.folds]))
+    return float(np.mean([HEAD_EFFECT * len(evidence.modalities) / _worth(held) for held in evidence.folds]))
+
+
+def _worth(held: HeldOut) -> float:
+    """As many equal `select` samples as these."""
+    return len(held.select_labels) if held.select_weights is None else effective(held.select_weights)
 
 
 def modalities(
@@ -112,8 +124,8 @@ def modalities(
         rung: r*, or None.
         reliances: what multi-modal rungs owe to each modality, where that was measured.
     """
-    best = ensemble(readings) if rung is None or found is None or found.verdict == ABSENT else rung
-    averaged_out = _averaged_out(best, reliances)
+    best = _with_all(readings, found=found, rung=rung)
+    averaged_out = {} if evidence.shifted else _averaged_out(best, reliances)
     judged = {}
     for name in evidence.modalities:
         alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))
@@ -126,6 +138,13 @@ def modalities(
         verdict = _modality(alone, *without_it, evidence.smallest_effect, units)
         judged[name] = ModalityVerdict(verdict=verdict, alone=alone, given_rest=given_rest, rung=best)
     return judged
+
+
+def _with_all(readings: Readings, *, found: PairedVerdict | None, rung: str | None) -> str:
+    """The rung that stands for knowing all modalities."""
+    if rung is None or found is None or found.verdict == ABSENT or found.adjusted.high + found.floor < 0:
+        return ensemble(readings)
+    return rung
 
 
 def _averaged_out(rung: str, reliances: Sequence[Reliance]) -> dict[str, tuple[float, Estimate, int]]:

@@ -23,6 +23,9 @@ import numpy.typing as npt
 from umlkit.probe.evidence import Ints
 
 Values = npt.NDArray[np.float64]
+FEWEST_EFFECTIVE = 5
+"""n_eff below which no variance is to be had. *Measured*: the 95% interval of a mean held .92 and .94 of the times with
+3 and 5, and it has been widened since."""
 
 
 def weighted(values: Values, weights: Values | None) -> Values:

@@ -15,7 +15,7 @@ class McNemar(Part):
     """Samples that one of two models alone gets right, and McNemar's mid-p for that count."""
 
     seed: int
-    ume_only: Count
+    ume_only: Count = Field(description="samples that the ensemble alone has right")
     rival_only: Count
     mid_p: Share
 
@@ -60,7 +60,9 @@ class Contribution(Part):
     """
 
     ensemble: str = Field(
-        default="ume", description="UME with fitted weights: ume, or ume-tuned where the recipe's has others"
+        default="ume",
+        description="what it is measured from: ume, or ume-tuned, which stands beside one whose weights are not fitted "
+        "and has the lower `select` loss",
     )
     rung: str = Field(description="r*")
     additive_rung: str = Field(description="a*; emap:<rung> is the additive projection of that rung")

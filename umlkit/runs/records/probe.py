@@ -102,7 +102,7 @@ class ModalityEvidence(Part):
     name: str
     encoder: str
     usable_bits: Estimate
-    ume_weight: float | None = Field(description="w_m of the pool, mean over seeds")
+    ume_weight: float | None = Field(description="w_m of the pool, with fitted weights; mean over seeds")
     ume_weight_by_seed: dict[str, float]
     judged: ModalityVerdict | None = Field(default=None, description="null in a document of version 2")
 
@@ -226,6 +226,9 @@ def _check_sizes(record: ProbeRecord) -> None:
 
 
 def _check_candidates(record: ProbeRecord) -> None:
+    apart = "ume" if record.contribution is None else record.contribution.ensemble
+    if {"ume", apart} - {rung.name for rung in record.ladder}:
+        raise ValueError(f"the ladder lacks ume or {apart}")
     names = [candidate.name for candidate in record.candidates]
     if "ume" not in names:
         raise ValueError("the measurement lacks the candidate ume")

@@ -46,4 +46,4 @@ class ModalityVerdict(Part):
     given_rest: Estimate = Field(
         description="risk without it less risk with all, nats; of two ways to do without it the better on select"
     )
-    rung: str = Field(description="whose risk is the one with all: ume, or r*")
+    rung: str = Field(description="whose risk is the one with all: the ensemble, or r*")
