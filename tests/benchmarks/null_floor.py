@@ -6,7 +6,7 @@ Every task goes through the product's pipeline (the rungs of budget ``short`` th
 candidate the adjusted 95% interval of A is formed. "present" is said where that lies above 0.
 
     nothing            A = risk(UME) - risk(r*), as it is
-    c M / n_select     A less a constant, c = .25, .5 (HEAD_EFFECT), 1
+    c M / n_select     A less a constant, c = .25 (HEAD_EFFECT), .5, 1
     re-paired          A less the A of the same data, modalities re-paired at random within class, in `train`, `select`
                        and `probe` apart, every model trained anew; the two variances added
     additive head      in place of UME the better on `select` of UME and a joint network with a linear head

@@ -119,7 +119,7 @@ def summary(record: ProbeRecord) -> dict[str, Any]:
             "total": found.total.nats.model_dump(),
             "interaction": found.interaction.nats.model_dump(),
         },
-        "paired": paired.model_dump(include={"verdict", "kind", "lost_by_projection"}),
+        "paired": paired.model_dump(include={"verdict", "kind", "lost_by_projection", "floor"}),
         "modalities": {one.name: one.judged.verdict for one in record.modalities if one.judged is not None},
     }
 
