@@ -282,3 +282,12 @@ def test_why_nothing_was_measured_is_said() -> None:
 
 def test_with_json_nothing_is_shown() -> None:
     assert shown(make_probe(), json=True) == ""
+
+
+def test_where_class_frequencies_differ_the_screen_says_what_bits_are_counted_from_and_why_no_verdict() -> None:
+    probe = make_probe()
+    assert probe.paired is not None and probe.paired.adjusted.low > 0
+    judged = probe.paired.model_copy(update={"verdict": "undecided", "kind": None, "head_effect": True})
+    text = joined(probe.model_copy(update={"paired": judged, "shifted": True}))
+    assert "beyond training's class frequencies" in text and "which are not those here" in text
+    assert "undecided (classes are not as frequent as in training, and to know that gains, too)" in text

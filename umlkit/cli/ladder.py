@@ -163,9 +163,8 @@ def legend(probe: ProbeRecord) -> str:
         over += f" in {probe.groups} groups"
     of = "over groups" if probe.unit == "groups" else "over samples"
     within = ", within these groups only, not for new ones" if probe.within_groups else ""
-    shifted = "; classes are not as frequent here as in training" if probe.shifted else ""
     entropy = number(probe.entropy_nats / math.log(2), 2)
-    return (
-        f"Read on {over}; loss: log-loss in nats; bits: what a rung tells of the label, of {entropy} in all; ±: half a "
-        f"95% interval {of}{within}{shifted}."
-    )
+    told = f"what a rung tells of the label, of {entropy} in all"
+    if probe.shifted:
+        told = f"what a rung tells beyond training's class frequencies ({entropy} in all), which are not those here"
+    return f"Read on {over}; loss: log-loss in nats; bits: {told}; ±: half a 95% interval {of}{within}."
