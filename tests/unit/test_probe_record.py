@@ -138,3 +138,8 @@ def test_a_document_older_than_any_migration_is_refused(tmp_path: Path) -> None:
 def test_a_record_does_not_change(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="frozen"):
         ProbeRecord.read(GOLDEN).name = "other"  # type: ignore[misc]
+
+
+def test_a_contribution_is_measured_from_a_rung_of_the_ladder(tmp_path: Path) -> None:
+    path = changed(tmp_path, lambda document: document["contribution"].update(ensemble="ume-tuned"))
+    assert "the ladder lacks that" in refusal(path)

@@ -227,8 +227,8 @@ def _check_sizes(record: ProbeRecord) -> None:
 
 def _check_candidates(record: ProbeRecord) -> None:
     apart = "ume" if record.contribution is None else record.contribution.ensemble
-    if {"ume", apart} - {rung.name for rung in record.ladder}:
-        raise ValueError(f"the ladder lacks ume or {apart}")
+    if apart != "ume" and {"ume", apart} - {rung.name for rung in record.ladder}:
+        raise ValueError(f"the contribution is measured from {apart}, but the ladder lacks that or ume")
     names = [candidate.name for candidate in record.candidates]
     if "ume" not in names:
         raise ValueError("the measurement lacks the candidate ume")
