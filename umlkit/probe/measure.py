@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from umlkit.probe import rules, verdict
-from umlkit.probe.contribution import TUNED, UME, UMT, best_rival, contribution, ensemble
+from umlkit.probe.candidates import candidates
+from umlkit.probe.contribution import TUNED, UME, contribution
 from umlkit.probe.deficit import deficits
 from umlkit.probe.emap import emap_gaps, project
 from umlkit.probe.evidence import Evidence, RungOutputs
 from umlkit.probe.pid import decompositions
-from umlkit.probe.readings import BEST_SINGLE, PRIOR, Reading, Readings, read, read_prior
+from umlkit.probe.readings import PRIOR, Reading, Readings, read, read_prior
 from umlkit.probe.reliance import reliances
 from umlkit.probe.units import FEWEST_GROUPS, Units, Values
 from umlkit.probe.weighting import effective, share
 from umlkit.recipe.schema import Budget
-from umlkit.runs.records.probe import Candidate, Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
+from umlkit.runs.records.probe import Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
 from umlkit.runs.records.verdict import ModalityVerdict
 
 LADDER_AFTER_UNIMODAL = (
@@ -48,13 +51,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
         ValueError: UME is missing, or a rung is not there for every seed.
     """
     readings, projected = readings or read_all(evidence), projected or project(evidence)
-    n, grouped = len(evidence.probe_labels), evidence.probe_groups
-    worth = None if evidence.probe_weights is None else effective(evidence.probe_weights)
-    units = Units.of(n, None if evidence.within_groups else grouped, folds=len(evidence.folds), effective=worth)
-    groups = None if grouped is None else len(np.unique(grouped))
-    losses = np.stack([entry.losses for entry in readings.entries], axis=1)
-    correct = np.stack([entry.correct for entry in readings.entries], axis=1)
-    by_group, over_samples = units.groups is not None, Units(n, folds=len(evidence.folds), effective=worth)
+    units = units_of(evidence)
     achieved = contribution(
         readings,
         units,
@@ -75,25 +72,14 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
         modalities=tuple(_modality(name, evidence, readings, units, judged[name]) for name in evidence.modalities),
         seeds=tuple(evidence.seeds),
         folds=len(evidence.folds),
-        n_select=round(np.mean([len(held.select_labels) for held in evidence.folds])),
-        n_probe=n,
-        n_effective=worth,
-        class_counts=tuple(np.bincount(evidence.probe_labels, minlength=len(evidence.classes)).tolist()),
-        groups=groups,
-        unit="groups" if by_group else "samples",
-        within_groups=evidence.within_groups or (groups is not None and groups < FEWEST_GROUPS),
-        df=units.df,
-        critical=units.critical,
+        **_samples(evidence, units),
         smallest_effect=evidence.smallest_effect,
         shifted=evidence.shifted,
         budget=evidence.budget,
         entropy_nats=float(readings.losses(PRIOR).mean()),
         entries=tuple(_entry(entry) for entry in readings.entries),
-        loss_covariance=_triangle(over_samples.covariance(losses)),
-        correct_covariance=_triangle(over_samples.covariance(correct)),
-        group_loss_covariance=_triangle(units.covariance(losses)) if by_group else None,
-        group_correct_covariance=_triangle(units.covariance(correct)) if by_group else None,
-        candidates=_candidates(evidence, readings),
+        **_covariances(readings, units),
+        candidates=candidates(evidence, readings),
         ladder=tuple(_rung(name, readings, units) for name in readings.rungs()),
         contribution=achieved,
         paired=paired,
@@ -103,6 +89,40 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
         emap=emap_gaps(readings, projected, units, of={rung for rung, _, _ in evidence.marginals}),
         reliance=owed,
     )
+
+
+def units_of(evidence: Evidence) -> Units:
+    """What the intervals go over."""
+    worth = None if evidence.probe_weights is None else effective(evidence.probe_weights)
+    groups = None if evidence.within_groups else evidence.probe_groups
+    return Units.of(len(evidence.probe_labels), groups, folds=len(evidence.folds), effective=worth)
+
+
+def _samples(evidence: Evidence, units: Units) -> dict[str, Any]:
+    """How many samples there are of what, and what the intervals go over: fields of the record."""
+    groups = None if evidence.probe_groups is None else len(np.unique(evidence.probe_groups))
+    return {
+        "n_select": round(np.mean([len(held.select_labels) for held in evidence.folds])),
+        "n_probe": units.n,
+        "n_effective": units.effective,
+        "class_counts": tuple(np.bincount(evidence.probe_labels, minlength=len(evidence.classes)).tolist()),
+        "groups": groups,
+        "unit": "samples" if units.groups is None else "groups",
+        "within_groups": evidence.within_groups or (groups is not None and groups < FEWEST_GROUPS),
+        "df": units.df,
+        "critical": units.critical,
+    }
+
+
+def _covariances(readings: Readings, units: Units) -> dict[str, Any]:
+    """Those of all entries over samples, and over groups where these are the units: fields of the record."""
+    over_samples, found = replace(units, groups=None), {}
+    for what in ("loss", "correct"):
+        values = np.stack([entry.losses if what == "loss" else entry.correct for entry in readings.entries], axis=1)
+        found[f"{what}_covariance"] = _triangle(over_samples.covariance(values))
+        if units.groups is not None:
+            found[f"group_{what}_covariance"] = _triangle(units.covariance(values))
+    return found
 
 
 def not_measurable(name: str, reason: str, needed: int | None = None, *, budget: Budget = "full") -> ProbeRecord:
@@ -166,64 +186,6 @@ def _rung(name: str, readings: Readings, units: Units) -> Rung:
         select_loss=readings.select_loss(name),
         seconds=float(np.mean([entry.seconds for entry in entries])),
     )
-
-
-def _candidates(evidence: Evidence, readings: Readings) -> tuple[Candidate, ...]:
-    """Every way of training that outputs stand for; the best single modality is chosen on `select` where not given."""
-    alone = [rung for rung in readings.rungs() if rung.startswith("unimodal:")]
-    unimodal_seconds = float(sum(np.mean([entry.seconds for entry in readings.of(rung)]) for rung in alone))
-    named = {outputs.candidate: outputs for outputs in evidence.rungs if outputs.candidate is not None}
-    made = [
-        _candidate(
-            str(name),
-            ensemble(readings) if name == UME else outputs.rung,
-            readings,
-            more_seconds=unimodal_seconds if outputs.needs_unimodal else 0.0,
-            predicted=outputs.predicted,
-        )
-        for name, outputs in named.items()
-    ]
-    if UMT not in named and (stand_in := _stand_in(readings, shifted=evidence.shifted)) is not None:
-        made.append(_candidate(UMT, stand_in, readings, more_seconds=unimodal_seconds, predicted=True))
-    if BEST_SINGLE in named or not alone:
-        return tuple(made)
-    return (_best_single(readings, alone, unimodal_seconds), *made)
-
-
-def _stand_in(readings: Readings, *, shifted: bool) -> str | None:
-    """What shows how good UMT is where it was not trained: r*, or UME where that has not gained anything.
-
-    A head or a kernel machine that loses to UME, by an unlucky choice, does not show that a network will.
-    """
-    best, apart = best_rival(readings, shifted=shifted), ensemble(readings)
-    if best is None:
-        return None
-    return best if readings.losses(best).mean() < readings.losses(apart).mean() else apart
-
-
-def _candidate(name: str, rung: str, readings: Readings, *, more_seconds: float, predicted: bool) -> Candidate:
-    """A candidate that a rung is, or that it stands for."""
-    return Candidate(
-        name=name,
-        rung=rung,
-        entries=tuple(i for i, entry in enumerate(readings.entries) if entry.rung == rung),
-        seconds=float(np.mean([entry.seconds for entry in readings.of(rung)])) + more_seconds,
-        predicted=predicted,
-    )
-
-
-def _best_single(readings: Readings, alone: Sequence[str], seconds: float) -> Candidate:
-    entries = readings.entries
-    chosen = [
-        min(
-            (i for i, entry in enumerate(entries) if entry.rung in alone and entry.seed == seed),
-            key=lambda i: entries[i].select_loss,
-        )
-        for seed in dict.fromkeys(entry.seed for entry in readings.of(alone[0]))
-    ]
-    rungs = {readings.entries[index].rung for index in chosen}
-    rung = rungs.pop() if len(rungs) == 1 else None
-    return Candidate(name=BEST_SINGLE, rung=rung, entries=tuple(chosen), seconds=seconds)
 
 
 def _modality(
