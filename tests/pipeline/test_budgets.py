@@ -124,7 +124,7 @@ def test_other_class_frequencies_in_validation_than_in_training_are_told_and_tak
     words = ("probe", "shifted.npz", "--label", "y", "--budget", "quick", "--set", "train.epochs=2")
     code, out, err = call(*words, "--json")
     assert code == 0, err
-    assert "classes are not as frequent in training as in validation" in err
+    assert "classes are not as frequent in training as in `select`" in err
     found = json.loads(out)
     assert found["shifted"]
     assert found["contribution"]["rung"].startswith("kernel")
@@ -147,4 +147,4 @@ def test_an_ensemble_that_only_averages_is_measured_beside_one_with_fitted_weigh
     assert loss["ume"] != loss["ume-tuned"]
     assert {one.judged.rung for one in averaged.modalities if one.judged} <= {"ume-tuned", averaged.contribution.rung}
     text = call("advise", "tiny.yaml", *changed)[1]
-    assert ("methods.ume.pool: auto" in text) == (loss["ume-tuned"] < loss["ume"])
+    assert ("methods.ume.pool: auto" in text) == (loss["ume-tuned"] <= loss["ume"] - 0.002)

@@ -103,7 +103,7 @@ def test_what_fitting_the_ensemble_s_weights_gains_is_not_paired() -> None:
     assert a.total.nats.value < risk(probe, "ume") - risk(probe, a.rung)
     candidate = probe.candidate("ume")
     assert candidate is not None
-    assert candidate.rung == "ume-tuned"
+    assert candidate.rung == "ume", "advice ranks what is trained"
 
 
 def test_what_averaging_gains_on_fitted_weights_is_not_paired_either() -> None:
@@ -125,4 +125,8 @@ def test_an_ensemble_is_no_model_of_what_only_the_other_lacks(better: float) -> 
     assert found(probe).total.nats.value == 0
     assert probe.paired is not None and probe.paired.verdict == "not detected"
     advice = advise(probe)
-    assert (advice.headline, advice.probability) == ("ume", pytest.approx(0.5))
+    if better > 1.4:
+        assert (advice.headline, advice.probability) == ("ume", pytest.approx(0.5))
+    else:  # a network does better than an average, as fitted weights would, and that is said first
+        assert advice.headline == "umt"
+        assert advice.first == 1 and "methods.ume.pool: auto" in advice.sentences[0]

@@ -111,8 +111,8 @@ def test_a_gain_of_nothing_is_seen_by_no_number_of_samples() -> None:
 
 
 def test_weighted_and_cross_fitted_samples_see_what_they_are_worth() -> None:
-    plain = detectable_gain(0.0, Units(120))
-    assert detectable_gain(0.0, Units(1000, effective=120.0)) == pytest.approx(plain, rel=0.03)
+    plain, heavy = detectable_gain(0.0, Units(120)), np.where(np.arange(1000) < 120, 1000 / 120, 0.0)
+    assert detectable_gain(0.0, Units(1000, weights=heavy)) == pytest.approx(plain, rel=0.03)
     assert detectable_gain(0.0, Units(150, folds=5)) == pytest.approx(plain, rel=0.01)
     assert spread(0.02, Units(150, folds=5)) == pytest.approx(spread(0.02, Units(100)) * np.sqrt(1.25))
 

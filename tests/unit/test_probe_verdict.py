@@ -195,14 +195,31 @@ def test_frequencies_of_whole_groups_differ_by_chance_as_groups_do(train: int, h
     assert of_samples > 100
 
 
-def test_frequencies_of_many_groups_that_do_differ_are_found() -> None:
+def test_frequencies_of_groups_that_do_differ_are_found() -> None:
     assert differ(grouped(200, share=0.7, seed=1), grouped(100, share=0.3, seed=2), classes=2)
+    assert differ(grouped(10, share=1.0, seed=1), grouped(7, share=0.0, seed=2), classes=2)
+    mixed = np.random.default_rng(0).integers(0, 15, 400)
+    train, held_out = (
+        Part((np.arange(400) < count).astype(int), mixed + first) for count, first in ((200, 0), (80, 15))
+    )
+    assert differ(train, held_out, classes=2)
+
+
+def test_frequencies_are_of_weighted_samples_where_these_have_weights() -> None:
+    even = of_counts(200, 200)
+    for weights, expected in (((1.8, 0.2), True), ((1.0, 1.0), False)):
+        held_out = replace(even, weights=np.repeat(weights, 200))
+        assert differ(even, held_out, classes=2) == expected
+    few = np.where(np.isin(np.arange(400), (0, 1, 2, 399)), 100.0, 0.0)
+    assert not differ(even, replace(even, weights=few), classes=2), "worth four samples"
 
 
 def test_samples_of_a_group_that_are_no_more_alike_than_others_count_as_samples() -> None:
     rng = np.random.default_rng(0)
-    assert design_effect(rng.multinomial(20, [0.2, 0.3, 0.5], size=30)) == pytest.approx(1, abs=0.5)
-    assert design_effect(np.repeat(np.diag([30, 30]), 20, axis=0)) == pytest.approx(30, rel=0.1)
+    even = [rng.multinomial(20, [0.2, 0.3, 0.5], size=size).astype(float) for size in (30, 15)]
+    assert design_effect(*even) == pytest.approx(1, abs=0.5)
+    pure = np.repeat(np.diag([30.0, 30.0]), 20, axis=0)
+    assert design_effect(pure, pure) == pytest.approx(30, rel=0.1)
 
 
 def test_copies_are_redundant() -> None:
@@ -230,7 +247,7 @@ def test_a_partner_that_tells_nothing_alone_is_useful() -> None:
 
 def test_what_is_left_without_a_modality_is_the_pool_of_the_others() -> None:
     evidence = make_evidence()
-    (reading,) = without("audio", evidence).entries
+    (reading,) = without("audio", evidence, rule="auto").entries
     (held,) = evidence.folds
     video = next(rung for rung in evidence.rungs if rung.rung == "unimodal:video")
     logits = np.asarray(video.select_logits)[:, None], np.asarray(video.probe_logits)[:, None]
@@ -269,4 +286,7 @@ def test_a_rung_that_surely_loses_to_ume_stands_for_nothing() -> None:
     assert umt is not None and (umt.rung, umt.predicted) == ("ume", True)
     advice = advise(record)
     assert (advice.headline, advice.probability) == ("ume", pytest.approx(0.5))
-    assert "having gained nothing on UME" in " ".join(advice.headline_sentences)
+    assert "from UME, to which a multi-layer head on frozen features surely loses" in " ".join(
+        advice.headline_sentences
+    )
+    assert advice.gain is not None and advice.gain.interval[0] < -0.02 < 0.02 < advice.gain.interval[1]

@@ -176,16 +176,16 @@ def test_intervals_hold_where_a_few_samples_have_nearly_all_the_weight(worth: in
     weights = np.where(np.arange(100) < worth, 1.0, 1e-3)
     weights /= weights.mean()
     for _ in range(1000):
-        found = Units(100, effective=effective(weights)).estimate(weighted(stream.normal(size=100), weights))
+        found = Units(100, weights=weights).estimate(weighted(stream.normal(size=100), weights))
         held += found.low <= 0 <= found.high
     assert 0.92 <= held / 1000 <= 0.985
-    assert Units(400, effective=400.0).wider == pytest.approx(1)
+    assert Units(400, weights=np.ones(400)).wider == pytest.approx(1)
 
 
 def test_weights_lower_the_degrees_of_freedom_across_seeds_and_of_what_is_seen_too() -> None:
     values = np.random.default_rng(0).normal(size=(300, 3))
     values -= values.mean(axis=0)  # seeds do not differ
     heavy = np.where(np.arange(300) < 4, 1.0, 0.01)
-    few = Units(300, effective=effective(heavy / heavy.mean()))
+    few = Units(300, weights=heavy / heavy.mean())
     assert crossed(values, few).df < 20 < crossed(values, Units(300)).df
     assert detectable_gain(1.0, few) > 1.3 * detectable_gain(1.0, Units(300))

@@ -17,7 +17,13 @@ from umlkit.advise import paper
 from umlkit.advise.among import HEADLINES, UME
 from umlkit.advise.findings import Findings, cheapest_of_the_best, find, gain, stands_for_another
 from umlkit.advise.posterior import Posterior
-from umlkit.advise.sentences import SURE, headline_sentences, not_measured_sentences, other_sentences
+from umlkit.advise.sentences import (
+    SURE,
+    changing_sentences,
+    headline_sentences,
+    not_measured_sentences,
+    other_sentences,
+)
 from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -82,7 +88,8 @@ def _record(findings: Findings, names: tuple[str, ...], rule: Rule) -> AdviceRec
         drop=findings.drop,
         within_groups=findings.probe.within_groups,
         headline_sentences=headline_sentences(findings),
-        sentences=other_sentences(findings),
+        sentences=(*(better := changing_sentences(findings)), *other_sentences(findings)),
+        first=len(better),
     )
 
 

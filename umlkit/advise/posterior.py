@@ -7,9 +7,10 @@ units. With a flat prior the risks r of these very models are
     r = m + T,    T multivariate t with U - 1 degrees of freedom and scale matrix V
 
 where a difference of d nats has at least the variance per sample that so close models have, 2 |d| or that of .002 nats
-(:mod:`umlkit.probe.power`): two that agree to the last digit are a tie, however sure their last digit is. A difference
-of two has a closed form (:mod:`umlkit.advise.student`), and the best of more than two is drawn: r = m + L g / s,
-V = L L' (Cholesky), g standard normal, s^2 chi-square over its degrees of freedom. The draws have a fixed seed.
+(:mod:`umlkit.probe.power`): two that agree to the last digit are a tie, however sure their last digit is. Where the
+rung of one stands for the other, as nothing else shows it, that is the variance of the smallest effect. A difference of
+two has a closed form (:mod:`umlkit.advise.student`), and the best of more than two is drawn: r = m + L g / s, V = L L'
+(Cholesky), g standard normal, s^2 chi-square over its degrees of freedom. The draws have a fixed seed.
 """
 
 from __future__ import annotations
@@ -161,8 +162,15 @@ class Posterior:
 
     def _lacking(self, first: str, second: str) -> float:
         """What the variance of the difference of two candidates' means lacks of that of so small a difference."""
-        apart = abs(self.loss(second) - self.loss(first))
-        return max(0.0, 2 * min(apart, SAME) / self._worth - self._variance(first, second, self._loss))
+        apart = min(abs(self.loss(second) - self.loss(first)), SAME)
+        if self._unknown(first, second):
+            apart = self._probe.smallest_effect
+        return max(0.0, 2 * apart / self._worth - self._variance(first, second, self._loss))
+
+    def _unknown(self, first: str, second: str) -> bool:
+        """Whether one of two is shown by the other's rung, as nothing else shows it."""
+        a, b = self._candidates[first], self._candidates[second]
+        return first != second and a.rung == b.rung and (a.predicted or b.predicted)
 
     def _drawn(self, names: Sequence[str]) -> dict[str, Standing]:
         best = min(names, key=self.loss)

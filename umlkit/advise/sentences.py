@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+from umlkit.advise.among import UME
 from umlkit.advise.findings import Findings
-from umlkit.advise.posterior import Comparison
+from umlkit.advise.posterior import SAME, Comparison
 from umlkit.output.text import enumerated
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -15,7 +16,8 @@ SETTLED = 0.95  # probability at which a sign counts as settled
 HOPELESS = 100  # times as many samples as there are: not worth naming
 
 _SPOKEN = {
-    "ume": "UME",
+    UME: "UME",
+    "ume-tuned": "UME with fitted weights",
     "umt": "UMT",
     "joint": "joint training",
     "joint-additive": "joint training with an additive head",
@@ -33,11 +35,14 @@ def headline_sentences(findings: Findings) -> tuple[str, str]:
     return _what(findings), _how_sure(findings)
 
 
+def changing_sentences(findings: Findings) -> tuple[str, ...]:
+    """What would be better still; a user of the two sentences has to know that, too."""
+    return tuple(line for line in (_untuned(findings), _better(findings)) if line is not None)
+
+
 def other_sentences(findings: Findings) -> tuple[str, ...]:
     """What else the measurement says, a line each; a line without content is left out."""
     lines = (
-        _untuned(findings),
-        _better(findings),
         _prediction(findings),
         _paper(findings),
         _paired(findings),
@@ -98,9 +103,8 @@ def _stand_in(findings: Findings) -> str:
     if short:
         return f"from a sixth of the epochs of {enumerated([spoken(candidate.name) for candidate in short])}"
     named, achieved = findings.predicted[0], findings.probe.contribution
-    if achieved is not None and named.rung == achieved.ensemble:
-        gained = f"{spoken(achieved.rung)} having gained nothing on UME"
-        return f"{spoken(named.name)} not having been trained, and {gained}"
+    if achieved is not None and named.rung == UME:
+        return f"{spoken(named.name)} not having been trained, from UME, to which {spoken(achieved.rung)} surely loses"
     return f"{spoken(named.name)} not having been trained, from {spoken(named.rung or 'what stands for it')}"
 
 
@@ -120,9 +124,9 @@ def _prediction(findings: Findings) -> str | None:
     predicted = [candidate.name for candidate in findings.candidates if candidate.predicted]
     if not predicted:
         return None
-    names, verb = enumerated([spoken(name) for name in predicted]), "is" if len(predicted) == 1 else "are"
+    names, verb = enumerated([spoken(name) for name in predicted]), "was" if len(predicted) == 1 else "were"
     return (
-        f"At budget {findings.probe.budget} {names} {verb} judged by models that were not trained in full; intervals "
+        f"At budget {findings.probe.budget} {names} {verb} not trained in full; intervals "
         "and the probability do not cover what full training would change. `umlkit probe --budget full` measures it."
     )
 
@@ -156,7 +160,7 @@ def _paired(findings: Findings) -> str | None:
         return None
     low, high = found.interval
     gained = (
-        f"Beyond UME, multi-modal training ({spoken(found.rung)}) gained "
+        f"Beyond {spoken(_ensemble(findings))}, multi-modal training ({spoken(found.rung)}) gained "
         f"{found.nats:+.3f} nats (95% interval {low:+.3f} to {high:+.3f})"
     )
     if found.verdict == "not detected":
@@ -180,21 +184,21 @@ def _weights(findings: Findings) -> str | None:
 
 
 def _untuned(findings: Findings) -> str | None:
-    """That advice is of an ensemble with fitted weights, and what the recipe's own loses to it."""
+    """What fitted weights would bring an ensemble that has others."""
     losses = {rung.name: rung.log_loss.value for rung in findings.probe.ladder}
-    tuned = _ensemble(findings)
-    if tuned == "ume":
+    apart = _ensemble(findings)
+    if apart == UME or losses[UME] - losses[apart] < SAME:
         return None
     return (
-        f"UME here has fitted weights, better on `select` than those of the recipe, whose log-loss is "
-        f"{losses['ume'] - losses[tuned]:+.3f} nats beside it: set methods.ume.pool: auto before training it."
+        f"UME with fitted weights (methods.ume.pool: auto) has a log-loss {losses[UME] - losses[apart]:.3f} nats lower "
+        "than with those of the recipe: set that before any other training; it is no paired signal."
     )
 
 
 def _ensemble(findings: Findings) -> str:
     """The rung that paired signal was measured from."""
     achieved = findings.probe.contribution
-    return "ume" if achieved is None else achieved.ensemble
+    return UME if achieved is None else achieved.ensemble
 
 
 def _drop(findings: Findings) -> str | None:

@@ -18,7 +18,7 @@ RUNGS = {
     "unimodal:": f"one modality's model, trained alone until `select` no longer improves ({DU}); an encoder `auto` is "
     "the one with the lowest `select` loss alone, the cheapest where that is a tie.",
     "ume": f"Uni-Modal Ensemble ({DU}): the uni-modal models, their predictions pooled as methods.ume.pool says, "
-    "of itself with a weight for the log-probabilities of each, fitted on `select` (ours).",
+    "by default with a weight for the log-probabilities of each, fitted on `select` (ours).",
     "ume-tuned": "a pool with fitted weights beside that of the recipe, which has others: what fitting them gains is "
     "not paired. Gains are over the better of the two on `select`; frozen heads and kernels build on this one.",
     "frozen-": "a head on the frozen uni-modal features, added to the logits of UME (of ume-tuned if there is one), "
@@ -135,7 +135,7 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
 def _without(probe: ProbeRecord, rung: str) -> str:
     """How one does without a modality: also by a model that has it averaged out."""
     pool = "a pool of the others, fitted anew"
-    mixed = any(one.rung == rung for one in probe.reliance)
+    mixed = not probe.shifted and any(one.rung == rung for one in probe.reliance)
     return f"{pool}, or of {rung} with it averaged out, whichever is better on `select`" if mixed else pool
 
 
@@ -160,7 +160,9 @@ def _paired(probe: ProbeRecord) -> Iterator[Explained]:
             f"Present: the gain less a floor of {number(probe.paired.floor, 4)} nats, what fitting UME's pool costs, "
             f"lies above 0 with its interval; not detected: below {probe.smallest_effect:g} nats "
             "(probe.smallest_effect), with an interval at least as wide as a gain of that size would have: models that "
-            "found nothing agree to the last digit, which does not show that there is nothing; else undecided.",
+            "found nothing agree to the last digit, which does not show that there is nothing; else undecided."
+            + " As classes are not as frequent as in training, only interaction is called present, and nothing is "
+            "ruled out." * probe.shifted,
         )
     if len(found.mcnemar) == 1:
         counts = found.mcnemar[0]
@@ -174,7 +176,7 @@ def _paired(probe: ProbeRecord) -> Iterator[Explained]:
         yield Explained(
             "what so many samples see",
             "The smallest gain that would be called present in four of five such sets of samples: the floor, and what "
-            "would be told from 0 at 5%, from the spread of the differences.",
+            "would be told from 0 at 5%, from the spread of the differences or that of such a gain, whichever is more.",
         )
 
 

@@ -45,9 +45,9 @@ def show_probe(output: Output, probe: ProbeRecord) -> None:
 
 
 def show_advice(output: Output, advice: AdviceRecord, *, full: bool = False) -> None:
-    """The advice in two sentences, and that another way was better where one was; with ``full`` all it has to say."""
+    """The advice in two sentences, and what would be better still, if anything; with ``full`` all it has to say."""
     output.result_text("\n".join(wrapped(sentence) for sentence in advice.headline_sentences))
-    further = advice.sentences if full else advice.sentences[: 0 if advice.better is None else 1]
+    further = advice.sentences if full else advice.sentences[: advice.first]
     for sentence in further:
         output.result_text(wrapped(sentence, bullet="- "))
 

@@ -41,11 +41,11 @@ def command(call: Invocation, budget: Budget = None, explain: Explain = False) -
 
     from umlkit.cli.dry_run import show_plan
     from umlkit.cli.ladder import show_explained, show_probe
-    from umlkit.pipeline.steps import measured, probe, require_two_modalities, to_be_mixed
+    from umlkit.pipeline.steps import measured, probe, require_two_modalities, to_be_mixed, why_not
 
     require_two_modalities(session)
     if call.dry_run:
-        reason = session.roles.not_measurable
+        reason = why_not(session)
         plans = session.plans if reason is None else []
         show_plan(call, session, [a for plan in plans for a in measured(plan)], mixed=to_be_mixed(session))
         if reason is not None:

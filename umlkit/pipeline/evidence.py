@@ -7,7 +7,7 @@ from statistics import mode
 
 import numpy as np
 
-from umlkit.data.records import Array, Ints
+from umlkit.data.records import Array, Role
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.mending import mending
@@ -36,7 +36,8 @@ def gather(session: Session) -> Evidence:
             for model, artifacts in (("unimodal", plan.unimodal.values()), ("joint", _joint(plan)))
             for key, stored in _features(session, model, artifacts)
         },
-        pool_weights={seed: _pool_weights(session, seed) for seed in seeds},
+        pool_weights={seed: _pool_weights(session, seed, fitted=False) for seed in seeds},
+        fitted_weights={seed: _pool_weights(session, seed, fitted=True) for seed in seeds},
         encoders={name: _encoder(session, name) for name in first.unimodal},
         paper=[
             rung_outputs(session, artifact, name=rung.name, candidate=None)
@@ -47,7 +48,8 @@ def gather(session: Session) -> Evidence:
         budget=session.recipe.probe.budget,
         seeds=seeds,
         shifted=differ(*in_training_and_select(session), classes=len(session.dataset.classes)),
-        pool=first.fitted.options.model_dump()["pool"],
+        pool=first.model("ume").options.model_dump()["pool"],
+        fitted_pool=first.fitted.options.model_dump()["pool"],
         pid=session.recipe.probe.pid,
         marginals={
             (rung.name, plan.seed, plan.fold): marginals.read(session, artifact)
@@ -61,10 +63,12 @@ def in_training_and_select(session: Session) -> tuple[Part, Part]:
     """The samples of training and of `select`, of several folds those of the first; groups where they are the units."""
     of_fold, dataset = session.of(session.identity.measured[0]), session.dataset
 
-    def part(rows: Ints) -> Part:
-        return Part(dataset.labels[rows], None if session.roles.within_groups else dataset.groups_of(rows))
+    def part(role: Role) -> Part:
+        rows = of_fold.roles.rows(role)
+        groups = None if session.roles.within_groups else dataset.groups_of(rows)
+        return Part(dataset.labels[rows], groups, of_fold.weights_of(role))
 
-    return part(of_fold.roles.train), part(of_fold.roles.select)
+    return part("train"), part("select")
 
 
 def held_out(session: Session) -> HeldOut:
@@ -135,11 +139,11 @@ def _features(
     return found
 
 
-def _pool_weights(session: Session, seed: int) -> dict[str, float]:
-    """The weight that UME, with fitted weights, gives every modality with one seed, the mean over the folds."""
-    found: list[dict[str, float]] = [
-        _result(session, plan.fitted).report["weights"] for plan in session.plans if plan.seed == seed
-    ]
+def _pool_weights(session: Session, seed: int, *, fitted: bool) -> dict[str, float]:
+    """The weight of every modality in UME, or the one with fitted weights, with one seed; the mean over the folds."""
+    of_seed = [plan for plan in session.plans if plan.seed == seed]
+    pools = [plan.fitted if fitted else plan.model("ume") for plan in of_seed]
+    found: list[dict[str, float]] = [_result(session, pool).report["weights"] for pool in pools]
     return {name: float(np.mean([weights[name] for weights in found])) for name in found[0]}
 
 

@@ -133,7 +133,7 @@ class Plan:
         return [(rung, self._of_rung(rung)) for rung in ladder]
 
     def everything(self) -> list[Artifact]:
-        """Every artifact that a run makes at any budget, in an order in which each can be trained; each once."""
+        """Every artifact that `run` or `train` makes at any budget, each once, in an order to train them in."""
         measured = [artifact for budget in BUDGETS for _, artifact in self.rungs(budget)]
         ruled = [self._of_rung(rung) for rung in PAPER]
         used = [self.model(name) for name in registry.methods() if name != UNIMODAL]

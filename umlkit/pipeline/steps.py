@@ -76,7 +76,7 @@ def mixed(plan: Plan) -> list[Artifact]:
 
 def to_be_mixed(session: Session) -> list[Artifact]:
     """The artifacts whose marginals are computed for the session's measurement; none where nothing can be measured."""
-    plans = [] if session.roles.not_measurable is not None else session.plans
+    plans = [] if why_not(session) is not None else session.plans
     return [artifact for plan in plans for artifact in mixed(plan)]
 
 
@@ -86,7 +86,7 @@ def run_plan(session: Session) -> list[Artifact]:
     UME alone where nothing can be measured. Where the measurement is cross-fitted neither of the two is among what is
     measured, as that is all of parts.
     """
-    if session.roles.not_measurable is not None:
+    if why_not(session) is not None:
         return [plan.model("ume") for plan in session.final_plans]
     read = [artifact for plan in session.plans for artifact in measured(plan)]
     named = (("ume", "ume"), ("umt", "umt, if advised"))
@@ -134,7 +134,7 @@ def _finished_probe(session: Session, path: Path) -> ProbeRecord | None:
 
 
 def _measure(session: Session, mark: str) -> ProbeRecord:
-    reason = session.roles.not_measurable or _weigh_too_little(session)
+    reason = why_not(session)
     if reason is not None:
         return not_measurable(session.recipe.name, reason, session.roles.needed, budget=session.recipe.probe.budget)
     wanted = [artifact for plan in session.plans for artifact in measured(plan)]
@@ -152,8 +152,10 @@ def _measure(session: Session, mark: str) -> ProbeRecord:
     return record
 
 
-def _weigh_too_little(session: Session) -> str | None:
-    """Why no interval is to be had from the weights of the probe samples; None where one is."""
+def why_not(session: Session) -> str | None:
+    """Why nothing can be measured: too few samples, or weights that leave too few; None where something can."""
+    if session.roles.not_measurable is not None:
+        return session.roles.not_measurable
     weights = [session.of(fold).weights_of("probe") for fold in session.identity.measured]
     joined = np.concatenate([one for one in weights if one is not None]) if weights[0] is not None else None
     if joined is None or effective(joined) >= FEWEST_EFFECTIVE:
@@ -167,11 +169,11 @@ def _weigh_too_little(session: Session) -> str | None:
 def _shift(session: Session) -> str:
     """That class frequencies in training differ from those held out, with the class that is the most unlike."""
     classes = len(session.dataset.classes)
-    counts = (np.bincount(part.labels, minlength=classes) for part in in_training_and_select(session))
+    counts = (part.by_group(classes).sum(axis=0) for part in in_training_and_select(session))
     train, held = (found / found.sum() for found in counts)
     at = int(np.argmax(np.abs(train - held)))
     return (
-        f"classes are not as frequent in training as in validation ({session.dataset.classes[at]} {train[at]:.0%} and "
+        f"classes are not as frequent in training as in `select` ({session.dataset.classes[at]} {train[at]:.0%} and "
         f"{held[at]:.0%}, for one): the measurement is of the latter, and no model trained on the former knows of them"
     )
 

@@ -106,14 +106,15 @@ class Evidence:
         within_groups: intervals go over samples though the data name groups, as there are too few of these.
         rungs: every rung of the ladder but the prior, for every seed and fold.
         features: (owner, modality, seed, fold) -> features of that encoder; owner is ``unimodal`` or ``joint``.
-        pool_weights: seed -> modality -> its weight in UME (with fitted weights), the mean over the folds.
+        pool_weights: seed -> modality -> its weight in UME, the mean over the folds.
         encoders: modality -> encoder, as resolved.
         paper: what the paper's guide compares, for every seed and fold.
         smallest_effect: nats that matter to the user.
         budget: how much was trained to measure.
         seeds: S training seeds.
         shifted: class frequencies in training surely differ from those of the samples held out.
-        pool: the rule that pools UME with fitted weights (:mod:`umlkit.methods.ume.rules`).
+        pool: the rule that pools UME (:mod:`umlkit.methods.ume.rules`).
+        fitted_pool, fitted_weights: the same of ``ume-tuned``, where that stands beside it.
         pid: whether the recipe asks for the partial information decomposition.
         marginals: (rung, seed, fold) -> what that model says where it knows some modalities alone; of every multi-modal
             rung, or of none.
@@ -134,6 +135,8 @@ class Evidence:
     seeds: Sequence[int] = field(default=(0,))
     shifted: bool = False
     pool: str = "auto"
+    fitted_pool: str = "auto"
+    fitted_weights: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     pid: bool = False
     marginals: Mapping[tuple[str, int, str], ModelMarginals] = field(default_factory=dict)
 

@@ -10,15 +10,15 @@ import numpy as np
 
 from umlkit.probe import rules, verdict
 from umlkit.probe.candidates import candidates
-from umlkit.probe.contribution import TUNED, UME, contribution
+from umlkit.probe.contribution import TUNED, UME, contribution, ensemble
 from umlkit.probe.deficit import deficits
 from umlkit.probe.emap import emap_gaps, project
 from umlkit.probe.evidence import Evidence, RungOutputs
 from umlkit.probe.pid import decompositions
 from umlkit.probe.readings import PRIOR, Reading, Readings, read, read_prior
 from umlkit.probe.reliance import reliances
-from umlkit.probe.units import FEWEST_GROUPS, Units, Values
-from umlkit.probe.weighting import effective, share
+from umlkit.probe.units import Units, Values
+from umlkit.probe.weighting import share
 from umlkit.recipe.schema import Budget
 from umlkit.runs.records.probe import Entry, ModalityEvidence, PaperRow, ProbeRecord, Rung
 from umlkit.runs.records.verdict import ModalityVerdict
@@ -79,7 +79,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
         entropy_nats=float(readings.losses(PRIOR).mean()),
         entries=tuple(_entry(entry) for entry in readings.entries),
         **_covariances(readings, units),
-        candidates=candidates(evidence, readings),
+        candidates=candidates(evidence, readings, achieved),
         ladder=tuple(_rung(name, readings, units) for name in readings.rungs()),
         contribution=achieved,
         paired=paired,
@@ -93,9 +93,8 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
 
 def units_of(evidence: Evidence) -> Units:
     """What the intervals go over."""
-    worth = None if evidence.probe_weights is None else effective(evidence.probe_weights)
     groups = None if evidence.within_groups else evidence.probe_groups
-    return Units.of(len(evidence.probe_labels), groups, folds=len(evidence.folds), effective=worth)
+    return Units.of(len(evidence.probe_labels), groups, folds=len(evidence.folds), weights=evidence.probe_weights)
 
 
 def _samples(evidence: Evidence, units: Units) -> dict[str, Any]:
@@ -108,7 +107,7 @@ def _samples(evidence: Evidence, units: Units) -> dict[str, Any]:
         "class_counts": tuple(np.bincount(evidence.probe_labels, minlength=len(evidence.classes)).tolist()),
         "groups": groups,
         "unit": "samples" if units.groups is None else "groups",
-        "within_groups": evidence.within_groups or (groups is not None and groups < FEWEST_GROUPS),
+        "within_groups": groups is not None and units.groups is None,
         "df": units.df,
         "critical": units.critical,
     }
@@ -191,7 +190,8 @@ def _rung(name: str, readings: Readings, units: Units) -> Rung:
 def _modality(
     name: str, evidence: Evidence, readings: Readings, units: Units, judged: ModalityVerdict
 ) -> ModalityEvidence:
-    weights = {str(seed): float(pool[name]) for seed, pool in evidence.pool_weights.items() if name in pool}
+    pools = evidence.fitted_weights if ensemble(readings) == TUNED else evidence.pool_weights
+    weights = {str(seed): float(pool[name]) for seed, pool in pools.items() if name in pool}
     return ModalityEvidence(
         name=name,
         encoder=evidence.encoders[name],

@@ -64,19 +64,28 @@ def detectable_gain(deviation: float, units: Units, *, floor: float = 0.0) -> fl
     return max(floor + k * deviation, (half + math.sqrt(half**2 + floor)) ** 2)
 
 
-def units_needed(deviation: float, difference: float, *, level: float = LEVEL, power: float = POWER) -> int | None:
-    """The fewest units, >= 3, that see ``difference``; None where that is nothing or takes more than anybody has."""
+def units_needed(
+    deviation: float, difference: float, *, equal: float = 1.0, level: float = LEVEL, power: float = POWER
+) -> int | None:
+    """The fewest units, >= 3, that see ``difference``; None where that is nothing or takes more than anybody has.
+
+    ``equal`` is the share of equal units that weighted ones are worth.
+    """
     if difference == 0:
         return None
+
+    def sees(units: int) -> bool:
+        df = max(min(2.0, units - 1), equal * units - 1)
+        return detectable(deviation, units, df=df, level=level, power=power) <= abs(difference)
+
     low, high = 2, 3
-    while high < MOST and detectable(deviation, high, level=level, power=power) > abs(difference):
+    while high < MOST and not sees(high):
         low, high = high, 2 * high
     if high >= MOST:
         return None
     while high - low > 1:
         middle = (low + high) // 2
-        seen = detectable(deviation, middle, level=level, power=power) <= abs(difference)
-        low, high = (low, middle) if seen else (middle, high)
+        low, high = (low, middle) if sees(middle) else (middle, high)
     return high
 
 
@@ -142,7 +151,8 @@ def power_of(
     found, item_variance = float(losses.mean()), deviation**2 / units.count
 
     def samples(gain: float) -> int | None:
-        needed = units_needed(max(deviation, spread(abs(gain), units)), gain - floor)
+        share = units.equal / units.count
+        needed = units_needed(max(deviation, spread(abs(gain), units)), gain - floor, equal=share)
         return None if needed is None else math.ceil(needed * units.n / units.count)
 
     def seeds(gain: float) -> int | None:

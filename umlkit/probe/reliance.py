@@ -37,6 +37,7 @@ from umlkit.probe.marginals import Floats, Marginals
 from umlkit.probe.readings import read
 from umlkit.probe.subsets import MOST_EXACT, Subset, permutations, prefixes, subsets
 from umlkit.probe.units import Units, Values
+from umlkit.probe.weighting import FEWEST_EFFECTIVE, mean_one
 from umlkit.runs.records.common import Difference
 from umlkit.runs.records.mixing import ModalityReliance, Reliance
 
@@ -110,7 +111,7 @@ def _joining(worth: Worth, modality: int, order: Subset) -> Values:
 def _reliance(rung: str, evidence: Evidence, units: Units) -> Reliance | None:
     """What one rung owes to each modality, read on the probe samples that have marginals of every subset.
 
-    None where none of these samples has any weight.
+    None where weights leave next to nothing of these samples.
     """
     first = [evidence.marginals[rung, evidence.seeds[0], held.fold] for held in evidence.folds]
     starts = np.cumsum([0, *(len(held.probe_labels) for held in evidence.folds)])
@@ -119,12 +120,12 @@ def _reliance(rung: str, evidence: Evidence, units: Units) -> Reliance | None:
         evidence,
         folds=[at(held, one.select.rows, one.probe.rows) for held, one in zip(evidence.folds, first, strict=True)],
     )
-    if part.probe_weights is not None and not part.probe_weights.any():
+    over = units.at(rows)
+    if over.effective is not None and over.effective < FEWEST_EFFECTIVE:
         return None
     game = _game(rung, evidence, part, played_with=Marginals.of, judged=True)
     additive = first[0].probe.additive
     of_sum = game if additive else _game(rung, evidence, part, played_with=Marginals.of_sum)
-    over = units.at(rows, evidence.probe_weights)
     return Reliance(
         rung=rung,
         n=len(rows),
@@ -143,14 +144,10 @@ def at(held: HeldOut, select: Ints, probe: Ints) -> HeldOut:
         probe_labels=held.probe_labels[probe],
         select_groups=None if held.select_groups is None else held.select_groups[select],
         probe_groups=None if held.probe_groups is None else held.probe_groups[probe],
-        select_weights=None if held.select_weights is None else _mean_one(held.select_weights[select]),
-        probe_weights=None if held.probe_weights is None else _mean_one(held.probe_weights[probe]),
+        select_weights=None if held.select_weights is None else mean_one(held.select_weights[select]),
+        probe_weights=None if held.probe_weights is None else mean_one(held.probe_weights[probe]),
         rows=held.rows[probe],
     )
-
-
-def _mean_one(weights: Values) -> Values:
-    return weights / weights.mean() if weights.any() else weights
 
 
 def _game(rung: str, evidence: Evidence, part: Evidence, *, played_with: Played, judged: bool = False) -> Game:

@@ -16,7 +16,8 @@ what they are worth; `select` losses of all rungs at cross-validated temperature
 models as stored; doing without a modality chosen on `select`; interaction only where its part is above 0; the floor
 counts in what would settle a gain. 4: the floor a quarter where it was a half, and of weighted samples by what they
 are worth; where the recipe's ensemble does not fit its weights A is measured from the better of it and one that does;
-few weighted samples widen intervals; averaging a modality out is compared with the pool on the same samples; class
-frequencies are compared between training and `select`, of whole groups as groups, and where they differ a gain without
-interaction is not called paired; a rung that loses to UME stands for nothing.
+weights in intervals over groups, and wider ones where few samples weigh most; averaging a modality out is compared with
+the pool by what each loses on `select`; class frequencies are compared between training and `select`, of whole groups
+as groups, and where they differ a gain without interaction is not called paired and none ruled out; a rung that surely
+loses to UME stands for nothing.
 """

@@ -12,7 +12,9 @@ variances of a mean the one that holds best with few groups of unequal size (CV3
 50:317, 2015; Bell & McCaffrey, Survey Methodology 28:169, 2002). With groups of equal size v_u is the deviation of the
 group's mean. It takes the groups to be drawn: whole groups are resampled, and never their samples.
 
-Of weighted samples S is multiplied by (n-1)/n n_eff/(n_eff-1), since the mean follows the few that weigh most.
+Of weighted samples (:mod:`umlkit.probe.weighting`) n_u is the weight of a group, and in the degrees of freedom U is
+n_eff, of groups U n_eff(their weights) / n_eff(their sizes). Where samples are the units S is multiplied by
+(n-1)/n n_eff/(n_eff-1), since the mean follows the few that weigh most.
 
 Cross-fitted over K folds, S is multiplied by K/(K-1). With stable models the plain S holds for the mean over the fold
 models (Bayle et al., *Cross-validation Confidence Intervals for Test Error*, NeurIPS 2020). Those of few samples are
@@ -33,7 +35,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from umlkit.probe.evidence import Ints
-from umlkit.probe.weighting import effective
+from umlkit.probe.weighting import effective, mean_one
 from umlkit.runs.records.common import Estimate, not_cross_fitted
 
 Values = npt.NDArray[np.float64]
@@ -51,31 +53,28 @@ class Units:
         n: number of samples.
         groups: (n,) index of every sample's group, 0 .. G-1, where groups are the units; None where samples are.
         folds: K, by whose models the samples were read; 1 where nothing is cross-fitted.
-        effective: n_eff, as many equal samples as weighted ones are worth (:mod:`umlkit.probe.weighting`); None where
-            all count alike.
+        weights: (n,) of mean 1; None where all count alike.
     """
 
     n: int
     groups: Ints | None = None
     folds: int = 1
-    effective: float | None = None
+    weights: Values | None = None
 
     @classmethod
-    def of(cls, n: int, groups: Ints | None, *, folds: int = 1, effective: float | None = None) -> Units:
-        """Groups where there are at least three of them, else samples."""
+    def of(cls, n: int, groups: Ints | None, *, folds: int = 1, weights: Values | None = None) -> Units:
+        """Groups where there are at least three of them, by weight too, else samples."""
         if groups is None:
-            return cls(n, None, folds, effective)
-        names, index = np.unique(groups, return_inverse=True)
-        return cls(n, index if len(names) >= FEWEST_GROUPS else None, folds, effective)
+            return cls(n, None, folds, weights)
+        _, index = np.unique(groups, return_inverse=True)
+        grouped = cls(n, index, folds, weights)
+        return grouped if grouped.equal >= FEWEST_GROUPS else cls(n, None, folds, weights)
 
-    def at(self, rows: Ints, weights: Values | None = None) -> Units:
-        """The units of some of the samples, by position; groups stay groups, as many as these samples are of.
-
-        ``weights`` (n,) are those of all samples.
-        """
+    def at(self, rows: Ints) -> Units:
+        """The units of some of the samples, by position; groups stay groups, as many as these samples are of."""
         groups = None if self.groups is None else self.groups[rows]
-        worth = None if weights is None else effective(weights[rows])
-        return Units.of(len(rows), groups, folds=self.folds, effective=worth)
+        weights = None if self.weights is None else mean_one(self.weights[rows])
+        return Units.of(len(rows), groups, folds=self.folds, weights=weights)
 
     @property
     def count(self) -> int:
@@ -83,11 +82,22 @@ class Units:
         return self.n if self.groups is None else int(self.groups.max()) + 1
 
     @property
+    def effective(self) -> float | None:
+        """n_eff, as many equal samples as the weighted ones are worth; None where all count alike."""
+        return None if self.weights is None else effective(self.weights)
+
+    @property
+    def equal(self) -> float:
+        """As many units of equal weight as these are worth, at most U."""
+        if self.weights is None or self.groups is None:
+            return self.count if self.effective is None else min(self.count, self.effective)
+        of_sizes, of_weights = (effective(np.bincount(self.groups, w)) for w in (None, self.weights))
+        return min(self.count, self.count * of_weights / of_sizes)
+
+    @property
     def df(self) -> float:
-        """U - 1; of weighted samples n_eff - 1, as those that weigh next to nothing are next to none, 2 at least."""
-        if self.groups is not None or self.effective is None:
-            return self.count - 1
-        return max(2.0, min(self.count, self.effective) - 1)
+        """U - 1; of weighted samples that of as many equal units as they are worth, 2 at least."""
+        return self.count - 1 if self.weights is None else max(2.0, self.equal - 1)
 
     @property
     def worth(self) -> float:
@@ -98,8 +108,8 @@ class Units:
     def wider(self) -> float:
         """By how much intervals are wider: sqrt(K/(K-1)) where cross-fitted, and where weights leave few samples."""
         variance = self.folds / (self.folds - 1) if self.folds > 1 else 1.0
-        if self.groups is None and self.effective is not None:
-            worth = max(2.0, self.effective)
+        if self.groups is None and self.weights is not None:
+            worth = max(2.0, self.equal)
             variance *= (worth / (worth - 1)) / (self.n / (self.n - 1))
         return math.sqrt(variance)
 
@@ -114,13 +124,13 @@ class Units:
         return np.asarray(deviations.T @ deviations / (self.count - 1))
 
     def deviations(self, values: Values) -> Values:
-        """Per-sample values (n, E) -> v (U, E), how far the units lie from the E means; wider where cross-fitted."""
+        """Per-sample values (n, E) -> v (U, E), how far the units lie from the E means; wider by :attr:`wider`."""
         deviations = self.wider * (values - values.mean(axis=0))
         if self.groups is None:
             return np.asarray(deviations)
         sums = np.zeros((self.count, values.shape[1]))
         np.add.at(sums, self.groups, deviations)
-        others = self.n - np.bincount(self.groups)  # >= 2, as there are three groups or more
+        others = self.n - np.bincount(self.groups, self.weights)  # above 0: of three groups or more none weighs all
         return np.asarray(sums * ((self.count - 1) / others)[:, None])
 
     def estimate(self, values: Values) -> Estimate:

@@ -21,10 +21,11 @@ README): re-pairing within class, every model trained anew, had the same power a
 the additive kernel in place of UME hides most suppressors and stops few false alarms; a kernel fitted to permuted
 residuals takes no step in 76 of them, so that nothing is taken off. How much to take was settled on tasks of
 ``tests/benchmarks/truth``, 304 without paired signal at budget `short` (1,050 at `quick`) and 192 with at `quick`:
-nothing 15 (81) false alarms and 125 found, a quarter 7 (1) and 105, half 5 (0) and 100, the whole 1 (0) and 95.
+nothing 15 (81) false alarms and 125 found, a quarter 7 (1) and 105, half 5 (0) and 100, the whole 1 (0) and 96.
 
-Where class frequencies differ from those of training (:mod:`umlkit.probe.shift`) a gain may be that of knowing them,
-which is a bias, so additive: there a gain is present only where its interaction lies above the floor as well.
+Where class frequencies differ from those of training (:mod:`umlkit.probe.shift`), who knows them gains, by a bias,
+which is additive: UME's weight of the prior and heads that are fitted on `select` may, networks may not. There a gain
+is present only where its interaction lies above the floor as well, and none is ruled out.
 
 **Kind.** interaction where the best additive model lacks more than :data:`INTERACTION` of A, not settled where the
 interval of what it lacks does not lie above 0, else additive. A model of a suppressor is additive in the population,
@@ -57,7 +58,7 @@ from typing import Literal
 
 import numpy as np
 
-from umlkit.probe.contribution import ensemble
+from umlkit.probe.contribution import TUNED, ensemble
 from umlkit.probe.evidence import Evidence, HeldOut
 from umlkit.probe.power import spread
 from umlkit.probe.readings import PRIOR, Readings
@@ -82,7 +83,7 @@ def paired(contribution: Contribution | None, evidence: Evidence, units: Units) 
     total, floor = contribution.total.nats, null_floor(evidence)
     adjusted = Estimate(value=total.value - floor, low=total.low - floor, high=total.high - floor)
     verdict = _paired(total, adjusted, evidence.smallest_effect, units)
-    if evidence.shifted and verdict == PRESENT and contribution.interaction.nats.low <= floor:
+    if evidence.shifted and not (verdict == PRESENT and contribution.interaction.nats.low > floor):
         verdict = "undecided"
     lost = contribution.interaction.nats.value / total.value if total.value > 0 else None
     return PairedVerdict(
@@ -126,10 +127,11 @@ def modalities(
     """
     best = _with_all(readings, found=found, rung=rung)
     averaged_out = {} if evidence.shifted else _averaged_out(best, reliances)
+    rule = evidence.fitted_pool if ensemble(readings) == TUNED else evidence.pool
     judged = {}
     for name in evidence.modalities:
         alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))
-        pool = without(name, evidence)
+        pool = without(name, evidence, rule=rule)
         pooled = units.estimate(pool.losses(PREFIX + name) - readings.losses(best))
         more = pool.select_loss(PREFIX + name) - readings.select_loss(best)
         on_select, averaged, n = averaged_out.get(name, (math.inf, pooled, units.n))

@@ -25,8 +25,10 @@ from umlkit.probe.units import Values
 PREFIX = "without:"
 
 
-def without(modality: str, evidence: Evidence) -> Readings:
+def without(modality: str, evidence: Evidence, *, rule: str) -> Readings:
     """The ensemble of all other modalities, read on `probe` for every seed, as the rung ``without:<modality>``.
+
+    ``rule`` pools them (:mod:`umlkit.methods.ume.rules`).
 
     Raises:
         ValueError: the outputs of another modality's model are missing.
@@ -39,9 +41,7 @@ def without(modality: str, evidence: Evidence) -> Readings:
             experts = {held.fold: [by_key[rung, seed, held.fold] for rung in rest] for held in evidence.folds}
         except KeyError as missing:
             raise ValueError(f"no outputs of {missing.args[0]}") from None
-        pooled = [
-            _pooled(experts[held.fold], held, name=PREFIX + modality, option=evidence.pool) for held in evidence.folds
-        ]
+        pooled = [_pooled(experts[held.fold], held, name=PREFIX + modality, option=rule) for held in evidence.folds]
         readings.append(read(pooled, evidence))
     return Readings(readings)
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from umlkit.runs.records.common import Migration, Part, Record, Seconds, Share, unchanged
+from umlkit.runs.records.common import Count, Migration, Part, Record, Seconds, Share, unchanged
 
 Interval = tuple[float, float]
 
@@ -100,5 +100,6 @@ class AdviceRecord(Record):
     within_groups: bool = False
     headline_sentences: tuple[str, str] = Field(description="the advice in two plain sentences")
     sentences: tuple[str, ...] = Field(
-        description="what else it says, a line each; the first is on better, where there is one"
+        description="what else it says, a line each; first what would be better still, where anything is"
     )
+    first: Count = Field(default=0, description="how many of the sentences say what would be better still")

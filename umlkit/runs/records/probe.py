@@ -102,7 +102,9 @@ class ModalityEvidence(Part):
     name: str
     encoder: str
     usable_bits: Estimate
-    ume_weight: float | None = Field(description="w_m of the pool, with fitted weights; mean over seeds")
+    ume_weight: float | None = Field(
+        description="w_m in the ensemble that paired signal is measured from; mean over seeds"
+    )
     ume_weight_by_seed: dict[str, float]
     judged: ModalityVerdict | None = Field(default=None, description="null in a document of version 2")
 
@@ -158,7 +160,8 @@ class ProbeRecord(Record):
     unit: Literal["samples", "groups"] = Field(default="samples", description="what the intervals go over")
     within_groups: bool = Field(default=False, description="the intervals hold within these groups only")
     df: Annotated[float, Field(ge=0)] = Field(
-        default=0, description="degrees of freedom of the intervals' t: units, or n_effective where less, less one"
+        default=0,
+        description="degrees of freedom of the intervals' t: units, of weighted samples as many equal ones, less one",
     )
     critical: Annotated[float, Field(ge=0, le=1000)] = Field(
         default=0.0, description="t_{.975, df}: half an interval over its s.e."
@@ -218,7 +221,7 @@ class ProbeRecord(Record):
 def _check_sizes(record: ProbeRecord) -> None:
     if record.df < 2 or record.critical == 0:
         raise ValueError("a measurement needs at least three probe samples and its t quantile (critical)")
-    equal = record.unit == "groups" or record.n_effective is None
+    equal = record.n_effective is None
     if record.df > record.units - 1 or (equal and record.df != record.units - 1):
         raise ValueError(f"df must be the number of {record.unit} less one")
     if record.unit == "groups" and None in (record.group_loss_covariance, record.group_correct_covariance):
