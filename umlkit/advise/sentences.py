@@ -180,11 +180,8 @@ def _paired(findings: Findings) -> str | None:
 def _weights(findings: Findings) -> str | None:
     if not findings.weights:
         return None
-    return (
-        f"{spoken(_ensemble(findings))} weighs "
-        + ", ".join(f"{name} {weight:.2f}" for name, weight in findings.weights.items())
-        + "."
-    )
+    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in findings.weights.items())
+    return f"{spoken(_ensemble(findings))} weighs {weights}."
 
 
 def _untuned(findings: Findings) -> str | None:
@@ -210,7 +207,10 @@ def _drop(findings: Findings) -> str | None:
         return None
     they = "it" if len(findings.drop) == 1 else "they"
     named = enumerated(findings.drop)
-    return f"{spoken(_ensemble(findings))} makes next to no use of {named}: beside the others {they} could be dropped from the ensemble."
+    return (
+        f"{spoken(_ensemble(findings))} makes next to no use of {named}: beside the others {they} could be dropped from "
+        "the ensemble."
+    )
 
 
 def _cost(findings: Findings) -> str | None:
