@@ -208,8 +208,8 @@ def _drop(findings: Findings) -> str | None:
     they = "it" if len(findings.drop) == 1 else "they"
     named = enumerated(findings.drop)
     return (
-        f"{spoken(_ensemble(findings))} makes next to no use of {named}: beside the others {they} could be dropped from "
-        "the ensemble."
+        f"{spoken(_ensemble(findings))} makes next to no use of {named}: beside the others {they} could be dropped "
+        "from the ensemble."
     )
 
 
