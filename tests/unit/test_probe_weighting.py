@@ -189,3 +189,24 @@ def test_weights_lower_the_degrees_of_freedom_across_seeds_and_of_what_is_seen_t
     few = Units(300, weights=heavy / heavy.mean())
     assert crossed(values, few).df < 20 < crossed(values, Units(300)).df
     assert detectable_gain(1.0, few) > 1.3 * detectable_gain(1.0, Units(300))
+
+
+@pytest.mark.parametrize(("share", "least"), [(0.1, 0.92), (0.3, 0.92), (0.5, 0.94)])
+def test_intervals_over_groups_hold_where_one_group_has_much_of_the_weight(share: float, least: float) -> None:
+    groups, stream, held = np.repeat(np.arange(10), 30), np.random.default_rng(1), 0
+    weights = np.where(groups == 0, share, (1 - share) / 9)
+    units = Units.of(300, groups, weights=weights / weights.mean())
+    assert units.groups is not None
+    assert units.equal == pytest.approx(1 / (share**2 + (1 - share) ** 2 / 9))
+    for _ in range(1000):
+        losses = stream.normal(size=10)[groups] + stream.normal(size=300)
+        found = units.estimate(weighted(losses, units.weights))
+        held += found.low <= 0 <= found.high
+    assert least <= held / 1000 <= 0.995
+
+
+def test_a_group_with_nearly_all_the_weight_leaves_samples_as_the_units() -> None:
+    groups = np.repeat(np.arange(10), 30)
+    weights = np.where(groups == 0, 1000.0, 0.001)
+    assert Units.of(300, groups, weights=weights / weights.mean()).groups is None
+    assert Units.of(300, groups, weights=np.ones(300)).df == 9
