@@ -76,7 +76,7 @@ def weigh(dataset: Dataset, roles: Roles, class_weight: ClassWeight) -> Weights 
     if by_class is None and dataset.sample_weights is None:
         return None
     raw = own if by_class is None else own * np.array(by_class)[dataset.labels]
-    by_role = {role: _of_mean_one(raw[rows]) for role in WEIGHED if len(rows := roles.rows(role))}
+    by_role = {role: mean_one(raw[rows]) for role in WEIGHED if len(rows := roles.rows(role))}
     return Weights(by_role, by_class, () if by_class is None else (_said(dataset, by_class, class_weight),))
 
 
@@ -89,8 +89,9 @@ def skew(sizes: Sequence[int]) -> float:
     return max(sizes) / min(sizes)
 
 
-def _of_mean_one(values: Doubles) -> Doubles:
-    return np.asarray(values / values.mean())
+def mean_one(weights: Doubles) -> Doubles:
+    """Weights (n,) in the same proportions with mean 1; zeros stay zeros."""
+    return np.asarray(weights / weights.mean()) if weights.any() else weights
 
 
 def _balanced(labels: Ints, own: Doubles) -> tuple[float, ...]:

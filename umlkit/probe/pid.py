@@ -29,7 +29,7 @@ from sklearn.preprocessing import StandardScaler
 from umlkit.decomposition import decompose
 from umlkit.probe.evidence import EncoderFeatures, Evidence, HeldOut, Ints
 from umlkit.probe.units import Values
-from umlkit.probe.weighting import effective
+from umlkit.probe.weighting import worth
 from umlkit.runs.records.pid import Pid, PidAmount
 
 MOST_CLUSTERS, FEWEST_CLUSTERS = 5, 2
@@ -122,7 +122,7 @@ def _units(evidence: Evidence, pair: tuple[str, str]) -> Iterator[tuple[str, int
 
 def _samples(held: HeldOut) -> float:
     """n, or as many equal samples as the weighted ones are worth."""
-    return float(len(held.probe_labels)) if held.probe_weights is None else effective(held.probe_weights)
+    return worth(held.probe_labels, held.probe_weights)
 
 
 def _entropy_bits(evidence: Evidence) -> float:

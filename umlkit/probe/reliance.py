@@ -30,6 +30,7 @@ from itertools import combinations
 
 import numpy as np
 
+from umlkit.data.weights import mean_one
 from umlkit.probe.contribution import difference
 from umlkit.probe.emap import held_out
 from umlkit.probe.evidence import Evidence, HeldOut, Ints, RungOutputs
@@ -37,7 +38,7 @@ from umlkit.probe.marginals import Floats, Marginals
 from umlkit.probe.readings import read
 from umlkit.probe.subsets import MOST_EXACT, Subset, permutations, prefixes, subsets
 from umlkit.probe.units import Units, Values
-from umlkit.probe.weighting import FEWEST_EFFECTIVE, mean_one
+from umlkit.probe.weighting import FEWEST_EFFECTIVE
 from umlkit.runs.records.common import Difference
 from umlkit.runs.records.mixing import ModalityReliance, Reliance
 

@@ -34,8 +34,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
+from umlkit.data.weights import mean_one
 from umlkit.probe.evidence import Ints
-from umlkit.probe.weighting import effective, mean_one
+from umlkit.probe.weighting import effective
 from umlkit.runs.records.common import Estimate, not_cross_fitted
 
 Values = npt.NDArray[np.float64]

@@ -60,11 +60,11 @@ from typing import Literal
 import numpy as np
 
 from umlkit.probe.contribution import TUNED, ensemble
-from umlkit.probe.evidence import Evidence, HeldOut
+from umlkit.probe.evidence import Evidence
 from umlkit.probe.power import spread
 from umlkit.probe.readings import PRIOR, Readings
 from umlkit.probe.units import Units
-from umlkit.probe.weighting import effective
+from umlkit.probe.weighting import worth
 from umlkit.probe.without import PREFIX, without
 from umlkit.runs.records.common import Estimate
 from umlkit.runs.records.contribution import Contribution
@@ -99,12 +99,8 @@ def paired(contribution: Contribution | None, evidence: Evidence, units: Units) 
 
 def null_floor(evidence: Evidence) -> float:
     """Nats that multi-modal training may gain without paired signal; of several folds the mean."""
-    return float(np.mean([HEAD_EFFECT * len(evidence.modalities) / _worth(held) for held in evidence.folds]))
-
-
-def _worth(held: HeldOut) -> float:
-    """As many equal `select` samples as these."""
-    return len(held.select_labels) if held.select_weights is None else effective(held.select_weights)
+    of_folds = [worth(held.select_labels, held.select_weights) for held in evidence.folds]
+    return float(np.mean([HEAD_EFFECT * len(evidence.modalities) / n for n in of_folds]))
 
 
 def modalities(

@@ -48,9 +48,9 @@ def effective(weights: npt.NDArray[Any]) -> float:
     return max(1.0, float(weights.sum() ** 2 / (weights @ weights))) if weights.any() else 1.0
 
 
-def mean_one(weights: Values) -> Values:
-    """Weights (n,) in the same proportions with mean 1; zeros stay zeros."""
-    return weights / weights.mean() if weights.any() else weights
+def worth(labels: Ints, weights: Values | None) -> float:
+    """As many equal samples as those with labels and weights (n,) are worth; n where all count alike."""
+    return float(len(labels)) if weights is None else effective(weights)
 
 
 def balanced(values: Values, labels: Ints, weights: Values | None) -> float:
