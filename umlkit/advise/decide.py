@@ -67,6 +67,7 @@ def lowest_loss(probe: ProbeRecord, posterior: Posterior, names: Sequence[str]) 
 
 def _record(findings: Findings, names: tuple[str, ...], rule: Rule) -> AdviceRecord:
     over, comparison, standing = findings.rival, findings.comparison, findings.standing
+    better = changing_sentences(findings)
     return AdviceRecord(
         name=findings.probe.name,
         probe=findings.probe.fingerprint,
@@ -88,7 +89,7 @@ def _record(findings: Findings, names: tuple[str, ...], rule: Rule) -> AdviceRec
         drop=findings.drop,
         within_groups=findings.probe.within_groups,
         headline_sentences=headline_sentences(findings),
-        sentences=(*(better := changing_sentences(findings)), *other_sentences(findings)),
+        sentences=(*better, *other_sentences(findings)),
         first=len(better),
     )
 

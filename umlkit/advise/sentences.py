@@ -166,7 +166,7 @@ def _paired(findings: Findings) -> str | None:
     if found.verdict == "not detected":
         return f"{gained}: no paired signal of {findings.probe.smallest_effect:g} nats or more was detected."
     if found.verdict == "undecided" and high < 0:
-        return f"{gained}: it showed nothing beyond UME, and so few samples rule nothing out."
+        return f"{gained}: it showed nothing beyond UME, which rules nothing out."
     if found.verdict == "undecided":
         return f"{gained}, which these samples cannot tell from what it gains where nothing is paired."
     kind = "its kind not settled" if found.kind == "not settled" else f"of the kind {found.kind}"

@@ -27,7 +27,7 @@ class PairedVerdict(Part):
         description="nats that joint training may gain without any paired signal"
     )
     head_effect: bool = Field(
-        description="A lies above 0, yet the null floor, or class frequencies that differ from training's, explain it"
+        description="A lies above 0, yet the null floor, or class frequencies that differ from training's, explains it"
     )
     lost_by_projection: float | None = Field(
         default=None, description="share of A that the best additive model lacks; null where A is not above 0"
