@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
+from umlkit.probe.evidence import Evidence, HeldOut, Pooling, RungOutputs
 from umlkit.probe.marginals import Floats, Marginals, ModelMarginals
 from umlkit.probe.measure import measure
 from umlkit.runs.layout import ALL
@@ -95,7 +95,7 @@ def make_evidence(
             for owner, strength in (("unimodal", 2.0), ("joint", 1.0))
             for modality in ("audio", "video")
         },
-        "pool_weights": {s: {"audio": 0.9, "video": 0.4} for s in training_seeds},
+        "poolings": {"ume": Pooling("auto", {s: {"audio": 0.9, "video": 0.4} for s in training_seeds})},
         "encoders": {"audio": "mlp", "video": "linear"},
         "paper": [outputs(rung, value, s) for s in training_seeds for rung, value in PAPER.items()],
         "seeds": tuple(training_seeds),

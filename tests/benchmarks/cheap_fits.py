@@ -84,7 +84,6 @@ def evidence(folds: Sequence[Mapping[str, Part]], fits: Mapping[tuple[int, int],
             for rung, logits in fitted.logits.items()
         ],
         features={},
-        pool_weights={seed: {} for seed in seeds},
         encoders={f"x{m + 1}": "linear" for m in range(len(folds[0]["train"].views))},
         seeds=seeds,
     )

@@ -16,6 +16,7 @@ from umlkit.cli.findings import sentences
 from umlkit.cli.ladder import show_explained, show_probe
 from umlkit.output import Output, wrapped
 from umlkit.output.rounding import decimals, half_width, plus_minus
+from umlkit.probe.evidence import Pooling
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.records.common import Estimate
 from umlkit.runs.records.probe import ProbeRecord
@@ -161,7 +162,7 @@ def of_many(modalities: int, *, name: str = "m") -> ProbeRecord:
         strengths={**{f"unimodal:{n}": 0.2 + 0.1 * m for m, n in enumerate(names)}, **rest, **kernels},
         modalities=names,
         encoders=dict.fromkeys(names, "mlp"),
-        pool_weights={0: dict.fromkeys(names, 1.0)},
+        poolings={"ume": Pooling("auto", {0: dict.fromkeys(names, 1.0)})},
         groups=15,
     )
     golden = ProbeRecord.read(GOLDEN / "probe-3.json")

@@ -16,6 +16,7 @@ from tests.unit.test_probe_measure import close
 from umlkit.advise.decide import advise
 from umlkit.errors import InputError
 from umlkit.probe.contribution import TRAINED
+from umlkit.probe.evidence import Pooling
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.probe import ProbeRecord
@@ -201,7 +202,7 @@ def test_what_would_settle_it_is_said_in_samples() -> None:
 
 def without_weight(verdict: str) -> ProbeRecord:
     """A probe whose ensemble makes no use of video, which is judged to be ``verdict``."""
-    probe = make_probe(pool_weights={0: {"audio": 0.9, "video": 0.01}})
+    probe = make_probe(poolings={"ume": Pooling("auto", {0: {"audio": 0.9, "video": 0.01}})})
     audio, video = probe.modalities
     assert video.judged is not None
     judged = video.judged.model_copy(update={"verdict": verdict})

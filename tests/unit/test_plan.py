@@ -103,8 +103,9 @@ def test_an_ensemble_without_fitted_weights_stands_beside_one_that_has_them() ->
     assert by_name["ume-tuned"].fingerprint == of_plain["ume"].fingerprint
     assert by_name["residual"].needs[-1] == by_name["ume"]
     assert by_name["ume-tuned"].title == "ume-tuned"
-    assert untuned.fitted == by_name["ume-tuned"]
-    assert tuned.fitted == tuned.model("ume")
+    assert by_name["kernel"].needs[-1] == by_name["ume-tuned"]
+    of_tuned = {rung.name: artifact for rung, artifact in tuned.rungs("full")}
+    assert of_tuned["kernel"].needs[-1] == tuned.model("ume")
 
 
 @pytest.mark.parametrize("pool", ["auto", "prob-mean"])

@@ -218,7 +218,7 @@ def test_a_modality_that_tells_nothing_is_not_credited_with_what_two_others_tell
     alone = [replace(nothing, rung=f"unimodal:{name}") for name in evidence.modalities]
     rungs = [*alone, replace(nothing, rung="ume", candidate="ume"), joint]
     of_all = dict.fromkeys(evidence.modalities, "mlp")
-    probe = measure(replace(evidence, rungs=rungs, paper=[], pool_weights={}, encoders=of_all))
+    probe = measure(replace(evidence, rungs=rungs, paper=[], poolings={}, encoders=of_all))
     verdicts = {one.name: one.judged.verdict for one in probe.modalities if one.judged is not None}
     assert verdicts == {"m0": "useful", "m1": "useful", "m2": "useless"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import mode
 
 import numpy as np
@@ -15,7 +15,8 @@ from umlkit.pipeline.model import ModelConfig
 from umlkit.pipeline.plan import UNIMODAL, Plan
 from umlkit.pipeline.result import ModelResult, result_of
 from umlkit.pipeline.session import Session
-from umlkit.probe.evidence import Evidence, HeldOut, RungOutputs
+from umlkit.probe.contribution import POOLS
+from umlkit.probe.evidence import Evidence, HeldOut, Pooling, RungOutputs
 from umlkit.probe.shift import Part, differ
 
 
@@ -36,8 +37,6 @@ def gather(session: Session) -> Evidence:
             for model, artifacts in (("unimodal", plan.unimodal.values()), ("joint", _joint(plan)))
             for key, stored in _features(session, model, artifacts)
         },
-        pool_weights={seed: _pool_weights(session, seed, fitted=False) for seed in seeds},
-        fitted_weights={seed: _pool_weights(session, seed, fitted=True) for seed in seeds},
         encoders={name: _encoder(session, name) for name in first.unimodal},
         paper=[
             rung_outputs(session, artifact, name=rung.name, candidate=None)
@@ -48,8 +47,7 @@ def gather(session: Session) -> Evidence:
         budget=session.recipe.probe.budget,
         seeds=seeds,
         shifted=differ(*in_training_and_select(session), classes=len(session.dataset.classes)),
-        pool=first.model("ume").options.model_dump()["pool"],
-        fitted_pool=first.fitted.options.model_dump()["pool"],
+        poolings=_poolings(session),
         pid=session.recipe.probe.pid,
         marginals={
             (rung.name, plan.seed, plan.fold): marginals.read(session, artifact)
@@ -139,12 +137,24 @@ def _features(
     return found
 
 
-def _pool_weights(session: Session, seed: int, *, fitted: bool) -> dict[str, float]:
-    """The weight of every modality in UME, or the one with fitted weights, with one seed; the mean over the folds."""
-    of_seed = [plan for plan in session.plans if plan.seed == seed]
-    pools = [plan.fitted if fitted else plan.model("ume") for plan in of_seed]
-    found: list[dict[str, float]] = [_result(session, pool).report["weights"] for pool in pools]
-    return {name: float(np.mean([weights[name] for weights in found])) for name in found[0]}
+def _poolings(session: Session) -> dict[str, Pooling]:
+    """How the ensembles of the ladder pool: their rule, and by seed the mean of their weights over the folds."""
+    rules: dict[str, str] = {}
+    weights: dict[str, dict[int, list[dict[str, float]]]] = {}
+    for plan in session.plans:
+        for rung, artifact in plan.rungs():
+            if rung.name in POOLS:
+                rules[rung.name] = artifact.options.model_dump()["pool"]
+                of_seed = weights.setdefault(rung.name, {}).setdefault(plan.seed, [])
+                of_seed.append(_result(session, artifact).report["weights"])
+    return {
+        name: Pooling(rule, {seed: _mean(of_folds) for seed, of_folds in weights[name].items()})
+        for name, rule in rules.items()
+    }
+
+
+def _mean(of_folds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([one[name] for one in of_folds])) for name in of_folds[0]}
 
 
 def _encoder(session: Session, modality: str) -> str:

@@ -104,14 +104,9 @@ class Plan:
             short=short,
         )
 
-    @property
-    def fitted(self) -> Artifact:
-        """The ensemble with fitted weights: the recipe's own where that is one."""
-        return self.model("ume") if self._is_tuned else self._of_rung(FITTED)
-
     def _ensemble(self, pool: str | None) -> Artifact:
         if pool == registry.AUTO:
-            return self.fitted
+            return self.model("ume") if self._is_tuned else self._of_rung(FITTED)
         return self.model("ume", None if pool is None else {"pool": pool})
 
     @cached_property

@@ -95,6 +95,19 @@ class RungOutputs:
 
 
 @dataclass(frozen=True)
+class Pooling:
+    """How an ensemble of the ladder makes one prediction of those of its uni-modal models.
+
+    Attributes:
+        rule: of :mod:`umlkit.methods.ume.rules`.
+        weights: seed -> modality -> its weight, the mean over the folds.
+    """
+
+    rule: str = "auto"
+    weights: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything that :func:`umlkit.probe.measure.measure` reads. Test samples are no part of it.
 
@@ -106,15 +119,13 @@ class Evidence:
         within_groups: intervals go over samples though the data name groups, as there are too few of these.
         rungs: every rung of the ladder but the prior, for every seed and fold.
         features: (owner, modality, seed, fold) -> features of that encoder; owner is ``unimodal`` or ``joint``.
-        pool_weights: seed -> modality -> its weight in UME, the mean over the folds.
         encoders: modality -> encoder, as resolved.
         paper: what the paper's guide compares, for every seed and fold.
         smallest_effect: nats that matter to the user.
         budget: how much was trained to measure.
         seeds: S training seeds.
         shifted: class frequencies in training surely differ from those of the samples held out.
-        pool: the rule that pools UME (:mod:`umlkit.methods.ume.rules`).
-        fitted_pool, fitted_weights: the same of ``ume-tuned``, where that stands beside it.
+        poolings: ``ume``, and ``ume-tuned`` where that stands beside it -> how it pools.
         pid: whether the recipe asks for the partial information decomposition.
         marginals: (rung, seed, fold) -> what that model says where it knows some modalities alone; of every multi-modal
             rung, or of none.
@@ -127,18 +138,19 @@ class Evidence:
     within_groups: bool
     rungs: Sequence[RungOutputs]
     features: Mapping[tuple[str, str, int, str], EncoderFeatures | tuple[Floats, Floats]]
-    pool_weights: Mapping[int, Mapping[str, float]]
     encoders: Mapping[str, str]
     paper: Sequence[RungOutputs] = ()
     smallest_effect: float = 0.02
     budget: Budget = "full"
     seeds: Sequence[int] = field(default=(0,))
     shifted: bool = False
-    pool: str = "auto"
-    fitted_pool: str = "auto"
-    fitted_weights: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    poolings: Mapping[str, Pooling] = field(default_factory=dict)
     pid: bool = False
     marginals: Mapping[tuple[str, int, str], ModelMarginals] = field(default_factory=dict)
+
+    def pooling(self, ensemble: str) -> Pooling:
+        """How ``ume`` or ``ume-tuned`` pools; as by default, with weights unknown, where that was not said."""
+        return self.poolings.get(ensemble, Pooling())
 
     @cached_property
     def probe_labels(self) -> Ints:

@@ -190,8 +190,8 @@ def _rung(name: str, readings: Readings, units: Units) -> Rung:
 def _modality(
     name: str, evidence: Evidence, readings: Readings, units: Units, judged: ModalityVerdict
 ) -> ModalityEvidence:
-    pools = evidence.fitted_weights if ensemble(readings) == TUNED else evidence.pool_weights
-    weights = {str(seed): float(pool[name]) for seed, pool in pools.items() if name in pool}
+    by_seed = evidence.pooling(ensemble(readings)).weights
+    weights = {str(seed): float(pool[name]) for seed, pool in by_seed.items() if name in pool}
     return ModalityEvidence(
         name=name,
         encoder=evidence.encoders[name],

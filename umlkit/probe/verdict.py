@@ -59,7 +59,7 @@ from typing import Literal
 
 import numpy as np
 
-from umlkit.probe.contribution import TUNED, ensemble
+from umlkit.probe.contribution import ensemble
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.power import spread
 from umlkit.probe.readings import PRIOR, Readings
@@ -124,7 +124,7 @@ def modalities(
     """
     best = _with_all(readings, found=found, rung=rung)
     averaged_out = {} if evidence.shifted else _averaged_out(best, reliances)
-    rule = evidence.fitted_pool if ensemble(readings) == TUNED else evidence.pool
+    rule = evidence.pooling(ensemble(readings)).rule
     judged = {}
     for name in evidence.modalities:
         alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))

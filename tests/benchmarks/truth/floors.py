@@ -136,7 +136,6 @@ def _readings(session: Session, rungs: Sequence[RungOutputs]) -> tuple[Readings,
         within_groups=False,
         rungs=rungs,
         features={},
-        pool_weights={},
         encoders={},
     )
     return Readings([read([rung], evidence) for rung in rungs]), Units.of(len(evidence.rows), None)
