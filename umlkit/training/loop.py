@@ -80,58 +80,90 @@ def fit(
     name = workspace.name if workspace else "training"
     device = train.labels.device
     course = course_of(settings, len(train))
-    cap, per_epoch, patience = epochs or course.epochs, course.steps, course.patience
+    cap, patience = epochs or course.epochs, course.patience
     trained = [p for p in module.parameters() if p.requires_grad]
     optimiser = optimiser_for(module, settings)
     scaler = scaler_for(settings.precision, device)
     checkpoints = Checkpoints(workspace, module, optimiser, device, scaler)
-    stepping = Stepping(name, loss, trained, optimiser, scaler, settings, total=cap * per_epoch)
+    stepping = Stepping(name, loss, trained, optimiser, scaler, settings, total=cap * course.steps)
 
     with interrupts.deferred(), seeded(seed), feeding(workers) as feed, mixed(module, settings.precision, device):
         progress = checkpoints.resume() or Progress()
-        began = time.perf_counter() - progress.seconds
+        training = _Training(module, logits, train, select, seed, feed, stepping, checkpoints, progress, course.steps)
         if evaluate_start and not progress.history:
-            select_loss, accuracy = evaluate(module, logits, select, feed)
-            progress.record(EpochRecord(0, None, select_loss, accuracy, 0.0, 0.0), module.state_dict())
-
-        while not progress.final and progress.epoch < cap and progress.epoch - progress.renewed_epoch < patience:
-            epoch = progress.epoch + 1
-            train_mode(module)
-            order = shuffled(len(train), per_epoch, derive(seed, "order", epoch))
-            steps = [parts_of(rows, settings.accumulate) for rows in order[progress.step :]]
-            batches = feed(train, [rows for parts in steps for rows in parts])
-            if progress.step == 0:
-                reseed(derive(seed, "noise", epoch))
-
-            for parts in steps:
-                stepping.step(islice(batches, len(parts)), progress, samples=sum(map(len, parts)))
-                try:
-                    interrupts.check()
-                except (InterruptedRun, KeyboardInterrupt):
-                    progress.seconds = time.perf_counter() - began
-                    checkpoints.save(progress)
-                    raise
-
-            train_loss = torch.stack(progress.losses).mean().item()
-            select_loss, accuracy = evaluate(module, logits, select, feed)
-            if not math.isfinite(select_loss):
-                raise guards.diverged(
-                    "`select` log-loss", select_loss, training=name, progress=progress, peak=settings.lr
-                )
-            now = time.perf_counter() - began
-            record = EpochRecord(epoch, train_loss, select_loss, accuracy, progress.lr, now - progress.seconds)
-            progress.seconds = now
-            progress.record(record, module.state_dict())
+            training.before_the_first()
+        while progress.goes_on(cap, patience):
+            training.steps()
+            record = training.close()
             if on_epoch is not None:
                 on_epoch(record)
             checkpoints.save_at_intervals(progress)
-
         if not progress.final:
             module.load_state_dict(progress.best)
             progress.final, progress.best = True, {}
             checkpoints.save(progress)
     module.eval()
     return progress.result(patience)
+
+
+class _Training:
+    """The epochs of one training: the steps of each, whatever of them is left, and its evaluation on ``select``."""
+
+    def __init__(
+        self,
+        module: nn.Module,
+        logits: Logits,
+        train: Samples,
+        select: Samples,
+        seed: int,
+        feed: Feed,
+        stepping: Stepping,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        per_epoch: int,
+    ) -> None:
+        self._module, self._logits = module, logits
+        self._train, self._select = train, select
+        self._seed, self._feed, self._per_epoch = seed, feed, per_epoch
+        self._stepping, self._checkpoints, self._progress = stepping, checkpoints, progress
+        self._began = time.perf_counter() - progress.seconds
+
+    def before_the_first(self) -> None:
+        """Count the weights as they are as a candidate for the best, as epoch 0."""
+        loss, accuracy = evaluate(self._module, self._logits, self._select, self._feed)
+        self._progress.record(EpochRecord(0, None, loss, accuracy, 0.0, 0.0), self._module.state_dict())
+
+    def steps(self) -> None:
+        """The steps of the epoch under way that have not been taken; asked to stop, a checkpoint and the request."""
+        progress, epoch = self._progress, self._progress.epoch + 1
+        train_mode(self._module)
+        order = shuffled(len(self._train), self._per_epoch, derive(self._seed, "order", epoch))
+        steps = [parts_of(rows, self._stepping.settings.accumulate) for rows in order[progress.step :]]
+        batches = self._feed(self._train, [rows for parts in steps for rows in parts])
+        if progress.step == 0:
+            reseed(derive(self._seed, "noise", epoch))
+        for parts in steps:
+            self._stepping.step(islice(batches, len(parts)), progress, samples=sum(map(len, parts)))
+            try:
+                interrupts.check()
+            except (InterruptedRun, KeyboardInterrupt):
+                progress.seconds = time.perf_counter() - self._began
+                self._checkpoints.save(progress)
+                raise
+
+    def close(self) -> EpochRecord:
+        """The epoch whose steps have all been taken, evaluated and kept."""
+        progress = self._progress
+        train_loss = torch.stack(progress.losses).mean().item()
+        loss, accuracy = evaluate(self._module, self._logits, self._select, self._feed)
+        if not math.isfinite(loss):
+            name, peak = self._stepping.training, self._stepping.settings.lr
+            raise guards.diverged("`select` log-loss", loss, training=name, progress=progress, peak=peak)
+        now = time.perf_counter() - self._began
+        record = EpochRecord(progress.epoch + 1, train_loss, loss, accuracy, progress.lr, now - progress.seconds)
+        progress.seconds = now
+        progress.record(record, self._module.state_dict())
+        return record
 
 
 def evaluate(module: nn.Module, logits: Logits, samples: Samples, feed: Feed = direct) -> tuple[float, float]:

@@ -90,6 +90,10 @@ class Progress:
     history: list[EpochRecord] = field(default_factory=list)
     final: bool = False
 
+    def goes_on(self, cap: int, patience: int) -> bool:
+        """Whether another epoch follows: neither the cap nor the end of patience has been reached."""
+        return not self.final and self.epoch < cap and self.epoch - self.renewed_epoch < patience
+
     def record(self, epoch: EpochRecord, weights: Mapping[str, Tensor]) -> None:
         """Close an epoch: keep its record, and a copy of its weights where they are the best so far."""
         self.history.append(epoch)
