@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.conftest import document
+
 RUN = ("tiny.yaml", "--out", "out")
 
 
@@ -114,6 +116,12 @@ def test_lost_outputs_are_made_again_without_training_what_can_be_computed(folde
     shutil.rmtree(folder / "out" / "seed-0" / "all" / "outputs")
     only(folder, "out/probes/*.json").unlink()
     weights = {path: path.read_bytes() for path in folder.glob("out/**/unimodal-*/model.safetensors")}
+    code, out, err = call("probe", *RUN, "--dry-run", "--json")
+    assert code == 0, err
+    models = document(out)["models"]
+    actions = {model["model"]: (model["action"], model["cost"]["trainings"]) for model in models}
+    assert actions["unimodal-audio"] == ("compute", 0)
+    assert actions["kernel"][0] == "train"
 
     code, _, err = call("probe", *RUN)
 

@@ -181,6 +181,14 @@ def test_a_dry_run_with_force_counts_what_is_finished_and_reuses_what_that_build
     assert costs["unimodal-audio"] == ("reuse", False)
 
 
+def test_a_dry_run_of_a_measurement_rehearses_on_finished_modalities(fresh: Path, call) -> None:
+    assert call("train", *RUN, "--method", "unimodal")[0] == 0
+    code, out, err = call("probe", *RUN, "--dry-run", "--json")
+    assert code == 0, err
+    actions = {model["model"]: model["action"] for model in document(out)["models"]}
+    assert (actions["unimodal-audio"], actions["frozen-linear"]) == ("reuse", "train")
+
+
 def test_a_dry_run_counts_of_a_cut_off_training_what_is_left(fresh: Path, call, monkeypatch) -> None:
     words = ("--method", "joint", "--set", "train.epochs=40", "--set", "train.patience=40")
     whole = document(call("train", *RUN, *words, "--dry-run", "--json")[1])["models"][-1]

@@ -94,11 +94,12 @@ def _total_line(cost: CostEntry, made: int) -> str:
     """How many models are made, and by how many trainings: an ensemble takes none, a choice of encoder several."""
     if not cost.trainings and not any(cost.seconds):
         return "Everything is up to date: nothing would be trained"
+    spent = f"{_span(*cost.seconds, said=duration)}, {_span(*cost.bytes, said=_size)} on disk"
+    if not made:
+        return f"Nothing would be trained; what is missing is computed from finished models: {spent}"
     return (
         f"In all {made} models to make, by {cost.trainings} trainings of networks, at most {cost.steps} steps, "
-        f"{_span(*cost.seconds, said=duration)}, "
-        f"{_span(*cost.bytes, said=_size)} on disk. The range is from patience that ends every training at once to the "
-        "cap on epochs."
+        f"{spent}. The range is from patience that ends every training at once to the cap on epochs."
     )
 
 

@@ -7,10 +7,12 @@ it is not counted again.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from umlkit.data.records import ROLES
+from umlkit.methods import inference
 from umlkit.methods.unimodal.screening import epochs_for, name_of
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.pace import Pace
@@ -70,6 +72,19 @@ def of_model(rehearsal: Rehearsal, artifact: Artifact, *, done: Mapping[str, int
     return _cost(rehearsal.session, quickest, slowest, ends, aside=max(played.aside for played in ends))
 
 
+def of_outputs(rehearsal: Rehearsal, artifact: Artifact) -> Cost:
+    """What computing the lost outputs of a finished artifact from its weights costs: passes over its samples."""
+    session, model = rehearsal.session, rehearsal.needed(artifact, "quickest")
+    inputs = rehearsal.few("select").only(*artifact.modalities).inputs
+    few = len(next(iter(inputs.values())))
+    began = time.perf_counter()
+    for _ in inference.outputs(model.model, inputs):
+        pass
+    least = (time.perf_counter() - began) / few * _written(session)
+    size = _of_outputs(session, model)
+    return Cost(seconds=(least, ASIDE * least), bytes=(size, size))
+
+
 def _of_choice(session: Session, candidates: Sequence[Played], done: Mapping[str, int]) -> Cost:
     """Every candidate screened, and one of them trained in full."""
     ends = tuple(pick(candidates, variant) for variant in VARIANTS)
@@ -123,5 +138,13 @@ def _scale(session: Session) -> float:
 
 def _disk(session: Session, played: Played) -> int:
     """Weights, and logits and features of every sample but those of test."""
-    samples = sum(len(session.roles.rows(role)) for role in ROLES if role != "test")
-    return played.bytes + samples * (ROW + FLOAT * (played.blueprint.classes + played.width))
+    return played.bytes + _of_outputs(session, played)
+
+
+def _of_outputs(session: Session, played: Played) -> int:
+    return _written(session) * (ROW + FLOAT * (played.blueprint.classes + played.width))
+
+
+def _written(session: Session) -> int:
+    """Samples whose outputs are stored."""
+    return sum(len(session.roles.rows(role)) for role in ROLES if role != "test")

@@ -25,7 +25,8 @@ from umlkit.methods import inference
 from umlkit.methods.base import MultiModalModel, Output
 from umlkit.pipeline import unchanged
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.mending import mending_outputs
+from umlkit.pipeline.mending import mending, mending_outputs
+from umlkit.pipeline.result import result_of
 from umlkit.pipeline.session import Session
 from umlkit.rows import CHUNK, Rows
 from umlkit.runs import atomic, tensors
@@ -102,6 +103,19 @@ def whole(session: Session, artifact: Artifact) -> bool:
         return False
     roles = session.of(artifact.fold).roles
     return all(_path(session, artifact, role, 0).is_file() for role in WRITTEN if len(roles.rows(role)))
+
+
+def fitted_on_select(session: Session, artifact: Artifact) -> bool:
+    """Whether a finished model has outputs on `select` that its weights do not give: of fits without the sample."""
+    with mending(session, artifact):
+        return result_of(session.directory, artifact).select_loss is not None
+
+
+def computable(session: Session, artifact: Artifact) -> bool:
+    """Whether what is lost of a model's outputs is computed from its weights, with no training."""
+    if not is_finished(artifact.model_dir(session.directory)):
+        return False
+    return not fitted_on_select(session, artifact) or kept_on_select(session, artifact) is not None
 
 
 def kept_on_select(session: Session, artifact: Artifact) -> Tensor | None:

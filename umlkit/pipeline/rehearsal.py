@@ -140,8 +140,9 @@ class Rehearsal:
         return Played(trained.model, trained.blueprint, self._width(trained.model), tuple(stage.paces), aside)
 
     def _width(self, model: MultiModalModel) -> int:
+        inputs = self._few["select"].batch(slice(0, 1)).inputs  # made, when first asked for, outside inference mode
         with torch.inference_mode():
-            one = model.eval().infer(self._few["select"].batch(slice(0, 1)).inputs)
+            one = model.eval().infer(inputs)
         return sum(features.shape[1] for features in one.features.values())
 
     def _task(self, artifact: Artifact, blueprint: Blueprint, variant: Variant, stage: Stage) -> Task:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact, together
-from umlkit.pipeline.cost import Cost, of_model, total
+from umlkit.pipeline.cost import Cost, of_model, of_outputs, total
 from umlkit.pipeline.mixing_cost import of_marginals
 from umlkit.pipeline.model import ModelConfig
 from umlkit.pipeline.rehearsal import Rehearsal
 from umlkit.pipeline.result import result_of
 from umlkit.pipeline.session import Session
 from umlkit.runs.layout import ALL, is_finished
-from umlkit.runs.records.activity import CostEntry, PlannedModel, TrainedEntry, TrainingRecord
+from umlkit.runs.records.activity import Action, CostEntry, PlannedModel, TrainedEntry, TrainingRecord
 from umlkit.training.checkpoint import epochs_done
 
 
@@ -70,6 +70,9 @@ class _Rehearsals:
             self._known[key] = of_model(self._rehearsal(artifact), artifact, done=done)
         return self._known[key]
 
+    def cost_of_outputs(self, artifact: Artifact) -> Cost:
+        return of_outputs(self._rehearsal(artifact), artifact)
+
     def cost_of_marginals(self, artifact: Artifact) -> Cost:
         key = ("marginals", *_likeness(artifact), is_finished(artifact.model_dir(self._session.directory)))
         if key not in self._known:
@@ -87,15 +90,21 @@ def _likeness(artifact: Artifact) -> tuple[object, ...]:
 
 def _planned(session: Session, artifact: Artifact, rehearsals: _Rehearsals, *, forced: bool) -> PlannedModel:
     directory = artifact.model_dir(session.directory)
-    finished = outputs.whole(session, artifact) and not forced
     done = {} if forced else epochs_done(directory)
+    action: Action = "resume" if done else "train"
+    if outputs.whole(session, artifact) and not forced:
+        action, cost = "reuse", Cost()
+    elif outputs.computable(session, artifact) and not forced:
+        action, cost = "compute", rehearsals.cost_of_outputs(artifact)
+    else:
+        cost = rehearsals.cost(artifact, done=done)
     return PlannedModel(
         model=artifact.title,
         seed=artifact.seed,
         fold=artifact.fold,
-        action="reuse" if finished else "resume" if done else "train",
+        action=action,
         directory=str(directory),
-        cost=cost_entry(Cost() if finished else rehearsals.cost(artifact, done=done)),
+        cost=cost_entry(cost),
     )
 
 

@@ -29,7 +29,7 @@ from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.mending import mending
 from umlkit.pipeline.model import ModalityConfig, ModelConfig
 from umlkit.pipeline.older import older_model
-from umlkit.pipeline.result import FitSummary, ModelResult, result_of
+from umlkit.pipeline.result import FitSummary, ModelResult
 from umlkit.pipeline.session import Session
 from umlkit.pipeline.task import task_of
 from umlkit.pipeline.watching import Place, Watch
@@ -88,12 +88,11 @@ def _outputs_again(session: Session, artifact: Artifact) -> bool:
 
     False where that cannot be: `select` outputs of what was fitted there are of models that were not kept.
     """
+    if not outputs.computable(session, artifact):
+        session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; trained anew")
+        return False
+    logits = outputs.kept_on_select(session, artifact) if outputs.fitted_on_select(session, artifact) else None
     with mending(session, artifact):
-        fitted_there = result_of(session.directory, artifact).select_loss is not None
-        logits = outputs.kept_on_select(session, artifact) if fitted_there else None
-        if fitted_there and logits is None:
-            session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; trained anew")
-            return False
         network = models.load(artifact.model_dir(session.directory)).network.to(session.device).eval()
     session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; computed again from its weights")
     if logits is None:

@@ -116,14 +116,18 @@ class CostEntry(Part):
     bytes: tuple[Count, Count] = Field(description="on disk once it is finished")
 
 
+Action = Literal["train", "resume", "compute", "mix", "reuse"]
+
+
 class PlannedModel(Part):
     """What would become of one model."""
 
     model: str
     seed: int
     fold: str = Field(default="all", description="fold-1 ... where the measurement is cross-fitted")
-    action: Literal["train", "resume", "mix", "reuse"] = Field(
-        description="mix: what a measurement reads of it is computed by mixing its modalities between samples"
+    action: Action = Field(
+        description="compute: its outputs are lost and computed from its weights; mix: what a measurement reads of it "
+        "is computed by mixing its modalities between samples"
     )
     directory: str
     cost: CostEntry
