@@ -148,3 +148,16 @@ def test_an_ensemble_that_only_averages_is_measured_beside_one_with_fitted_weigh
     assert {one.judged.rung for one in averaged.modalities if one.judged} <= {"ume-tuned", averaged.contribution.rung}
     text = call("advise", "tiny.yaml", *changed)[1]
     assert ("methods.ume.pool: auto" in text) == (loss["ume-tuned"] <= loss["ume"] - 0.002)
+
+
+def test_a_modality_that_is_the_same_in_every_sample_is_useless_however_few_these_are(fresh: Path, call: Call) -> None:
+    with np.load("tiny.npz") as data:
+        arrays = {name: values[:300] for name, values in data.items() if name != "class_names"}
+    np.savez("tiny.npz", **{**arrays, "X_video": np.full((300, 5), 7, np.float32)})
+    code, out, err = call("probe", "tiny.yaml", "--budget", "quick", "--json")
+    assert code == 0, err
+    audio, video = (one["judged"] for one in json.loads(out)["modalities"])
+    assert (video["verdict"], video["constant"]) == ("useless", True)
+    assert not audio["constant"]
+    _, explained, _ = call("probe", "tiny.yaml", "--budget", "quick", "--explain")
+    assert "It is the same in every sample held out." in " ".join(explained.split())

@@ -115,7 +115,8 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
                 f"It tells {plus_minus(one.judged.alone)} nats alone and {plus_minus(one.judged.given_rest)} given the "
                 f"rest: the loss of {_without(probe, one.judged.rung)}, less that of {one.judged.rung}. Useful: the "
                 f"latter is above 0 and reaches {probe.smallest_effect:g}. Redundant: it does not, and so many samples "
-                "would have seen that much; useless: nor does the former.",
+                "would have seen that much; useless: nor does the former."
+                + (" It is the same in every sample held out." if one.judged.constant else ""),
             )
     used = reliance_told_of(probe)
     if used is not None:

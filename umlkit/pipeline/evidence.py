@@ -18,6 +18,7 @@ from umlkit.pipeline.session import Session
 from umlkit.probe.contribution import POOLS
 from umlkit.probe.evidence import Evidence, HeldOut, Pooling, RungOutputs
 from umlkit.probe.shift import Part, differ
+from umlkit.rows import chunks
 
 
 def gather(session: Session) -> Evidence:
@@ -48,6 +49,7 @@ def gather(session: Session) -> Evidence:
         seeds=seeds,
         shifted=differ(*in_training_and_select(session), classes=len(session.dataset.classes)),
         poolings=_poolings(session),
+        constant=_constant(session),
         pid=session.recipe.probe.pid,
         marginals={
             (rung.name, plan.seed, plan.fold): marginals.read(session, artifact)
@@ -55,6 +57,18 @@ def gather(session: Session) -> Evidence:
             for rung, artifact in plan.mixed()
         },
     )
+
+
+def _constant(session: Session) -> list[str]:
+    """Modalities that are the same in every sample held out; who differs shows that in the first few."""
+    held = [session.of(fold).samples(role) for fold in session.identity.measured[:1] for role in ("select", "probe")]
+
+    def same(name: str) -> bool:
+        first = held[0].inputs[name][:1]
+        parts = (part for samples in held for part in chunks(samples.inputs[name]))
+        return all(part.shape[1:] == first.shape[1:] and bool((part == first).all()) for part in parts)
+
+    return [name for name in session.dataset.modalities if same(name)]
 
 
 def in_training_and_select(session: Session) -> tuple[Part, Part]:

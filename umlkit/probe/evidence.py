@@ -10,7 +10,7 @@ Legend of shapes: n_s samples of `select` and n_p of `probe` in one fold, C clas
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -126,6 +126,7 @@ class Evidence:
         seeds: S training seeds.
         shifted: class frequencies in training surely differ from those of the samples held out.
         poolings: ``ume``, and ``ume-tuned`` where that stands beside it -> how it pools.
+        constant: modalities that are the same in every sample held out.
         pid: whether the recipe asks for the partial information decomposition.
         marginals: (rung, seed, fold) -> what that model says where it knows some modalities alone; of every multi-modal
             rung, or of none.
@@ -145,6 +146,7 @@ class Evidence:
     seeds: Sequence[int] = field(default=(0,))
     shifted: bool = False
     poolings: Mapping[str, Pooling] = field(default_factory=dict)
+    constant: Collection[str] = ()
     pid: bool = False
     marginals: Mapping[tuple[str, int, str], ModelMarginals] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ it is measured anew, from the models' stored outputs; advice on its document alo
 
 from __future__ import annotations
 
-RULES = 4
+RULES = 5
 """Raised by whoever changes a number or a verdict that the same stored outputs lead to.
 
 1: up to the first verdicts. 2: redundant is what adds less than the smallest effect, useful what is above 0 and may

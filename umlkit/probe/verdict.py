@@ -40,7 +40,7 @@ tell only together, so beside an XOR of two modalities a third would seem to bri
 r* has learned better of them than their own models, so beside such an r* noise would. Where class frequencies differ
 from those of training it is the pool alone: what is averaged over `select` knows these.
 
-    useless      both intervals lie below the smallest effect
+    useless      both intervals lie below the smallest effect; or it is the same in every sample held out
     redundant    given rest lies below it, alone lies above 0 and reaches it
     useful       given rest lies above 0 and reaches it
     undecided    else
@@ -134,8 +134,11 @@ def modalities(
         on_select, averaged, n = averaged_out.get(name, (math.inf, pooled, units.n))
         without_it = (averaged, n) if on_select < more else (pooled, units.n)
         given_rest = without_it[0]
-        verdict = _modality(alone, *without_it, evidence.smallest_effect, units)
-        judged[name] = ModalityVerdict(verdict=verdict, alone=alone, given_rest=given_rest, rung=best)
+        constant = name in evidence.constant
+        verdict = "useless" if constant else _modality(alone, *without_it, evidence.smallest_effect, units)
+        judged[name] = ModalityVerdict(
+            verdict=verdict, alone=alone, given_rest=given_rest, rung=best, constant=constant
+        )
     return judged
 
 
