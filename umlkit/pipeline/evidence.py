@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import mode
 
 import numpy as np
+import torch
 
 from umlkit.data.records import Array, Role
 from umlkit.pipeline import marginals, outputs
@@ -66,7 +67,11 @@ def _constant(session: Session) -> list[str]:
     def same(name: str) -> bool:
         first = held[0].inputs[name][:1]
         parts = (part for samples in held for part in chunks(samples.inputs[name]))
-        return all(part.shape[1:] == first.shape[1:] and bool((part == first).all()) for part in parts)
+        return all(
+            part.shape[1:] == first.shape[1:]
+            and torch.allclose(part, first.expand_as(part), rtol=0, atol=0, equal_nan=True)
+            for part in parts
+        )
 
     return [name for name in session.dataset.modalities if same(name)]
 
