@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from umlkit.encoders.augmentation import augmented
 from umlkit.encoders.base import Encoded, Encoder, SampleSpec
+from umlkit.encoders.convolution import Convolution
 from umlkit.encoders.resnet.options import ResnetOptions
 
 CHANNELS_PER_GROUP = 8
@@ -51,7 +52,9 @@ class ResnetEncoder(Encoder):
         width = options.width * scale
         stride, kernel = next((stride, kernel) for least, stride, kernel in STEMS if min(size) >= least)
         self.stem = nn.Sequential(
-            nn.Conv2d(channels, width, kernel, stride=stride, padding=kernel // 2, bias=False), _norm(width), nn.ReLU()
+            Convolution(channels, width, kernel, stride=stride, padding=kernel // 2, bias=False),
+            _norm(width),
+            nn.ReLU(),
         )
         size = _shrunk(size, stride)
         more = 1 if channels >= COLOURS else 0
@@ -86,13 +89,13 @@ class ResidualBlock(nn.Module):
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
         self.residual = nn.Sequential(
-            nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
+            Convolution(before, after, 3, stride=2, padding=1, bias=False),
             _norm(after),
             nn.ReLU(),
-            nn.Conv2d(after, after, 3, padding=1, bias=False),
+            Convolution(after, after, 3, padding=1, bias=False),
             _norm(after),
         )
-        self.shortcut = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), nn.Conv2d(before, after, 1, bias=False))
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), Convolution(before, after, 1, bias=False))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, before, H, W) -> (B, after, H / 2, W / 2), sides rounded up."""
