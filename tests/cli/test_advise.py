@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.test_plan import IDENTITY
 from umlkit.cli.main import main
 from umlkit.pipeline import locate
 from umlkit.probe.measure import not_measurable
@@ -17,6 +18,9 @@ from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.probe import ProbeRecord
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+HALVES = IDENTITY.model_copy(
+    update={"modalities": {"left": "c", "right": "d"}, "kinds": {"left": "image", "right": "image"}}
+)
 
 
 @pytest.fixture
@@ -152,7 +156,7 @@ def measured_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(
         locate,
         "find_probe",
-        lambda loaded, directory, *, reference: ProbeRecord.read(GOLDEN / "probe-3.json"),
+        lambda loaded, directory, *, reference: (ProbeRecord.read(GOLDEN / "probe-3.json"), HALVES),
     )
     return tmp_path / "run"
 

@@ -122,7 +122,9 @@ def test_missing_cells_of_data_without_a_recipe_say_what_writes_one(tmp_path: Pa
     with pytest.raises(InputError) as caught:
         read_file(tmp_path / "a b.csv")
     line = "data.modalities.table.missing: impute-mean, in a recipe"
-    assert f"{line}; `umlkit init '{tmp_path}/a b.csv' --label LABEL` writes one that says so" in said(caught.value)
+    assert f"{line}; `umlkit init '{tmp_path}/a b.csv'`, with the label by --label, writes one that says so" in said(
+        caught.value
+    )
 
 
 def test_a_kind_that_cannot_fill_in_this_way_says_so() -> None:

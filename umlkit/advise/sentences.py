@@ -127,7 +127,7 @@ def _prediction(findings: Findings) -> str | None:
     names, verb = enumerated([spoken(name) for name in predicted]), "was" if len(predicted) == 1 else "were"
     return (
         f"At budget {findings.probe.budget} {names} {verb} not trained in full; intervals "
-        "and the probability do not cover what full training would change. `umlkit probe --budget full` measures it."
+        "and the probability do not cover what full training would change. A probe with --budget full measures it."
     )
 
 

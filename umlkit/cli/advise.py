@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,8 @@ from umlkit.cli.options import Budget
 from umlkit.errors import InputError, Problem, VerdictError, closest, listed
 
 if TYPE_CHECKING:
+    from umlkit.pipeline.identity import DataIdentity
+    from umlkit.recipe.loading import LoadedRecipe
     from umlkit.runs.layout import RunDirectory
     from umlkit.runs.records.advice import AdviceRecord
     from umlkit.runs.records.probe import ProbeRecord
@@ -97,16 +100,18 @@ def command(
     possible = known(_names(among))  # before a probe is looked for: a name that is none is wrong whatever was measured
     if expect is not None:
         _can_be_expected(expect, possible)
-    probe, directory = (_document(call), None) if is_document(call.reference) else _of_recipe(call)
-    advice = advise(probe, among=_names(among), rule=rule)
-    goes_to = () if directory is None else _places(directory, advice)
+    of = None if is_document(call.reference) else _of_recipe(call)
+    advice = advise(_document(call) if of is None else of.probe, among=_names(among), rule=rule)
+    if of is not None:
+        advice = of.with_model(advice)
+    goes_to = () if of is None else of.places(advice)
     if expect is not None:
         _can_be_expected(expect, advice.among)
     if call.dry_run and goes_to:
         _show_plan(call, advice, goes_to)
         return
-    for path in goes_to:
-        advice.write(path)
+    if of is not None:
+        of.write(advice)
     _show(call, advice, quiet=quiet)
     _verdict(advice, expect=expect, min_confidence=min_confidence)
 
@@ -144,20 +149,44 @@ def _document(call: Invocation) -> ProbeRecord:
     return record
 
 
-def _of_recipe(call: Invocation) -> tuple[ProbeRecord, RunDirectory]:
-    """The finished probe of a recipe, and the run directory that the advice goes to."""
+@dataclass(frozen=True)
+class _Measured:
+    """A recipe's finished measurement, and the run directory that advice on it goes to."""
+
+    loaded: LoadedRecipe
+    directory: RunDirectory
+    probe: ProbeRecord
+    identity: DataIdentity
+
+    def with_model(self, advice: AdviceRecord) -> AdviceRecord:
+        """The advice, with the model that it advises."""
+        from umlkit.pipeline.locate import with_model
+
+        return with_model(advice, self.loaded.recipe, self.identity)
+
+    def places(self, advice: AdviceRecord) -> tuple[Path, ...]:
+        """Where it goes."""
+        from umlkit.pipeline.locate import advice_paths
+
+        return advice_paths(self.directory, advice)
+
+    def write(self, advice: AdviceRecord) -> None:
+        """Write it, and the recipe that from now on is the directory's."""
+        from umlkit.pipeline import recipe_copy
+
+        for path in self.places(advice):
+            advice.write(path)
+        recipe_copy.write(self.loaded, self.directory)
+
+
+def _of_recipe(call: Invocation) -> _Measured:
+    """The finished probe of a recipe."""
     from umlkit.pipeline.locate import find_probe
     from umlkit.runs.layout import RunDirectory
 
     loaded = call.load()
     directory = RunDirectory(call.run_directory(loaded))
-    return find_probe(loaded, directory, reference=call.shown), directory
-
-
-def _places(directory: RunDirectory, advice: AdviceRecord) -> tuple[Path, ...]:
-    from umlkit.pipeline.locate import advice_paths
-
-    return advice_paths(directory, advice)
+    return _Measured(loaded, directory, *find_probe(loaded, directory, reference=call.shown))
 
 
 def _names(among: str) -> tuple[str, ...]:

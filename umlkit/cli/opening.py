@@ -24,12 +24,14 @@ class FinishedModel:
     Attributes:
         loaded: the recipe.
         directory: its run directory.
+        reference: the run as the user named it, for messages.
         name: the method, as results name it.
         artifact: the model.
     """
 
     loaded: LoadedRecipe
     directory: RunDirectory
+    reference: str
     name: str
     artifact: Artifact
 
@@ -38,7 +40,7 @@ class FinishedModel:
         from umlkit.pipeline import model
         from umlkit.pipeline.mending import mending_method
 
-        with mending_method(self.directory, self.name, seed=self.artifact.seed):
+        with mending_method(self.reference, self.name):
             return model.load(self.artifact.model_dir(self.directory))
 
 
@@ -54,7 +56,7 @@ def open_loaded(call: Invocation, loaded: LoadedRecipe) -> Session:
     from umlkit.runs.layout import RunDirectory
 
     directory = RunDirectory(call.run_directory(loaded))
-    return open_session(loaded, directory=directory, output=call.output, force=call.force)
+    return open_session(loaded, directory=directory, output=call.output, force=call.force, reference=call.shown)
 
 
 def open_finished(call: Invocation, method: str | None) -> FinishedModel:
@@ -89,4 +91,5 @@ def open_finished(call: Invocation, method: str | None) -> FinishedModel:
         )
     identity = find_identity(loaded, directory, missing="no model", command=f"umlkit run {call.shown}")
     name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
-    return FinishedModel(loaded, directory, name, artifact)
+    seed = "" if "seeds" in call.overrides.flags else f" --seed {artifact.seed}"
+    return FinishedModel(loaded, directory, call.shown + seed, name, artifact)

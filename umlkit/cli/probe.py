@@ -41,15 +41,18 @@ def command(call: Invocation, budget: Budget = None, explain: Explain = False) -
 
     from umlkit.cli.dry_run import show_plan
     from umlkit.cli.ladder import show_explained, show_probe
-    from umlkit.pipeline.steps import measured, probe, require_two_modalities, to_be_mixed, why_not
+    from umlkit.pipeline.steps import finished, measured, probe, require_two_modalities, to_be_mixed, why_not
 
     require_two_modalities(session)
     if call.dry_run:
         reason = why_not(session)
-        plans = session.plans if reason is None else []
+        there = finished(session) is not None
+        plans = session.plans if reason is None and not there else []
         show_plan(call, session, [a for plan in plans for a in measured(plan)], mixed=to_be_mixed(session))
         if reason is not None:
             call.output.result_text(wrapped(f"Nothing would be trained: {reason}."))
+        elif there:
+            call.output.result_text("Nothing would be trained: the measurement is finished and would be read again.")
         return
     record = probe(session)
     call.output.result_json(record.document())

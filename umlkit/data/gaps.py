@@ -44,5 +44,5 @@ def gaps(what: str, *, raw: Raw, name: str, row: str, way: str = "impute-mean", 
     """
     line = f"data.modalities.{name}.missing: {way}"
     file = shlex.quote(raw.name) if raw.path is not None else "FILE"
-    again = f"{line}, in a recipe{so}; `umlkit init {file} --label LABEL` writes one that says so"
+    again = f"{line}, in a recipe{so}; `umlkit init {file}`, with the label by --label, writes one that says so"
     return Gaps(what, where=f"{raw.name}, {row}", try_next=again, line=line)

@@ -35,8 +35,24 @@ def read(loaded: LoadedRecipe) -> Dataset:
     Raises:
         InputError: everything that is wrong with the file, the names or the values.
     """
-    data = loaded.recipe.data
-    return from_raw(open_data(loaded.data_files(), data), data)
+    data, files = loaded.recipe.data, loaded.data_files()
+    try:
+        raw = open_data(files, data)
+    except InputError as error:
+        raise InputError(*_named_elsewhere(error.problems, files)) from error
+    return from_raw(raw, data)
+
+
+def _named_elsewhere(problems: Sequence[Problem], files: Mapping[str, Path]) -> list[Problem]:
+    """The problems, with how to name a file that is not there where it lies now."""
+    keys = {str(path): "data.path" if len(files) == 1 else f"data.path.{name}" for name, path in files.items()}
+    gone = {name for name in keys if not Path(name).exists()}
+    return [
+        replace(problem, try_next=f"say where it lies now: --set {keys[problem.where]}=FILE")
+        if problem.where in gone and problem.try_next is None
+        else problem
+        for problem in problems
+    ]
 
 
 def from_raw(raw: Raw, data: Data, *, extracted: Mapping[str, ModalityArray] | None = None) -> Dataset:

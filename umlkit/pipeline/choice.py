@@ -10,7 +10,7 @@ from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.locate import find_advice
 from umlkit.pipeline.older import older_model
-from umlkit.pipeline.plan import UNIMODAL, Plan, final_plans, probe_fingerprints
+from umlkit.pipeline.plan import UNIMODAL, Plan, final_plans
 from umlkit.recipe.schema import Recipe
 from umlkit.runs.layout import RunDirectory, is_finished
 
@@ -55,18 +55,18 @@ def known_method(method: str) -> None:
 
 def finished(plan: Plan, directory: RunDirectory) -> list[str]:
     """The methods whose models of the present recipe are finished; single modalities as ``unimodal:<name>``."""
-    names = [name for name in _candidates() if is_finished(plan.model(name).model_dir(directory))]
+    names = [name for name in _multi_modal() if is_finished(plan.model(name).model_dir(directory))]
     return names + [
         f"{UNIMODAL}:{m}" for m, artifact in plan.unimodal.items() if is_finished(artifact.model_dir(directory))
     ]
 
 
-def _candidates() -> list[str]:
-    return [name for name, spec in registry.methods().items() if name != UNIMODAL and spec.candidate]
+def _multi_modal() -> list[str]:
+    return [name for name in registry.methods() if name != UNIMODAL]
 
 
 def _by_itself(plan: Plan, directory: RunDirectory, *, reference: str) -> str:
-    advice = find_advice(directory, set(probe_fingerprints(plan.recipe, plan.identity).values()))
+    advice = find_advice(directory, plan)
     if advice is not None and is_finished(plan.evaluated(advice.headline).model_dir(directory)):
         return advice.headline
     trained = finished(plan, directory)
@@ -81,7 +81,9 @@ def _by_itself(plan: Plan, directory: RunDirectory, *, reference: str) -> str:
             "several models are trained and none is advised" if asked else "nothing is trained for the present recipe",
             where=str(directory.root),
             found=listed(asked) if asked else _found(directory),
-            try_next=f"umlkit advise {reference}, or --method {asked[0]}" if asked else _not_trained(reference),
+            try_next=f"umlkit run {reference}, or --method {(built_on or asked)[-1]}"
+            if asked
+            else _not_trained(reference),
         )
     )
 

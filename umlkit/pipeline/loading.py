@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from umlkit.errors import InputError, Problem
@@ -34,18 +35,19 @@ def load_model(directory: Path, *, method: str | None, seed: int | None) -> Trai
                 "is neither a run directory nor a model's",
                 where=str(directory),
                 allowed="a directory with recipe.yaml (a run) or config.json (a model)",
-                try_next="umlkit run RECIPE --out " + str(directory),
+                try_next=f"umlkit run RECIPE --out {shlex.quote(str(directory))}",
             )
         )
+    shown = shlex.join([str(directory), *([] if seed is None else ["--seed", str(seed)])])
     flags = {} if seed is None else {"seeds": [seed]}
     loaded = load(str(recipe), Overrides(flags=flags))
     run = RunDirectory(directory)
     run.check()
     identity = recall(run, loaded, verify=False)
     if identity is None:
-        raise nothing_found(run, missing="no model", command=f"umlkit run {recipe}")
-    name, artifact = choose(loaded.recipe, identity, run, method=method, reference=str(recipe))
-    with mending_method(run, name, seed=artifact.seed):
+        raise nothing_found(run, missing="no model", command=f"umlkit run {shown}")
+    name, artifact = choose(loaded.recipe, identity, run, method=method, reference=shown)
+    with mending_method(f"{shlex.quote(str(directory))} --seed {artifact.seed}", name):
         return models.load(artifact.model_dir(run))
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
 
 from umlkit.errors import InputError, Problem
 from umlkit.pipeline.identity import DataIdentity, recall
-from umlkit.pipeline.plan import probe_fingerprints
+from umlkit.pipeline.plan import Plan, final_plans, probe_fingerprints
 from umlkit.recipe.loading import LoadedRecipe
-from umlkit.recipe.schema import Budget
+from umlkit.recipe.overrides import is_outside
+from umlkit.recipe.schema import Budget, Recipe
 from umlkit.runs.fingerprint import fingerprint
 from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.advice import AdviceRecord
@@ -46,10 +48,11 @@ def nothing_found(directory: RunDirectory, *, missing: str, command: str) -> Inp
     )
 
 
-def find_probe(loaded: LoadedRecipe, directory: RunDirectory, *, reference: str) -> ProbeRecord:
+def find_probe(loaded: LoadedRecipe, directory: RunDirectory, *, reference: str) -> tuple[ProbeRecord, DataIdentity]:
     """The finished measurement of the present recipe: at the budget that this call asks for, else at the dearest one.
 
     A budget that stands in the recipe says what ``umlkit probe`` spends, not that a better measurement is passed over.
+    With it the identity of the data that it is of.
 
     Raises:
         InputError: there is none; the message names ``umlkit probe``.
@@ -63,14 +66,13 @@ def find_probe(loaded: LoadedRecipe, directory: RunDirectory, *, reference: str)
     found = next((path for path in paths if path.is_file()), None)
     if found is None:
         raise nothing_found(directory, missing=missing, command=command)
-    return ProbeRecord.read(found)
+    return ProbeRecord.read(found), identity
 
 
 def _asked_budget(loaded: LoadedRecipe) -> Budget | None:
     """The budget that a flag, ``--set`` or the environment names; None where the recipe or nothing says it."""
     origin = loaded.origin.get("probe.budget", "default")
-    asked = origin.startswith(("flag", "--set", "UMLKIT_"))
-    return loaded.recipe.probe.budget if asked else None
+    return loaded.recipe.probe.budget if is_outside(origin) else None
 
 
 def advice_paths(directory: RunDirectory, advice: AdviceRecord) -> tuple[Path, Path]:
@@ -79,15 +81,36 @@ def advice_paths(directory: RunDirectory, advice: AdviceRecord) -> tuple[Path, P
     return directory.advice_path(fingerprint(made_from)), directory.advice
 
 
-def advice_on(directory: RunDirectory, marks: Collection[str]) -> dict[Path, AdviceRecord]:
-    """Every advice in the run directory given on one of the probes, the last one given first; damaged ones are none."""
+def every_advice(directory: RunDirectory) -> dict[Path, AdviceRecord]:
+    """Every advice in the run directory, the last one given first; damaged ones are none."""
     read = {path: _advice(path) for path in (directory.advice, *sorted(directory.root.glob("advice/*.json")))}
-    return {path: advice for path, advice in read.items() if advice is not None and advice.probe in marks}
+    return {path: advice for path, advice in read.items() if advice is not None}
 
 
-def find_advice(directory: RunDirectory, marks: Collection[str]) -> AdviceRecord | None:
-    """The last advice given on one of the probes, where there is one."""
-    return next(iter(advice_on(directory, marks).values()), None)
+def advice_on(directory: RunDirectory, marks: Collection[str]) -> dict[Path, AdviceRecord]:
+    """The same, as far as it was given on one of the probes."""
+    return {path: advice for path, advice in every_advice(directory).items() if advice.probe in marks}
+
+
+def find_advice(directory: RunDirectory, plan: Plan) -> AdviceRecord | None:
+    """The last advice given on a measurement of the plan's recipe; else the last one whose model is that of the plan.
+
+    The latter was given on a measurement with other settings of its own, such as `probe.pid`, or other seeds.
+    """
+    marks = set(probe_fingerprints(plan.recipe, plan.identity).values())
+    known = every_advice(directory).values()
+    of_probe = (advice for advice in known if advice.probe in marks)
+    of_model = (one for one in known if one.model is not None and one.model == _advised(one, plan))
+    return next(chain(of_probe, of_model), None)
+
+
+def with_model(advice: AdviceRecord, recipe: Recipe, identity: DataIdentity) -> AdviceRecord:
+    """The advice, with the model of the recipe that it advises."""
+    return advice.model_copy(update={"model": _advised(advice, final_plans(recipe, identity)[0])})
+
+
+def _advised(advice: AdviceRecord, plan: Plan) -> str:
+    return plan.evaluated(advice.headline).fingerprint
 
 
 def _advice(path: Path) -> AdviceRecord | None:

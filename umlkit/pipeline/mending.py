@@ -2,8 +2,9 @@
 
 Who reads a file knows its path alone, and says ``umlkit train RECIPE --method METHOD --force``; here that gets a run
 directory and a method. What no ``train`` makes, a rung or a model of a fold, is made anew by its measurement once that
-finds it gone. Of outputs those on the same samples are removed: what is gone is computed from the weights, but
-for those on `select` of what was fitted there.
+finds it gone. Where it is of other settings than the recipe in the run directory the run is named as the user did. Of
+outputs those on the same samples are removed: what is gone is computed from the weights, but for those on `select` of
+what was fitted there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from umlkit.errors import InputError, Problem, RunError
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.plan import UNIMODAL, Plan
 from umlkit.pipeline.session import Session
-from umlkit.runs.layout import RunDirectory
+from umlkit.recipe.loading import load
 from umlkit.runs.tensors import AGAIN
 
 
@@ -38,9 +39,9 @@ def mending_outputs(session: Session, artifact: Artifact) -> Iterator[None]:
 
 
 @contextmanager
-def mending_method(directory: RunDirectory, method: str, *, seed: int) -> Iterator[None]:
-    """The same of a model that ``train`` makes under this name."""
-    with _said(lambda _: f"{_training(directory, method, seed)} --force"):
+def mending_method(reference: str, method: str) -> Iterator[None]:
+    """The same of a model that ``train`` makes under this name, of what the user calls ``reference``."""
+    with _said(lambda _: f"umlkit train {reference} --method {shlex.quote(method)} --force"):
         yield
 
 
@@ -70,10 +71,24 @@ def _model_command(session: Session, artifact: Artifact) -> str:
 
 def _making(session: Session, artifact: Artifact) -> str:
     """What makes the artifact where it is gone, or finds that its outputs are."""
-    method = _method(session, artifact)
-    if method is not None:
-        return _training(session.directory, method, artifact.seed)
-    return f"umlkit probe {_root(session.directory)} --budget {session.recipe.probe.budget}"
+    run, method = _run(session, artifact), _method(session, artifact)
+    if method is None:
+        return f"umlkit probe {run} --budget {session.recipe.probe.budget}"
+    seed = "" if f" --seed {artifact.seed}" in run else f" --seed {artifact.seed}"
+    return f"umlkit train {run} --method {shlex.quote(method)}{seed}"
+
+
+def _run(session: Session, artifact: Artifact) -> str:
+    """The run directory, where its recipe names the artifact; else the run as the user named it."""
+    directory = shlex.quote(str(session.directory.root))
+    if session.reference is None:
+        return directory
+    try:
+        kept = Plan(load(str(session.directory.root)).recipe, session.identity, artifact.seed, artifact.fold)
+    except InputError:
+        return session.reference
+    known = artifact.fingerprint in {made.fingerprint for made in kept.everything()}
+    return directory if known else session.reference
 
 
 def _method(session: Session, artifact: Artifact) -> str | None:
@@ -82,11 +97,3 @@ def _method(session: Session, artifact: Artifact) -> str | None:
     names = {one.fingerprint: f"{UNIMODAL}:{modality}" for modality, one in plan.unimodal.items()}
     names |= {plan.model(name).fingerprint: name for name in registry.methods() if name != UNIMODAL}
     return names.get(artifact.fingerprint)
-
-
-def _training(directory: RunDirectory, method: str, seed: int) -> str:
-    return f"umlkit train {_root(directory)} --method {shlex.quote(method)} --seed {seed}"
-
-
-def _root(directory: RunDirectory) -> str:
-    return shlex.quote(str(directory.root))

@@ -27,6 +27,7 @@ from umlkit.methods.base import Blueprint, Expert, Method, ModalityPlan, MultiMo
 from umlkit.methods.unimodal import screening
 from umlkit.pipeline import model as models
 from umlkit.pipeline.artifact import Artifact
+from umlkit.pipeline.mending import mending
 from umlkit.pipeline.pace import Pace, Stage
 from umlkit.pipeline.plan import UNIMODAL
 from umlkit.pipeline.session import Session
@@ -124,7 +125,8 @@ class Rehearsal:
 
     def _loaded(self, artifact: Artifact) -> Played:
         if artifact.fingerprint not in self._finished:
-            loaded = models.load(artifact.model_dir(self.session.directory))
+            with mending(self.session, artifact):
+                loaded = models.load(artifact.model_dir(self.session.directory))
             network = loaded.network.to(self.session.device)
             played = Played(network, loaded.config.blueprint(), self._width(network))
             self._finished[artifact.fingerprint] = played

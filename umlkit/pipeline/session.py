@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 import torch
 
@@ -19,13 +17,12 @@ from umlkit.data.samples import samples
 from umlkit.data.weights import Weights, weigh
 from umlkit.errors import InputError, Problem
 from umlkit.output import Output
+from umlkit.pipeline import recipe_copy
 from umlkit.pipeline.identity import DataIdentity, FoldIdentity, remember, stamp
 from umlkit.pipeline.plan import Plan, final_plans, plans
-from umlkit.recipe.dump import to_yaml
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.recipe.schema import Recipe
 from umlkit.runs import files
-from umlkit.runs.atomic import write_text
 from umlkit.runs.environment import describe
 from umlkit.runs.layout import ALL, RunDirectory
 from umlkit.training import device as devices
@@ -50,6 +47,7 @@ class Session:
         output: the one sink.
         force: train anew what is asked for by name, finished or not.
         weights: how much every sample counts; None where all count alike.
+        reference: the run as the user named it, for messages; None where nobody did.
         done: fingerprints of the models that this session has trained or found finished.
         fold: whose roles these are.
     """
@@ -63,6 +61,7 @@ class Session:
     output: Output
     force: bool = False
     weights: Weights | None = None
+    reference: str | None = None
     done: set[str] = field(default_factory=set)
     fold: str = ALL
     _folds: dict[str, Session] = field(default_factory=dict, repr=False)
@@ -121,7 +120,7 @@ class Session:
         """
         self.directory.open(create=True)
         if not (keep_recipe and self.directory.advice.is_file() and self.directory.recipe.is_file()):
-            write_text(self.directory.recipe, to_yaml(self._movable_recipe()))
+            recipe_copy.write(self.loaded, self.directory)
         found = describe(
             device=str(self.device),
             threads=torch.get_num_threads(),
@@ -131,26 +130,15 @@ class Session:
         found.write(self.directory.environment)
         remember(self.directory, self.loaded, self.identity)
 
-    def _movable_recipe(self) -> Recipe:
-        """The recipe with the data's paths relative to the run directory, where its copy will lie."""
-        root = self.directory.root.resolve()
-        moved = {name: relative(path.resolve(), root) for name, path in self.loaded.data_files().items()}
-        if not moved:
-            return self.recipe
-        path = next(iter(moved.values())) if isinstance(self.recipe.data.path, str) else moved
-        data = self.recipe.data.model_copy(update={"path": path})
-        return self.recipe.model_copy(update={"data": data})
 
-
-def relative(path: Path, folder: Path) -> str:
-    """``path`` as seen from ``folder``; as it is where there is no way from one to the other (another drive)."""
-    try:
-        return os.path.relpath(path, folder)
-    except ValueError:
-        return str(path)
-
-
-def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Output, force: bool = False) -> Session:
+def open_session(
+    loaded: LoadedRecipe,
+    *,
+    directory: RunDirectory,
+    output: Output,
+    force: bool = False,
+    reference: str | None = None,
+) -> Session:
     """Read and check everything that a run needs; writes nothing.
 
     Raises:
@@ -175,7 +163,7 @@ def open_session(loaded: LoadedRecipe, *, directory: RunDirectory, output: Outpu
         raise InputError(
             Problem("has changed while it was read", where=dataset.name, try_next="the same command once more")
         )
-    return Session(loaded, dataset, roles, identity, directory, device, output, force, weights)
+    return Session(loaded, dataset, roles, identity, directory, device, output, force, weights, reference)
 
 
 def identify(loaded: LoadedRecipe, dataset: Dataset, roles: Roles) -> DataIdentity:

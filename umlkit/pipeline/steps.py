@@ -13,7 +13,7 @@ from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline import evaluation, marginals, outputs, samples_file
 from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.evidence import gather, in_training_and_select
-from umlkit.pipeline.locate import advice_paths
+from umlkit.pipeline.locate import advice_paths, with_model
 from umlkit.pipeline.older import older_probe
 from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.session import Session
@@ -75,19 +75,21 @@ def mixed(plan: Plan) -> list[Artifact]:
 
 
 def to_be_mixed(session: Session) -> list[Artifact]:
-    """The artifacts whose marginals are computed for the session's measurement; none where nothing can be measured."""
-    plans = [] if why_not(session) is not None else session.plans
+    """The artifacts whose marginals are computed for the session's measurement; none where nothing is measured."""
+    plans = [] if why_not(session) is not None or finished(session) is not None else session.plans
     return [artifact for plan in plans for artifact in mixed(plan)]
 
 
 def run_plan(session: Session) -> list[Artifact]:
     """The artifacts that a whole run makes: those that are measured, and UMT in full, as that may be advised.
 
-    UME alone where nothing can be measured. Where the measurement is cross-fitted neither of the two is among what is
-    measured, as that is all of parts.
+    UME alone where nothing can be measured, and of a finished measurement what is advised on it. Where the measurement
+    is cross-fitted neither of the two is among what is measured, as that is all of parts.
     """
     if why_not(session) is not None:
         return [plan.model("ume") for plan in session.final_plans]
+    if (record := finished(session)) is not None:
+        return [plan.evaluated(advise(record).headline) for plan in session.final_plans]
     read = [artifact for plan in session.plans for artifact in measured(plan)]
     named = (("ume", "ume"), ("umt", "umt, if advised"))
     advised = [plan.model(method, title=title) for plan in session.final_plans for method, title in named]
@@ -95,42 +97,56 @@ def run_plan(session: Session) -> list[Artifact]:
     return [*read, *(artifact for artifact in advised if artifact.fingerprint not in known)]
 
 
-def probe(session: Session) -> ProbeRecord:
+def finished(session: Session) -> ProbeRecord | None:
+    """The finished measurement of the present recipe, where it would be reused."""
+    return _read_probe(session)[0]
+
+
+def probe(session: Session, *, keep_recipe: bool = True) -> ProbeRecord:
     """Measure, or read the finished measurement of the present recipe.
+
+    Args:
+        session: the opened run.
+        keep_recipe: leave the directory's recipe as it is where advice was given on it.
 
     Raises:
         InputError: fewer than two modalities.
     """
     require_two_modalities(session)
-    mark = probe_fingerprint(session.recipe, session.identity)
-    path = session.directory.probe_path(mark)
-    session.begin()
-    record = _finished_probe(session, path)
-    if record is None:
+    path = _probe_path(session)
+    session.begin(keep_recipe=keep_recipe)
+    record, damage = _read_probe(session)
+    if damage is not None:
+        session.output.warn(f"{damage}; measured anew")
+    if record is not None:
+        session.output.note(f"probe: up to date, reused ({path})")
+    else:
         if (older := older_probe(session.directory)) is not None:
             said = f"is of older rules of measuring ({older.rules}, now {rules.RULES})"
             session.output.note(f"probe: {session.directory.probe} {said}; measured anew")
-        record = _measure(session, mark).model_copy(update={"fingerprint": mark})
+        record = _measure(session, path.stem).model_copy(update={"fingerprint": path.stem})
         record.write(path)
     record.write(session.directory.probe)
     return record
 
 
-def _finished_probe(session: Session, path: Path) -> ProbeRecord | None:
-    """The finished measurement; None where there is none, or a part or damaged one, or it is to be done anew."""
+def _read_probe(session: Session) -> tuple[ProbeRecord | None, str | None]:
+    """The finished measurement, None where there is none or it is to be done anew; and what is wrong with its file."""
+    path = _probe_path(session)
     if session.force or not path.is_file():
-        return None
+        return None, None
     try:
         record = ProbeRecord.read(path)
     except NewerDocumentError:
         raise
     except InputError as error:
-        session.output.warn(f"{error.problems[-1].where}: {error.problems[-1].what}; measured anew")
-        return None
-    if record.measured and not session.directory.samples_path(path.stem).is_file():
-        return None
-    session.output.note(f"probe: up to date, reused ({path})")
-    return record
+        return None, f"{error.problems[-1].where}: {error.problems[-1].what}"
+    whole = not record.measured or session.directory.samples_path(path.stem).is_file()
+    return (record if whole else None), None
+
+
+def _probe_path(session: Session) -> Path:
+    return session.directory.probe_path(probe_fingerprint(session.recipe, session.identity))
 
 
 def _measure(session: Session, mark: str) -> ProbeRecord:
@@ -191,8 +207,8 @@ def _cost(session: Session, wanted: Sequence[Artifact]) -> str:
 def run(session: Session) -> RunResult:
     """Uni-modal training, probe, advice, the advised method, and one look at test."""
     require_two_modalities(session)
-    record = probe(session)
-    advice = advise(record)
+    record = probe(session, keep_recipe=False)
+    advice = with_model(advise(record), session.recipe, session.identity)
     for path in advice_paths(session.directory, advice):
         advice.write(path)
     advised = [plan.evaluated(advice.headline) for plan in session.final_plans]
@@ -210,6 +226,7 @@ def require_two_modalities(session: Session) -> None:
                 "a probe needs at least two modalities",
                 where=session.dataset.name,
                 found=f"{len(found)}: {listed(found)}",
-                try_next="name more under data.modalities, or `umlkit train --method unimodal` for one",
+                try_next="name more under data.modalities, where to name one leaves out the rest; "
+                "one alone is trained by `umlkit train` with --method unimodal",
             )
         )

@@ -45,14 +45,22 @@ class LoadedRecipe:
     run: Path | None = None
 
     def data_files(self) -> Mapping[str, Path]:
-        """The data files and folders by name, in their order; none where scikit-learn is the source."""
+        """The data files and folders by name, in their order; none where scikit-learn is the source.
+
+        What a recipe names is relative to where that lies, what a command line or the environment names to here.
+        """
         path = self.recipe.data.path
         named = (
             path
             if isinstance(path, dict)
             else {file_name(p): p for p in ([path] if isinstance(path, str) else path or ())}
         )
-        return {name: self.folder / one for name, one in named.items()}
+        return {name: self._base(name) / one for name, one in named.items()}
+
+    def _base(self, name: str) -> Path:
+        """What the path of the data file of this name is relative to."""
+        origin = self.origin.get(f"data.path.{name}", self.origin.get("data.path", "default"))
+        return Path() if overriding.is_outside(origin) else self.folder
 
     def new_files(self) -> tuple[str, ...]:
         """What a folder of new data calls the files that the recipe joins; none where it joins none."""

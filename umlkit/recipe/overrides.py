@@ -56,6 +56,11 @@ class _CannotRead(Exception):  # noqa: N818 -- carries problems to where they ar
         self.problems = problems
 
 
+def is_outside(origin: str) -> bool:
+    """Whether a value of this origin is from a flag, ``--set`` or the environment."""
+    return origin == "--set" or origin.startswith("flag --") or (origin.startswith(PREFIX) and ":" not in origin)
+
+
 def apply(raw: dict[str, Any], places: Places, overrides: Overrides) -> list[Problem]:
     """Change ``raw`` and ``places`` in place; the later of two changes wins. Returns what could not be read."""
     problems: list[Problem] = []
