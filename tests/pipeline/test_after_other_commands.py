@@ -12,7 +12,9 @@ import pytest
 import umlkit
 from tests.pipeline.conftest import RECIPE, document
 from umlkit.errors import InputError
+from umlkit.pipeline import steps
 from umlkit.recipe.loading import load
+from umlkit.recipe.overrides import Overrides
 
 Call = Callable[..., tuple[int, str, str]]
 RUN = ("tiny.yaml", "--out", "out")
@@ -76,6 +78,34 @@ def test_a_damaged_model_that_is_evaluated_is_mended_with_the_settings_of_the_ca
     assert call(*evaluate)[0] == 0
 
 
+def test_a_damaged_model_of_another_split_is_not_mended_by_training_the_run_s_own(folder: Path, call: Call) -> None:
+    other = (*RUN, "--set", "data.split.seed=5")
+    before = set(folder.glob("out/seed-0/all/models/*"))
+    assert call("train", *other, "--method", "ume")[0] == 0
+    [audio] = [path for path in set(folder.glob("out/seed-0/all/models/*")) - before if "audio" in path.name]
+    (audio / "model.safetensors").write_bytes(b"x")
+    train = ("train", *other, "--method", "umt")
+    [command] = re.findall(r"try: write it again: umlkit (.*)", call(*train)[2])
+    assert call(*command.split())[0] == 0
+    assert call(*train)[0] == 0
+
+
+def test_a_run_that_is_broken_off_leaves_the_directory_what_it_was(
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "advise", lambda record: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert call("run", *RUN, "--budget", "quick", "--seed", "1")[0] == 130
+    assert load("out").recipe.seeds == [0]
+    assert evaluated(call, "out") == headline(folder)
+
+
+def test_the_advice_is_for_every_seed_of_the_run(fresh: Path, call: Call) -> None:
+    (fresh / "tiny.yaml").write_text(f"{RECIPE}\nseeds: [0, 1]\n")
+    assert call("run", *RUN, "--budget", "quick")[0] == 0
+    for seed in ("0", "1"):
+        assert evaluated(call, "out", "--seed", seed) == headline(fresh)
+
+
 def test_a_dry_run_of_a_finished_measurement_trains_nothing(folder: Path, call: Call) -> None:
     for path in folder.glob("out/seed-0/all/models/kernel-*/result.json"):
         path.unlink()
@@ -107,6 +137,26 @@ def test_data_that_have_moved_are_named_where_they_lie_now(fresh: Path, call: Ca
     code, _, err = call("train", "elsewhere", "--method", "ume", "--set", "data.path=moved.npz")
     assert code == 0, err
     assert "ume: up to date, reused" in err
+
+
+def test_paths_from_the_command_line_are_relative_to_here_whatever_files_are_called(
+    fresh: Path,
+) -> None:
+    away = fresh / "UMLKIT_exports"
+    away.mkdir()
+    (fresh / "tiny.npz").rename(away / "tiny.npz")
+    assert load(str(Path("UMLKIT_exports/tiny.npz"))).data_files() == {"tiny": Path("UMLKIT_exports/tiny.npz")}
+    (away / "two.yaml").write_text("data: {path: {a.b: x.csv, c: y.csv}, label: y, id: i}")
+    files = load("UMLKIT_exports/two.yaml", Overrides(sets=('data.path."a.b"=moved.csv',))).data_files()
+    assert files == {"a.b": Path("moved.csv"), "c": Path("UMLKIT_exports/y.csv")}
+    (away / "one.yaml").write_text("data: {path: x.csv, label: y}")
+    environ = Overrides(environ={"UMLKIT_DATA__PATH": "z.csv"})
+    assert list(load("UMLKIT_exports/one.yaml", environ).data_files().values()) == [Path("z.csv")]
+
+
+def test_the_file_that_is_not_there_is_named_as_set_takes_it(fresh: Path, call: Call) -> None:
+    (fresh / "two.yaml").write_text("data: {path: {a.b: x.csv, c: y.csv}, label: y, id: i}")
+    assert """--set 'data.path."a.b"=FILE'""" in call("probe", "two.yaml")[2]
 
 
 def test_one_modality_is_told_that_naming_it_leaves_out_the_rest(fresh: Path, call: Call) -> None:

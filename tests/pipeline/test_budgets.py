@@ -160,4 +160,19 @@ def test_a_modality_that_is_the_same_in_every_sample_is_useless_however_few_thes
     assert (video["verdict"], video["constant"]) == ("useless", True)
     assert not audio["constant"]
     _, explained, _ = call("probe", "tiny.yaml", "--budget", "quick", "--explain")
-    assert "It is the same in every sample held out." in " ".join(explained.split())
+    assert "It is the same in every sample of training and validation." in " ".join(explained.split())
+
+
+def test_a_modality_that_seldom_differs_is_not_the_same_in_every_sample_of_any_fold(fresh: Path, call: Call) -> None:
+    with np.load("tiny.npz") as data:
+        arrays = {name: values[:150] for name, values in data.items() if name != "class_names"}
+    video = np.full((150, 5), 7, np.float32)
+    video[::17] = np.nan  # an imputed constant is one value more
+    video[::17, 0] = 1
+    np.savez("tiny.npz", **{**arrays, "X_video": video})
+    recipe = Path("tiny.yaml").read_text().replace("encoder: linear}", "encoder: linear, missing: impute-mean}")
+    Path("tiny.yaml").write_text(recipe)
+    code, out, err = call("probe", "tiny.yaml", "--budget", "quick", "--json")
+    assert code == 0, err
+    assert json.loads(out)["folds"] > 1
+    assert not any(one["judged"]["constant"] for one in json.loads(out)["modalities"])

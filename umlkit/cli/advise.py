@@ -165,18 +165,16 @@ class _Measured:
         return with_model(advice, self.loaded.recipe, self.identity)
 
     def places(self, advice: AdviceRecord) -> tuple[Path, ...]:
-        """Where it goes."""
+        """Where it goes, and the recipe that from then on is the directory's."""
         from umlkit.pipeline.locate import advice_paths
 
-        return advice_paths(self.directory, advice)
+        return (self.directory.recipe, *advice_paths(self.directory, advice))
 
     def write(self, advice: AdviceRecord) -> None:
-        """Write it, and the recipe that from now on is the directory's."""
-        from umlkit.pipeline import recipe_copy
+        """Write all of that."""
+        from umlkit.pipeline.locate import write_advice
 
-        for path in self.places(advice):
-            advice.write(path)
-        recipe_copy.write(self.loaded, self.directory)
+        write_advice(advice, self.loaded, self.directory)
 
 
 def _of_recipe(call: Invocation) -> _Measured:

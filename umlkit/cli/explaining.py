@@ -116,7 +116,7 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
                 f"rest: the loss of {_without(probe, one.judged.rung)}, less that of {one.judged.rung}. Useful: the "
                 f"latter is above 0 and reaches {probe.smallest_effect:g}. Redundant: it does not, and so many samples "
                 "would have seen that much; useless: nor does the former."
-                + (" It is the same in every sample held out." if one.judged.constant else ""),
+                + (" It is the same in every sample of training and validation." if one.judged.constant else ""),
             )
     used = reliance_told_of(probe)
     if used is not None:

@@ -48,7 +48,9 @@ def command(call: Invocation, budget: Budget = None, explain: Explain = False) -
         reason = why_not(session)
         there = finished(session) is not None
         plans = session.plans if reason is None and not there else []
-        show_plan(call, session, [a for plan in plans for a in measured(plan)], mixed=to_be_mixed(session))
+        show_plan(
+            call, session, [a for plan in plans for a in measured(plan)], mixed=to_be_mixed(session) if plans else []
+        )
         if reason is not None:
             call.output.result_text(wrapped(f"Nothing would be trained: {reason}."))
         elif there:

@@ -6,6 +6,7 @@ are the labels, what numbers make up each modality, and which samples belong tog
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from umlkit.data.sources import open_data
 from umlkit.errors import InputError, Problem, listed
 from umlkit.output import printable
 from umlkit.recipe.data_schema import Data
+from umlkit.recipe.positions import dotted
 
 if TYPE_CHECKING:
     from umlkit.recipe.loading import LoadedRecipe
@@ -35,20 +37,25 @@ def read(loaded: LoadedRecipe) -> Dataset:
     Raises:
         InputError: everything that is wrong with the file, the names or the values.
     """
-    data, files = loaded.recipe.data, loaded.data_files()
+    data = loaded.recipe.data
     try:
-        raw = open_data(files, data)
+        raw = open_data(loaded.data_files(), data)
     except InputError as error:
-        raise InputError(*_named_elsewhere(error.problems, files)) from error
+        raise InputError(*_named_elsewhere(error.problems, loaded)) from error
     return from_raw(raw, data)
 
 
-def _named_elsewhere(problems: Sequence[Problem], files: Mapping[str, Path]) -> list[Problem]:
+def _named_elsewhere(problems: Sequence[Problem], loaded: LoadedRecipe) -> list[Problem]:
     """The problems, with how to name a file that is not there where it lies now."""
-    keys = {str(path): "data.path" if len(files) == 1 else f"data.path.{name}" for name, path in files.items()}
+    files, path = loaded.data_files(), loaded.recipe.data.path
+    keys = {
+        str(file): dotted(("data", "path", name)) if isinstance(path, dict) else "data.path"
+        for name, file in files.items()
+    }
+    value = "[FILE, ...]" if isinstance(path, list) else "FILE"
     gone = {name for name in keys if not Path(name).exists()}
     return [
-        replace(problem, try_next=f"say where it lies now: --set {keys[problem.where]}=FILE")
+        replace(problem, try_next=f"say where it lies now: --set {shlex.quote(f'{keys[problem.where]}={value}')}")
         if problem.where in gone and problem.try_next is None
         else problem
         for problem in problems

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import mode
 
 import numpy as np
-import torch
 
-from umlkit.data.records import Array, Role
+from umlkit.data.records import ROLES, Array, ModalityArray, Role
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.mending import mending
@@ -19,7 +18,7 @@ from umlkit.pipeline.session import Session
 from umlkit.probe.contribution import POOLS
 from umlkit.probe.evidence import Evidence, HeldOut, Pooling, RungOutputs
 from umlkit.probe.shift import Part, differ
-from umlkit.rows import chunks
+from umlkit.rows import CHUNK
 
 
 def gather(session: Session) -> Evidence:
@@ -61,19 +60,27 @@ def gather(session: Session) -> Evidence:
 
 
 def _constant(session: Session) -> list[str]:
-    """Modalities that are the same in every sample held out; who differs shows that in the first few."""
-    held = [session.of(fold).samples(role) for fold in session.identity.measured[:1] for role in ("select", "probe")]
+    """Modalities that are the same in every sample but those of test; who differs shows that in the first few."""
+    roles = [
+        session.of(fold).roles.rows(role) for fold in session.identity.measured for role in ROLES if role != "test"
+    ]
+    rows = np.unique(np.concatenate(roles))
+    parts = np.split(rows, range(CHUNK, len(rows), CHUNK))
+    return [
+        name
+        for name, modality in session.dataset.modalities.items()
+        if all(_same(modality.rows(part), modality.rows(rows[:1])) for part in parts)
+    ]
 
-    def same(name: str) -> bool:
-        first = held[0].inputs[name][:1]
-        parts = (part for samples in held for part in chunks(samples.inputs[name]))
-        return all(
-            part.shape[1:] == first.shape[1:]
-            and torch.allclose(part, first.expand_as(part), rtol=0, atol=0, equal_nan=True)
-            for part in parts
-        )
 
-    return [name for name in session.dataset.modalities if same(name)]
+def _same(these: ModalityArray, first: ModalityArray) -> bool:
+    """Whether all of these samples are the first one."""
+    if first.lengths is not None and these.lengths is not None and (these.lengths != first.lengths[0]).any():
+        return False
+    known = these.values == first.values
+    if first.values.dtype.kind == "f":
+        known |= np.isnan(these.values) & np.isnan(first.values)
+    return bool(np.all(known))
 
 
 def in_training_and_select(session: Session) -> tuple[Part, Part]:

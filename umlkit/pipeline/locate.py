@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from umlkit.errors import InputError, Problem
+from umlkit.pipeline import recipe_copy
 from umlkit.pipeline.identity import DataIdentity, recall
 from umlkit.pipeline.plan import Plan, final_plans, probe_fingerprints
 from umlkit.recipe.loading import LoadedRecipe
@@ -81,9 +82,17 @@ def advice_paths(directory: RunDirectory, advice: AdviceRecord) -> tuple[Path, P
     return directory.advice_path(fingerprint(made_from)), directory.advice
 
 
+def write_advice(advice: AdviceRecord, loaded: LoadedRecipe, directory: RunDirectory) -> None:
+    """Write an advice, and the recipe that from now on is the directory's."""
+    for path in advice_paths(directory, advice):
+        advice.write(path)
+    recipe_copy.write(loaded, directory)
+
+
 def every_advice(directory: RunDirectory) -> dict[Path, AdviceRecord]:
     """Every advice in the run directory, the last one given first; damaged ones are none."""
-    read = {path: _advice(path) for path in (directory.advice, *sorted(directory.root.glob("advice/*.json")))}
+    others = sorted(directory.root.glob("advice/*.json"), key=lambda path: -path.stat().st_mtime_ns)
+    read = {path: _advice(path) for path in (directory.advice, *others)}
     return {path: advice for path, advice in read.items() if advice is not None}
 
 
@@ -100,17 +109,14 @@ def find_advice(directory: RunDirectory, plan: Plan) -> AdviceRecord | None:
     marks = set(probe_fingerprints(plan.recipe, plan.identity).values())
     known = every_advice(directory).values()
     of_probe = (advice for advice in known if advice.probe in marks)
-    of_model = (one for one in known if one.model is not None and one.model == _advised(one, plan))
+    of_model = (one for one in known if plan.evaluated(one.headline).fingerprint in one.models)
     return next(chain(of_probe, of_model), None)
 
 
 def with_model(advice: AdviceRecord, recipe: Recipe, identity: DataIdentity) -> AdviceRecord:
-    """The advice, with the model of the recipe that it advises."""
-    return advice.model_copy(update={"model": _advised(advice, final_plans(recipe, identity)[0])})
-
-
-def _advised(advice: AdviceRecord, plan: Plan) -> str:
-    return plan.evaluated(advice.headline).fingerprint
+    """The advice, with the models of the recipe that it advises."""
+    advised = (plan.evaluated(advice.headline).fingerprint for plan in final_plans(recipe, identity))
+    return advice.model_copy(update={"models": tuple(advised)})
 
 
 def _advice(path: Path) -> AdviceRecord | None:

@@ -18,9 +18,11 @@ from pathlib import Path
 from umlkit import registry
 from umlkit.errors import InputError, Problem, RunError
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.plan import UNIMODAL, Plan
+from umlkit.pipeline.identity import recall
+from umlkit.pipeline.plan import UNIMODAL, Plan, probe_fingerprint, probe_fingerprints
 from umlkit.pipeline.session import Session
 from umlkit.recipe.loading import load
+from umlkit.recipe.schema import Recipe
 from umlkit.runs.tensors import AGAIN
 
 
@@ -71,29 +73,41 @@ def _model_command(session: Session, artifact: Artifact) -> str:
 
 def _making(session: Session, artifact: Artifact) -> str:
     """What makes the artifact where it is gone, or finds that its outputs are."""
-    run, method = _run(session, artifact), _method(session, artifact)
+    kept, method = _kept(session), _method(session, artifact)
+    named = _root(session) if session.reference is None else session.reference
     if method is None:
-        return f"umlkit probe {run} --budget {session.recipe.probe.budget}"
+        mark = probe_fingerprint(session.recipe, session.identity)
+        meant = kept is not None and mark in probe_fingerprints(kept, session.identity).values()
+        return f"umlkit probe {_root(session) if meant else named} --budget {session.recipe.probe.budget}"
+    known = kept is not None and artifact.fingerprint in _trained(Plan(kept, session.identity, artifact.seed))
+    run = _root(session) if known else named
     seed = "" if f" --seed {artifact.seed}" in run else f" --seed {artifact.seed}"
     return f"umlkit train {run} --method {shlex.quote(method)}{seed}"
 
 
-def _run(session: Session, artifact: Artifact) -> str:
-    """The run directory, where its recipe names the artifact; else the run as the user named it."""
-    directory = shlex.quote(str(session.directory.root))
-    if session.reference is None:
-        return directory
+def _root(session: Session) -> str:
+    return shlex.quote(str(session.directory.root))
+
+
+def _kept(session: Session) -> Recipe | None:
+    """The recipe in the run directory; None where that is of other data, or divides them otherwise."""
     try:
-        kept = Plan(load(str(session.directory.root)).recipe, session.identity, artifact.seed, artifact.fold)
+        kept = load(str(session.directory.root))
     except InputError:
-        return session.reference
-    known = artifact.fingerprint in {made.fingerprint for made in kept.everything()}
-    return directory if known else session.reference
+        return None
+    present, known = session.identity, recall(session.directory, kept, verify=False)
+    if known is None:
+        return None
+    there = known.model_copy(update={"stamp": present.stamp, "file": present.file})
+    return kept.recipe if there == present else None
 
 
 def _method(session: Session, artifact: Artifact) -> str | None:
     """What ``train --method`` calls the artifact; None where it does not make it."""
-    plan = Plan(session.recipe, session.identity, artifact.seed)
+    return _trained(Plan(session.recipe, session.identity, artifact.seed)).get(artifact.fingerprint)
+
+
+def _trained(plan: Plan) -> dict[str, str]:
+    """Fingerprint of what ``train`` makes at a seed -> what ``--method`` calls it."""
     names = {one.fingerprint: f"{UNIMODAL}:{modality}" for modality, one in plan.unimodal.items()}
-    names |= {plan.model(name).fingerprint: name for name in registry.methods() if name != UNIMODAL}
-    return names.get(artifact.fingerprint)
+    return names | {plan.model(name).fingerprint: name for name in registry.methods() if name != UNIMODAL}

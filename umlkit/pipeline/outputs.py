@@ -105,25 +105,21 @@ def whole(session: Session, artifact: Artifact) -> bool:
     return all(_path(session, artifact, role, 0).is_file() for role in WRITTEN if len(roles.rows(role)))
 
 
-def fitted_on_select(session: Session, artifact: Artifact) -> bool:
-    """Whether a finished model has outputs on `select` that its weights do not give: of fits without the sample."""
-    with mending(session, artifact):
-        return result_of(session.directory, artifact).select_loss is not None
+def computable(session: Session, artifact: Artifact) -> tuple[bool, Tensor | None]:
+    """Whether what is lost of a finished model's outputs is computed from its weights, with no training.
 
-
-def computable(session: Session, artifact: Artifact) -> bool:
-    """Whether what is lost of a model's outputs is computed from its weights, with no training."""
+    With it the logits (n_select, C) on the CPU that its weights do not give, as they are of fits without the sample.
+    """
     if not is_finished(artifact.model_dir(session.directory)):
-        return False
-    return not fitted_on_select(session, artifact) or kept_on_select(session, artifact) is not None
-
-
-def kept_on_select(session: Session, artifact: Artifact) -> Tensor | None:
-    """The stored logits (n_select, C) on the CPU; None where their file is lost or damaged."""
+        return False, None
+    with mending(session, artifact):
+        fitted_there = result_of(session.directory, artifact).select_loss is not None
+    if not fitted_there:
+        return True, None
     try:
-        return torch.from_numpy(np.array(read(session, artifact, "select").logits))
+        return True, torch.from_numpy(np.array(read(session, artifact, "select").logits))
     except RunError:
-        return None
+        return False, None
 
 
 def on_test(session: Session, artifact: Artifact, network: MultiModalModel, *, command: str) -> Stored:

@@ -112,14 +112,10 @@ class Session:
         """The weights (n,) of a role's samples, of mean 1; None where all count alike."""
         return None if self.weights is None else self.weights.of(role)
 
-    def begin(self, *, keep_recipe: bool = False) -> None:
-        """Make the run directory and write down what runs: recipe, data, environment.
-
-        Args:
-            keep_recipe: leave the recipe of a run that was advised on as it is; its models are what is loaded.
-        """
+    def begin(self) -> None:
+        """Make the run directory and write down what runs: data, environment, and the recipe before any advice."""
         self.directory.open(create=True)
-        if not (keep_recipe and self.directory.advice.is_file() and self.directory.recipe.is_file()):
+        if not (self.directory.advice.is_file() and self.directory.recipe.is_file()):
             recipe_copy.write(self.loaded, self.directory)
         found = describe(
             device=str(self.device),

@@ -13,7 +13,7 @@ from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline import evaluation, marginals, outputs, samples_file
 from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.evidence import gather, in_training_and_select
-from umlkit.pipeline.locate import advice_paths, with_model
+from umlkit.pipeline.locate import with_model, write_advice
 from umlkit.pipeline.older import older_probe
 from umlkit.pipeline.plan import Plan, probe_fingerprint
 from umlkit.pipeline.session import Session
@@ -52,7 +52,7 @@ def train(session: Session, method: str) -> list[Artifact]:
         InputError: no such method or modality.
     """
     wanted = [artifact for plan in session.final_plans for artifact in trained_by(plan, method)]
-    session.begin(keep_recipe=True)
+    session.begin()
     ensure(session, wanted, force=session.force)
     return wanted
 
@@ -102,19 +102,15 @@ def finished(session: Session) -> ProbeRecord | None:
     return _read_probe(session)[0]
 
 
-def probe(session: Session, *, keep_recipe: bool = True) -> ProbeRecord:
+def probe(session: Session) -> ProbeRecord:
     """Measure, or read the finished measurement of the present recipe.
-
-    Args:
-        session: the opened run.
-        keep_recipe: leave the directory's recipe as it is where advice was given on it.
 
     Raises:
         InputError: fewer than two modalities.
     """
     require_two_modalities(session)
     path = _probe_path(session)
-    session.begin(keep_recipe=keep_recipe)
+    session.begin()
     record, damage = _read_probe(session)
     if damage is not None:
         session.output.warn(f"{damage}; measured anew")
@@ -207,10 +203,9 @@ def _cost(session: Session, wanted: Sequence[Artifact]) -> str:
 def run(session: Session) -> RunResult:
     """Uni-modal training, probe, advice, the advised method, and one look at test."""
     require_two_modalities(session)
-    record = probe(session, keep_recipe=False)
+    record = probe(session)
     advice = with_model(advise(record), session.recipe, session.identity)
-    for path in advice_paths(session.directory, advice):
-        advice.write(path)
+    write_advice(advice, session.loaded, session.directory)
     advised = [plan.evaluated(advice.headline) for plan in session.final_plans]
     ensure(session, advised, force=session.force)
     test = evaluation.on_split(session, advised[0], method=advice.headline, split="test", command="run")

@@ -94,7 +94,7 @@ def _planned(session: Session, artifact: Artifact, rehearsals: _Rehearsals, *, f
     action: Action = "resume" if done else "train"
     if outputs.whole(session, artifact) and not forced:
         action, cost = "reuse", Cost()
-    elif outputs.computable(session, artifact) and not forced:
+    elif not forced and outputs.computable(session, artifact)[0]:
         action, cost = "compute", rehearsals.cost_of_outputs(artifact)
     else:
         cost = rehearsals.cost(artifact, done=done)

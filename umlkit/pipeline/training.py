@@ -88,10 +88,10 @@ def _outputs_again(session: Session, artifact: Artifact) -> bool:
 
     False where that cannot be: `select` outputs of what was fitted there are of models that were not kept.
     """
-    if not outputs.computable(session, artifact):
+    possible, logits = outputs.computable(session, artifact)
+    if not possible:
         session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; trained anew")
         return False
-    logits = outputs.kept_on_select(session, artifact) if outputs.fitted_on_select(session, artifact) else None
     with mending(session, artifact):
         network = models.load(artifact.model_dir(session.directory)).network.to(session.device).eval()
     session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; computed again from its weights")

@@ -126,7 +126,7 @@ class Evidence:
         seeds: S training seeds.
         shifted: class frequencies in training surely differ from those of the samples held out.
         poolings: ``ume``, and ``ume-tuned`` where that stands beside it -> how it pools.
-        constant: modalities that are the same in every sample held out.
+        constant: modalities that are the same in every sample of training and validation.
         pid: whether the recipe asks for the partial information decomposition.
         marginals: (rung, seed, fold) -> what that model says where it knows some modalities alone; of every multi-modal
             rung, or of none.

@@ -19,5 +19,5 @@ are worth; where the recipe's ensemble does not fit its weights A is measured fr
 weights in intervals over groups, and wider ones where few samples weigh most; averaging a modality out is compared with
 the pool by what each loses on `select`; class frequencies are compared between training and `select`, of whole groups
 as groups, and where they differ a gain without interaction is not called paired and none ruled out; a rung that surely
-loses to UME stands for nothing.
+loses to UME stands for nothing. 5: what is the same in every sample of training and validation is useless.
 """

@@ -40,7 +40,7 @@ tell only together, so beside an XOR of two modalities a third would seem to bri
 r* has learned better of them than their own models, so beside such an r* noise would. Where class frequencies differ
 from those of training it is the pool alone: what is averaged over `select` knows these.
 
-    useless      both intervals lie below the smallest effect; or it is the same in every sample held out
+    useless      both intervals lie below the smallest effect; or it is the same in all samples but test
     redundant    given rest lies below it, alone lies above 0 and reaches it
     useful       given rest lies above 0 and reaches it
     undecided    else

@@ -151,8 +151,8 @@ class Data(Section):
     path: Reference | Files | None = Field(
         default=None,
         description="a data file (.npz, .npy, .safetensors, .csv, .tsv, .jsonl, .parquet) or a folder of .npy files, "
-        "relative to the recipe's folder; or several, {audio: a.csv, video: v.csv}: tables are joined by `id`, single "
-        "arrays put side by side",
+        "relative to the recipe's folder, from a command line or the environment to where that runs; or several, "
+        "{audio: a.csv, video: v.csv}: tables are joined by `id`, single arrays put side by side",
     )
     source: Name | None = Field(
         default=None,

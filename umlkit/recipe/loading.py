@@ -59,7 +59,7 @@ class LoadedRecipe:
 
     def _base(self, name: str) -> Path:
         """What the path of the data file of this name is relative to."""
-        origin = self.origin.get(f"data.path.{name}", self.origin.get("data.path", "default"))
+        origin = self.origin.get(at.dotted(("data", "path", name)), self.origin.get("data.path", "default"))
         return Path() if overriding.is_outside(origin) else self.folder
 
     def new_files(self) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ class _CannotRead(Exception):  # noqa: N818 -- carries problems to where they ar
 
 def is_outside(origin: str) -> bool:
     """Whether a value of this origin is from a flag, ``--set`` or the environment."""
-    return origin == "--set" or origin.startswith("flag --") or (origin.startswith(PREFIX) and ":" not in origin)
+    return origin == "--set" or origin.startswith("flag --") or re.fullmatch(rf"{PREFIX}\w+", origin) is not None
 
 
 def apply(raw: dict[str, Any], places: Places, overrides: Overrides) -> list[Problem]:

@@ -17,7 +17,6 @@ from torch.nn import functional
 
 from umlkit.encoders.augmentation import augmented
 from umlkit.encoders.base import Encoded, Encoder, SampleSpec
-from umlkit.encoders.convolution import Convolution
 from umlkit.encoders.resnet18.options import Resnet18Options
 
 CHANNELS_PER_GROUP = 16
@@ -80,8 +79,8 @@ class BasicBlock(nn.Module):
         return functional.relu(self.shortcut(x) + self.residual(x))
 
 
-def _convolution(before: int, after: int, kernel: int, *, stride: int) -> Convolution:
-    made = Convolution(before, after, kernel, stride=stride, padding=kernel // 2, bias=False)
+def _convolution(before: int, after: int, kernel: int, *, stride: int) -> nn.Conv2d:
+    made = nn.Conv2d(before, after, kernel, stride=stride, padding=kernel // 2, bias=False)
     nn.init.kaiming_normal_(made.weight, mode="fan_out", nonlinearity="relu")
     return made
 

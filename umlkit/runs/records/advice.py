@@ -77,9 +77,8 @@ class AdviceRecord(Record):
     schema_: Literal["umlkit.advice/2"] = Field(default="umlkit.advice/2", alias="schema")
     name: str = Field(description="the recipe's name")
     probe: str | None = Field(default=None, description="fingerprint of the measurement; null where that has none")
-    model: str | None = Field(
-        default=None,
-        description="fingerprint of the advised model with the lowest seed; null where that is of no recipe",
+    models: tuple[str, ...] = Field(
+        default=(), description="fingerprints of the advised models, one a seed; none where it is of no recipe"
     )
     measured: bool
     budget: Literal["quick", "short", "full"] = Field(default="full", description="of the measurement")

@@ -40,7 +40,8 @@ class ModalityVerdict(Part):
     ``useless``: less than the smallest effect alone, and given the rest. ``redundant``: informative alone, less than
     the smallest effect given the rest. ``useful``: informative given the rest, its interval reaches that. Else
     ``undecided``. Less than the smallest effect is an interval that would not reach it either, were it as wide as a
-    gain of that size makes it. What is the same in every sample held out is ``useless``, however few these are.
+    gain of that size makes it. What is the same in
+    every sample of training and validation is ``useless``, however few these are.
     """
 
     verdict: Literal["useful", "redundant", "useless", "undecided"]
@@ -49,4 +50,4 @@ class ModalityVerdict(Part):
         description="risk without it less risk with all, nats; of two ways to do without it the better on select"
     )
     rung: str = Field(description="whose risk is the one with all: the ensemble, or r*")
-    constant: bool = Field(default=False, description="it is the same in every sample held out")
+    constant: bool = Field(default=False, description="it is the same in every sample of training and validation")
