@@ -111,7 +111,7 @@ def test_a_dry_run_of_a_finished_measurement_trains_nothing(folder: Path, call: 
         path.unlink()
     code, out, _ = call("probe", *RUN, "--dry-run")
     assert code == 0
-    assert "the measurement is finished" in out
+    assert "Everything is up to date: nothing would be trained" in out
     models = document(call("run", *RUN, "--dry-run", "--json")[1])["models"]
     assert {model["action"] for model in models} == {"reuse"}
 

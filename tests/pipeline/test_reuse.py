@@ -139,6 +139,9 @@ def test_a_dry_run_says_what_every_model_would_cost_and_the_truth_lies_within(fr
     written = sum(file.stat().st_size for file in Path("out").glob("seed-*/*/*/*/*.safetensors"))
     assert plan["total"]["bytes"][0] == pytest.approx(written, rel=0.35)  # headers weigh on models this small
     again = document(call("probe", *RUN, "--dry-run", "--json")[1])
+    assert again["total"]["trainings"] == 0 and again["models"] == []
+    next(Path("out/probes").glob("*.json")).unlink()
+    again = document(call("probe", *RUN, "--dry-run", "--json")[1])
     assert again["total"]["trainings"] == 0 and {model["action"] for model in again["models"]} == {"reuse"}
 
 

@@ -17,10 +17,26 @@ if TYPE_CHECKING:
     from umlkit.recipe.loading import LoadedRecipe
 
 
+NOTHING = CostEntry(trainings=0, steps=0, epoch_seconds=(0.0, 0.0), seconds=(0.0, 0.0), bytes=(0, 0))
+
+
 def show_plan(
-    call: Invocation, session: Session, artifacts: Sequence[Artifact], *, mixed: Sequence[Artifact] = ()
+    call: Invocation,
+    session: Session,
+    artifacts: Sequence[Artifact],
+    *,
+    mixed: Sequence[Artifact] = (),
+    finished: bool = False,
 ) -> None:
-    """Print what the command would do; writes nothing. Of ``mixed`` the marginals are computed too."""
+    """Print what the command would do; writes nothing.
+
+    Args:
+        call: the command's.
+        session: the opened run.
+        artifacts: what is trained or used.
+        mixed: those of them whose marginals are computed too.
+        finished: there is nothing to do, as what the command makes is there.
+    """
     from umlkit.pipeline.summary import planned
 
     models = planned(session, artifacts, mixed=mixed)
@@ -28,13 +44,15 @@ def show_plan(
     record = DryRunRecord(
         settings=settings(session.loaded),
         models=tuple(models),
-        total=total_cost([model.cost for model in models]),
+        total=total_cost([model.cost for model in models]) or (NOTHING if finished else None),
         writes=(*(m.directory for m in models if m.action != "reuse"), str(root)),
     )
     call.output.result_json(record.document())
     show_settings(call, session.loaded)
     titles = ["model", "seed", "folds", "what", "trained", "steps", "s/epoch", "time", "disk"]
-    call.output.table("Models", titles if session.roles.folds else [*titles[:2], *titles[3:]], _rows(models, session))
+    if models:
+        columns = titles if session.roles.folds else [*titles[:2], *titles[3:]]
+        call.output.table("Models", columns, _rows(models, session))
     if record.total is not None:
         made = sum(model.action in ("train", "resume") for model in models)
         call.output.result_text(wrapped(_total_line(record.total, made)))

@@ -48,13 +48,10 @@ def command(call: Invocation, budget: Budget = None, explain: Explain = False) -
         reason = why_not(session)
         there = finished(session) is not None
         plans = session.plans if reason is None and not there else []
-        show_plan(
-            call, session, [a for plan in plans for a in measured(plan)], mixed=to_be_mixed(session) if plans else []
-        )
+        wanted = [artifact for plan in plans for artifact in measured(plan)]
+        show_plan(call, session, wanted, mixed=to_be_mixed(session) if plans else [], finished=there and reason is None)
         if reason is not None:
             call.output.result_text(wrapped(f"Nothing would be trained: {reason}."))
-        elif there:
-            call.output.result_text("Nothing would be trained: the measurement is finished and would be read again.")
         return
     record = probe(session)
     call.output.result_json(record.document())
