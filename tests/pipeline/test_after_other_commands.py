@@ -30,6 +30,14 @@ def evaluated(call: Call, *words: str) -> str:
     return str(document(out)["method"])
 
 
+def train_and_damage(folder: Path, call: Call, run: tuple[str, ...], name: str) -> None:
+    """Train UME, and spoil the weights of the one new model with this in its name."""
+    before = set(folder.glob("out/seed-0/all/models/*"))
+    assert call("train", *run, "--method", "ume")[0] == 0
+    [model] = [path for path in set(folder.glob("out/seed-0/all/models/*")) - before if name in path.name]
+    (model / "model.safetensors").write_bytes(b"x")
+
+
 @pytest.mark.parametrize("changed", [("--set", "probe.pid=true"), ("--set", "probe.smallest_effect=0.01")])
 def test_another_measurement_leaves_the_advised_model_advised(folder: Path, call: Call, changed: tuple[str]) -> None:
     assert call("probe", *RUN, *changed)[0] == 0
@@ -49,10 +57,7 @@ def test_a_damaged_model_of_other_settings_than_the_run_s_is_mended_by_the_comma
     folder: Path, call: Call
 ) -> None:
     other = (*RUN, "--set", "train.lr=0.01")
-    before = set(folder.glob("out/seed-0/all/models/*"))
-    assert call("train", *other, "--method", "ume")[0] == 0
-    [audio] = [path for path in set(folder.glob("out/seed-0/all/models/*")) - before if "audio" in path.name]
-    (audio / "model.safetensors").write_bytes(b"x")
+    train_and_damage(folder, call, other, "audio")
     train = ("train", *other, "--method", "umt")
     commands = set()
     for words in ((*train, "--dry-run"), train):
@@ -66,10 +71,7 @@ def test_a_damaged_model_of_other_settings_than_the_run_s_is_mended_by_the_comma
 
 def test_a_damaged_model_that_is_evaluated_is_mended_with_the_settings_of_the_call(folder: Path, call: Call) -> None:
     other = (*RUN, "--set", "train.lr=0.01")
-    before = set(folder.glob("out/seed-0/all/models/*"))
-    assert call("train", *other, "--method", "ume")[0] == 0
-    [ume] = [path for path in set(folder.glob("out/seed-0/all/models/*")) - before if "ume" in path.name]
-    (ume / "model.safetensors").write_bytes(b"x")
+    train_and_damage(folder, call, other, "ume")
     evaluate = ("evaluate", *other, "--method", "ume", "--split", "probe")
     said = call(*evaluate)[2]
     assert "damaged" in said, said
@@ -80,10 +82,7 @@ def test_a_damaged_model_that_is_evaluated_is_mended_with_the_settings_of_the_ca
 
 def test_a_damaged_model_of_another_split_is_not_mended_by_training_the_run_s_own(folder: Path, call: Call) -> None:
     other = (*RUN, "--set", "data.split.seed=5")
-    before = set(folder.glob("out/seed-0/all/models/*"))
-    assert call("train", *other, "--method", "ume")[0] == 0
-    [audio] = [path for path in set(folder.glob("out/seed-0/all/models/*")) - before if "audio" in path.name]
-    (audio / "model.safetensors").write_bytes(b"x")
+    train_and_damage(folder, call, other, "audio")
     train = ("train", *other, "--method", "umt")
     [command] = re.findall(r"try: write it again: umlkit (.*)", call(*train)[2])
     assert call(*command.split())[0] == 0

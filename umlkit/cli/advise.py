@@ -159,7 +159,7 @@ class _Measured:
     identity: DataIdentity
 
     def with_model(self, advice: AdviceRecord) -> AdviceRecord:
-        """The advice, with the model that it advises."""
+        """The advice, with the models that it advises."""
         from umlkit.pipeline.locate import with_model
 
         return with_model(advice, self.loaded.recipe, self.identity)

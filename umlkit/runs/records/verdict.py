@@ -40,8 +40,8 @@ class ModalityVerdict(Part):
     ``useless``: less than the smallest effect alone, and given the rest. ``redundant``: informative alone, less than
     the smallest effect given the rest. ``useful``: informative given the rest, its interval reaches that. Else
     ``undecided``. Less than the smallest effect is an interval that would not reach it either, were it as wide as a
-    gain of that size makes it. What is the same in
-    every sample of training and validation is ``useless``, however few these are.
+    gain of that size makes it. What is the same in every sample of training and validation is ``useless``, however few
+    these are.
     """
 
     verdict: Literal["useful", "redundant", "useless", "undecided"]
