@@ -14,7 +14,7 @@ from tests.support import blobs, infer, make_samples, make_task, xor
 from umlkit.data.records import Samples
 from umlkit.methods.base import ModalityPlan, MultiModalModel, Task, Trained
 from umlkit.methods.calibration import log_loss
-from umlkit.methods.kernel.nystroem import Combination, features_of, squared_distances
+from umlkit.methods.kernel.nystroem import Centred, Combination, features_of, squared_distances
 from umlkit.methods.kernel.ridge import Ridge
 from umlkit.methods.kernel.step import step
 from umlkit.methods.kernel.views import choice
@@ -71,14 +71,39 @@ def test_a_sample_of_weight_two_counts_as_two() -> None:
     assert weighted(x) == pytest.approx(twice(x), abs=1e-8)
 
 
-@pytest.mark.parametrize("interaction", [True, False])
-def test_features_give_the_kernel_back_where_every_sample_is_a_landmark(interaction: bool) -> None:
+def kernel_of_three() -> tuple[Centred, list[Any]]:
     stream = np.random.default_rng(2)
-    distances = [squared_distances(x, x) for x in (stream.normal(size=(15, 2)), stream.normal(size=(15, 3)))]
-    kernel = Combination(interaction, (2.0, 3.0))(distances)
+    distances = [squared_distances(x, x) for x in (stream.normal(size=(15, width)) for width in (2, 3, 1))]
+    return Centred.at((2.0, 3.0, 1.0), distances), distances
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_features_give_the_kernel_back_where_every_sample_is_a_landmark(share: float) -> None:
+    centred, distances = kernel_of_three()
+    kernel = Combination(centred, share)(distances)
     features = kernel @ features_of(kernel)
-    assert np.diag(kernel) == pytest.approx(1.0)
-    assert features @ features.T == pytest.approx(kernel, abs=1e-6)
+    assert np.diag(kernel).mean() == pytest.approx(1.0)
+    assert features @ features.T == pytest.approx(kernel, abs=1e-5)
+
+
+def test_the_mixed_part_holds_nothing_that_fewer_modalities_could_say() -> None:
+    """Over a grid of all combinations of what the modalities show, it has mean 0 given any but two of three."""
+    centred, distances = kernel_of_three()
+    grid = np.meshgrid(*(np.arange(15),) * 3, indexing="ij")
+    parts = centred([one[at.ravel()] for one, at in zip(distances, grid, strict=True)])
+    mixed, additive = (part.reshape(15, 15, 15, -1) for part in (parts.mixed, parts.additive))
+    for axes in ((0, 1), (0, 2), (1, 2)):
+        assert mixed.mean(axis=axes) == pytest.approx(0, abs=1e-10)
+    assert mixed.std() > 0.1
+    interaction = additive[1, 1, 0] - additive[1, 0, 0] - additive[0, 1, 0] + additive[0, 0, 0]
+    assert interaction == pytest.approx(0, abs=1e-10)
+
+
+def test_a_modality_that_never_changes_has_a_kernel_of_nothing() -> None:
+    distances = [squared_distances(x, x) for x in (np.ones((9, 2)), np.arange(9.0)[:, None])]
+    parts = Centred.at((1.0, 20.0), distances)(distances)
+    assert parts.mixed == pytest.approx(0, abs=1e-10)
+    assert np.diag(parts.additive).mean() == pytest.approx(0.5)
 
 
 def test_no_step_is_taken_along_noise_and_a_whole_one_along_the_truth() -> None:
@@ -148,7 +173,7 @@ def test_parts_of_different_samples_are_fused_as_their_sum_where_the_kernel_is_o
     assert (mixed - mixed.mean(1, keepdim=True)).abs().max() < 1e-4
 
 
-@pytest.mark.parametrize(("dims", "paired", "landmarks"), [(20, True, 1200), (20, False, 512), (1, True, 512)])
+@pytest.mark.parametrize(("dims", "paired", "landmarks"), [(20, True, 1024), (20, False, 512), (1, True, 512)])
 def test_landmarks_are_doubled_while_that_explains_more(dims: int, paired: bool, landmarks: int) -> None:
     """Of a product of many-dimensional numbers; for few dimensions, or where there is nothing, the fewest will do."""
     stream = np.random.default_rng(0)

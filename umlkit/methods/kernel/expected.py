@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from umlkit.methods.calibration import log_softmax
-from umlkit.methods.kernel.nystroem import Combination, Floats, features_of, typical
+from umlkit.methods.kernel.nystroem import Centred, Floats, features_of, typical
 from umlkit.methods.kernel.ridge import Ridge
 from umlkit.methods.ume.pool import fit_weights, floored
 
@@ -56,9 +56,10 @@ def left_out_ensemble(
 
 def _left_out(distances: Floats, among_landmarks: Floats, targets: Floats, weights: Floats | None) -> Floats:
     """The same of one modality."""
-    kernel = Combination(interaction=False, scales=(WIDTH * typical(among_landmarks),))
     few = min(LANDMARKS, len(among_landmarks))
-    features = kernel([distances[:, :few]]) @ features_of(kernel([among_landmarks[:few, :few]]))
+    among = [among_landmarks[:few, :few]]
+    kernel = Centred.at([WIDTH * typical(among_landmarks)], among)
+    features = kernel([distances[:, :few]]).additive @ features_of(kernel(among).additive)
     fitted = Ridge(features, targets, weights)
     shares = fitted.left_out(min(RIDGES, key=fitted.left_out_error))
     return log_softmax(np.log(np.clip(shares, SMALLEST, 1.0)))

@@ -21,7 +21,8 @@ Legend of shapes: n samples, M modalities, L landmarks, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from umlkit.methods.experts import architecture
 from umlkit.methods.kernel.choosing import Direction, choose, held_out
 from umlkit.methods.kernel.expected import LANDMARKS, left_out_ensemble
 from umlkit.methods.kernel.model import KernelModel
-from umlkit.methods.kernel.nystroem import Combination, Floats, features_of, typical
+from umlkit.methods.kernel.nystroem import Centred, Combination, Floats, features_of, typical
 from umlkit.methods.kernel.options import KernelOptions
 from umlkit.methods.kernel.ridge import Linear, Ridge
 from umlkit.methods.kernel.seeing import Seen, seen, some_of
@@ -43,6 +44,8 @@ from umlkit.methods.ume.refitted import as_fitted
 from umlkit.training.seeds import derive
 
 WIDTHS = (1.0, 4.0, 16.0)
+ADDITIVE_SHARES = (0.0, 0.1, 0.5, 0.9, 0.99)
+"""Of the kernel that can mix modalities."""
 RIDGES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 SMALL_SAMPLES, SMALL_LANDMARKS = 2048, 256
 """What a width is chosen on, at most; the number of landmarks is chosen on as many samples."""
@@ -52,6 +55,18 @@ MOST_PRODUCTS = 2**23
 WORTH_DOUBLING = 1.1
 NOISE = 2.0
 """A direction that has nothing to do with the residual explains about one sample of it."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is chosen of a kernel before its landmarks are many: the modalities' scales, and its additive share."""
+
+    scales: tuple[float, ...]
+    share: float
+
+    def at(self, among: Sequence[Floats]) -> Combination:
+        """The kernel at landmarks with these squared distances among them, (L, L) by modality."""
+        return Combination(Centred.at(self.scales, among), self.share)
 
 
 class Kernel(Method[KernelOptions]):
@@ -69,7 +84,7 @@ class Kernel(Method[KernelOptions]):
             made,
             widths=resolved["widths"],
             count=resolved["landmarks"],
-            interaction=self.options.interaction,
+            additive_share=resolved["additive_share"],
         )
 
     def train(self, task: Task) -> Trained:
@@ -87,6 +102,7 @@ class Kernel(Method[KernelOptions]):
             "features": [expert.width for expert in task.experts.values()],
             "widths": [shown.shape[1] for shown in best.seen.train],
             "landmarks": best.landmarks,
+            "additive_share": best.kernel.share,
         }
         return Trained(
             self._assembled(task, ensemble, best, size, resolved).eval(),
@@ -95,7 +111,8 @@ class Kernel(Method[KernelOptions]):
             report={
                 "step": size,
                 "ridge": best.ridge,
-                "scales": list(best.kernel.scales),
+                "scales": list(best.kernel.centred.scales),
+                "additive_share": best.kernel.share,
                 "landmarks": best.landmarks,
                 "views": dict(best.seen.names),
                 "samples": len(rows),
@@ -107,10 +124,12 @@ class Kernel(Method[KernelOptions]):
         """The function that explains most of what the modalities one by one leave unexplained."""
         targets, weights = _targets(task, rows)
         residual = self.residual(task, known, targets, weights)
-        kernel, explained = self._kernel(known, residual, weights)
+        shape, explained = self._shape(known, residual, weights)
         most = min(self.options.landmarks, len(rows), MOST_PRODUCTS // len(rows))
-        count = _enough_landmarks(kernel, known, residual, weights, before=explained, most=most)
-        maps = features_of(kernel(known.among(count)))
+        count = _enough_landmarks(shape, known, residual, weights, before=explained, most=most)
+        among = known.among(count)
+        kernel = shape.at(among)
+        maps = features_of(kernel(among))
         fitted = Ridge(kernel(known.of_train(count)) @ maps, residual, weights)
         ridge = max(RIDGES, key=fitted.explained)
         linear = fitted.fit(ridge)
@@ -126,16 +145,20 @@ class Kernel(Method[KernelOptions]):
             )
         )
 
-    def _kernel(self, known: Seen, residual: Floats, weights: Floats | None) -> tuple[Combination, float]:
-        """The kernel with the width that explains most, on few samples, and how much that is."""
+    def _shape(self, known: Seen, residual: Floats, weights: Floats | None) -> tuple[Shape, float]:
+        """The widths and the additive share that explain most, on few samples, and how much that is."""
         medians = [typical(distances) for distances in known.among(FEWEST_LANDMARKS)]
-        kernels = [
-            Combination(self.options.interaction, tuple(width * median for median in medians)) for width in WIDTHS
-        ]
-        few = _few(known, SMALL_LANDMARKS)
-        explained = [_explained(kernel, few, residual, weights) for kernel in kernels]
-        best = int(np.argmax(explained))
-        return kernels[best], explained[best]
+        of_samples, among = _few(known, SMALL_LANDMARKS)
+        found = []
+        for width in WIDTHS:
+            scales = tuple(width * median for median in medians)
+            centred = Centred.at(scales, among)
+            sides = centred(of_samples), centred(among)
+            for share in ADDITIVE_SHARES if self.options.interaction else (1.0,):
+                shown, at = (side.combined(share) for side in sides)
+                found.append((_explained(shown, at, residual, weights), Shape(scales, share)))
+        explained, shape = max(found, key=lambda one: one[0])
+        return shape, explained
 
     def _assembled(
         self, task: Task, ensemble: UmeModel, best: Direction, size: float, resolved: Mapping[str, Any]
@@ -145,19 +168,16 @@ class Kernel(Method[KernelOptions]):
             best.seen.views,
             widths=resolved["widths"],
             count=resolved["landmarks"],
-            interaction=self.options.interaction,
+            additive_share=best.kernel.share,
         )
-        kept = zip(model.landmarks, best.seen.landmarks(best.landmarks), best.kernel.scales, strict=True)
-        for part, values, scale in kept:
-            part.values.copy_(torch.from_numpy(values))  # type: ignore[operator]
-            part.scale.fill_(scale)  # type: ignore[operator]
+        model.place(best.seen.landmarks(best.landmarks), best.kernel.centred)
         model.weight.copy_(torch.from_numpy(size * best.function.weight))
         model.bias.copy_(torch.from_numpy(size * best.function.bias))
         return model.to(task.train.labels.device)
 
 
 def _enough_landmarks(
-    kernel: Combination, known: Seen, residual: Floats, weights: Floats | None, *, before: float, most: int
+    shape: Shape, known: Seen, residual: Floats, weights: Floats | None, *, before: float, most: int
 ) -> int:
     """Doubled for as long as the doubling before explained a tenth more, beyond what noise explains.
 
@@ -165,7 +185,9 @@ def _enough_landmarks(
     """
     count = FEWEST_LANDMARKS
     while count < most:
-        explained = _explained(kernel, _few(known, count), residual, weights)
+        of_samples, among = _few(known, count)
+        kernel = shape.at(among)
+        explained = _explained(kernel(of_samples), kernel(among), residual, weights)
         if explained <= WORTH_DOUBLING * before + NOISE:
             break
         count, before = 2 * count, explained
@@ -177,11 +199,9 @@ def _few(known: Seen, count: int) -> tuple[list[Floats], list[Floats]]:
     return known.of_train(count, samples=SMALL_SAMPLES), known.among(count)
 
 
-def _explained(
-    kernel: Combination, few: tuple[list[Floats], list[Floats]], residual: Floats, weights: Floats | None
-) -> float:
-    """What the best ridge explains of the first samples, by their distances."""
-    features, n = kernel(few[0]) @ features_of(kernel(few[1])), len(few[0][0])
+def _explained(of_samples: Floats, among: Floats, residual: Floats, weights: Floats | None) -> float:
+    """What the best ridge explains of the first samples, by a kernel of these with the landmarks and among those."""
+    features, n = of_samples @ features_of(among), len(of_samples)
     fitted = Ridge(features, residual[:n], None if weights is None else weights[:n])
     return max(fitted.explained(ridge) for ridge in RIDGES)
 

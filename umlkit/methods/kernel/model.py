@@ -7,31 +7,41 @@ Legend of shapes: B samples, M modalities, L landmarks, W_m numbers that the ker
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from umlkit.methods.base import MultiModalModel, Output
+from umlkit.methods.kernel.nystroem import Centred
 from umlkit.methods.kernel.views.base import View
 from umlkit.methods.ume.model import UmeModel, apart, beside
 
 
 class Landmarks(nn.Module):
-    """The landmarks of one modality, and its kernel: x (B, W_m) -> k_m(x, l) (B, L)."""
+    """The landmarks of one modality, and its centred kernel: x (B, W_m) -> k_m(x, l) (B, L)."""
 
     values: Tensor
     scale: Tensor
+    mean: Tensor
+    size: Tensor
 
     def __init__(self, count: int, width: int) -> None:
         super().__init__()
         self.register_buffer("values", torch.zeros(count, width))
         self.register_buffer("scale", torch.ones(()))
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("size", torch.ones(()))
 
     def forward(self, seen: Tensor) -> Tensor:
         """(B, W_m) -> (B, L)."""
         squares = seen.square().sum(1)[:, None] + self.values.square().sum(1)[None]
-        return torch.exp(-(squares - 2 * seen @ self.values.T).clamp_min(0) / self.scale)
+        kernel = torch.exp(-(squares - 2 * seen @ self.values.T).clamp_min(0) / self.scale)
+        centred: Tensor = kernel - kernel.mean(dim=1, keepdim=True) - (self.mean - self.mean.mean())
+        return centred / self.size
 
 
 class KernelModel(MultiModalModel):
@@ -41,25 +51,39 @@ class KernelModel(MultiModalModel):
         ensemble: the frozen uni-modal models and their pool.
         views: what the kernel sees, by modality in the order of the ensemble's.
         landmarks: by modality in the same order.
-        interaction: whether the kernels are multiplied or only added, see :mod:`nystroem`.
+        additive_share: how much of the kernel is a sum of the modalities' kernels, see :mod:`nystroem`; 1 all of it.
     """
 
     parts_are = "computed"
 
     weight: Tensor
     bias: Tensor
+    mixed_size: Tensor
 
     def __init__(
-        self, ensemble: UmeModel, views: Sequence[View], *, widths: Sequence[int], count: int, interaction: bool
+        self, ensemble: UmeModel, views: Sequence[View], *, widths: Sequence[int], count: int, additive_share: float
     ) -> None:
         super().__init__()
         self.ensemble = ensemble
         self.views = nn.ModuleList(views)
         self.landmarks = nn.ModuleList(Landmarks(count, width) for width in widths)
-        self.interaction = interaction
+        self.additive_share = additive_share
         classes = len(ensemble.log_prior)
         self.register_buffer("weight", torch.zeros(count, classes))
         self.register_buffer("bias", torch.zeros(classes))
+        self.register_buffer("mixed_size", torch.ones(()))
+
+    def place(self, landmarks: Sequence[NDArray[np.float32]], kernel: Centred) -> None:
+        """Take the landmarks, (L, W_m) by modality, and the kernel at them."""
+        for module, values, scale, mean, size in zip(
+            self.landmarks, landmarks, kernel.scales, kernel.means, kernel.sizes, strict=True
+        ):
+            part: Any = module
+            part.values.copy_(torch.from_numpy(values))
+            part.mean.copy_(torch.from_numpy(mean))
+            part.scale.fill_(scale)
+            part.size.fill_(size)
+        self.mixed_size.fill_(kernel.mixed_size)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Output:
         """Modality -> (B, *sample_shape) to logits (B, C) and the uni-modal models' features."""
@@ -79,33 +103,38 @@ class KernelModel(MultiModalModel):
         return self.ensemble.pool(logits) + added
 
     def fuse_pairs(self, own: Mapping[str, Tensor], references: Mapping[str, Tensor]) -> Tensor:
-        """Logits (b, K, C): kernels of pairs are products of matrices, or sums, and need not be written down."""
+        """Logits (b, K, C): kernels of pairs are products of matrices, and sums, and need not be written down."""
         kernels, logits = zip(*(apart(parts, len(self.bias)) for parts in (own, references)), strict=True)
         sides = [list(side.values()) for side in kernels]
-        added = self._multiplied(*sides) if self.interaction else self._added(*sides)
+        here, there = (torch.stack(side).sum(dim=0) @ self.weight for side in sides)
+        total = here[:, None] + there[None]
+        added = self._blended(total, lambda: self._multiplied(*sides) - total, modalities=sum(map(len, sides)))
         return self.ensemble.pool_pairs(*logits) + added + self.bias
-
-    def _multiplied(self, own: Sequence[Tensor], references: Sequence[Tensor]) -> Tensor:
-        """The product kernel of all pairs, times W: (b, K, C)."""
-        here, there = (torch.stack([one + 1 for one in side]).prod(dim=0) for side in (own, references))
-        products = torch.stack([(here * column) @ there.T for column in self.weight.T], dim=2)
-        return (products - self.weight.sum(dim=0)) / float(2 ** (len(own) + len(references)) - 1)
-
-    def _added(self, own: Sequence[Tensor], references: Sequence[Tensor]) -> Tensor:
-        """The sum of kernels of all pairs, times W: (b, K, C)."""
-        here, there = (torch.stack(list(side)).sum(dim=0) @ self.weight for side in (own, references))
-        return (here[:, None] + there[None]) / (len(own) + len(references))
 
     def combined(self, alone: Sequence[Tensor]) -> Tensor:
         """The kernels k_m (B, L) as one, the equations of :mod:`nystroem`."""
-        if not self.interaction:
-            return torch.stack(list(alone)).mean(dim=0)
-        product = alone[0] + 1
-        for one in alone[1:]:
-            product = product * (1 + one)
-        return (product - 1) / float(2 ** len(alone) - 1)
+        total = torch.stack(list(alone)).sum(dim=0)
+        return self._blended(total, lambda: _product(alone) - 1 - total, modalities=len(alone))
+
+    def _blended(self, total: Tensor, mixed: Callable[[], Tensor], *, modalities: int) -> Tensor:
+        """``share A + (1 - share) B`` of the sum and the mixed terms, which a wholly additive kernel does not have."""
+        additive = self.additive_share / modalities * total
+        return (
+            additive if self.additive_share == 1 else additive + (1 - self.additive_share) / self.mixed_size * mixed()
+        )
+
+    def _multiplied(self, own: Sequence[Tensor], references: Sequence[Tensor]) -> Tensor:
+        """``(prod_m (1 + k_m) - 1) W`` of all pairs: (b, K, C)."""
+        here, there = _product(own), _product(references)
+        products = torch.stack([(here * column) @ there.T for column in self.weight.T], dim=2)
+        return products - self.weight.sum(dim=0)
 
     def _parts(self, inputs: Mapping[str, Tensor], outputs: Mapping[str, Output]) -> dict[str, Tensor]:
         named = zip(self.ensemble.experts.modalities, self.views, self.landmarks, strict=True)
         kernels = {name: landmarks(view(inputs[name], outputs[name].features[name])) for name, view, landmarks in named}
         return beside(kernels, {name: output.logits for name, output in outputs.items()})
+
+
+def _product(kernels: Sequence[Tensor]) -> Tensor:
+    """``prod_m (1 + k_m)``."""
+    return torch.stack([1 + one for one in kernels]).prod(dim=0)

@@ -1,16 +1,20 @@
-"""Gaussian kernels on several modalities, their combinations, and Nystroem features of these.
+"""Gaussian kernels on several modalities, centred and combined, and Nystroem features of the combinations.
 
-    k_m(x, x') = exp(-|x_m - x'_m|^2 / (width s_m)),   s_m the median squared distance among the landmarks
-    sum        k = 1/M sum_m k_m                       functions that are additive in the modalities
-    product    k = (prod_m (1 + k_m) - 1) / (2^M - 1)  the sum, and every product of several k_m beside it
+    g_m(x, x') = exp(-|x_m - x'_m|^2 / (width s_m)),   s_m the median squared distance among the landmarks l_1 .. l_L
+    k_m(x, x') = (g_m(x, x') - mean_l g_m(x, l) - mean_l g_m(l, x') + mean_ll' g_m(l, l')) / d_m
+    A = 1/M sum_m k_m                               functions that are additive in the modalities
+    B = (prod_m (1 + k_m) - 1 - sum_m k_m) / d      functions of several modalities that have no additive part
+    k = share A + (1 - share) B
 
-the second being the ANOVA kernel (Durrande et al., *ANOVA kernels and RKHS of zero mean functions*, 2013, without their
-centring). Both are 1 for x = x'. With L landmarks l_1 .. l_L among the samples, U diag(e) U' = k(l, l) and
+d_m and d make the mean of k_m(l, l) and of B(l, l) over the landmarks 1. Centred, the functions of a kernel have mean 0
+over the landmarks, so products of several kernels hold nothing that fewer modalities could say: the ANOVA kernel of
+Durrande et al., *ANOVA kernels and RKHS of zero mean functions*, 2013, its parts weighted by what the data say. With
+the features
 
-    phi(x) = diag(e)^(-1/2) U' k(l, x),    phi(x) . phi(x') ~ k(x, x')
+    phi(x) = diag(e)^(-1/2) U' k(l, x),    phi(x) . phi(x') ~ k(x, x'),    U diag(e) U' = k(l, l)
 
-(Williams & Seeger, *Using the Nystroem method to speed up kernel machines*, NIPS 2000); exact where every sample is a
-landmark. scikit-learn's `Nystroem` takes one array, not one an modality.
+(Williams & Seeger, *Using the Nystroem method to speed up kernel machines*, NIPS 2000) a ridge regression is one with
+the kernel; exact where every sample is a landmark. scikit-learn's `Nystroem` takes one array, not one a modality.
 
 Legend of shapes: n samples, M modalities, D_m numbers of modality m, L landmarks, r <= L features.
 """
@@ -27,6 +31,7 @@ Floats = NDArray[np.float64]
 
 SMALLEST = 1e-6
 """Eigenvalues below this share of the largest are rounding and left out."""
+NOTHING = 1e-9
 
 
 def squared_distances(x: NDArray[np.floating], landmarks: NDArray[np.floating]) -> Floats:
@@ -42,26 +47,78 @@ def typical(distances: Floats) -> float:
 
 
 @dataclass(frozen=True)
-class Combination:
-    """A kernel of several modalities.
+class Centred:
+    """The kernels of several modalities at given landmarks.
 
     Attributes:
-        interaction: product or sum, as above.
         scales: (M,) width times s_m.
+        means: the mean of g_m(l, l') over l, (L,) by modality.
+        sizes: (M,) d_m.
+        mixed_size: d.
     """
 
-    interaction: bool
     scales: tuple[float, ...]
+    means: tuple[Floats, ...]
+    sizes: tuple[float, ...]
+    mixed_size: float
+
+    @classmethod
+    def at(cls, scales: Sequence[float], among: Sequence[Floats]) -> Centred:
+        """At landmarks with these squared distances among them, (L, L) by modality."""
+        means, sizes, diagonals = [], [], []
+        for distances, scale in zip(among, scales, strict=True):
+            values = np.exp(-distances / scale)
+            mean = values.mean(axis=0)
+            diagonal = np.diag(values) - 2 * mean + mean.mean()
+            means.append(mean)
+            sizes.append(_unless_nothing(float(diagonal.mean())))
+            diagonals.append(diagonal / sizes[-1])
+        mixed = np.prod([1 + diagonal for diagonal in diagonals], axis=0) - 1 - np.sum(diagonals, axis=0)
+        return cls(tuple(scales), tuple(means), tuple(sizes), _unless_nothing(float(mixed.mean())))
+
+    def __call__(self, distances: Sequence[Floats]) -> Parts:
+        """Squared distances (n, L) by modality -> A and B, (n, L)."""
+        total, product = np.zeros_like(distances[0]), np.ones_like(distances[0])
+        for squared, scale, mean, size in zip(distances, self.scales, self.means, self.sizes, strict=True):
+            kernel = np.exp(-squared / scale)
+            kernel -= kernel.mean(axis=1, keepdims=True)
+            kernel -= mean - mean.mean()
+            kernel /= size
+            total += kernel
+            kernel += 1
+            product *= kernel
+        product -= 1
+        product -= total
+        return Parts(total / len(distances), product / self.mixed_size)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The additive and the mixed part of a kernel, both (n, L)."""
+
+    additive: Floats
+    mixed: Floats
+
+    def combined(self, share: float) -> Floats:
+        """``share A + (1 - share) B``, (n, L)."""
+        return self.additive if share == 1 else np.asarray(share * self.additive + (1 - share) * self.mixed)
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One kernel of several modalities at given landmarks, a share of it additive: 1 all of it, 0 nothing."""
+
+    centred: Centred
+    share: float
 
     def __call__(self, distances: Sequence[Floats]) -> Floats:
-        """Squared distances (n, L) by modality -> the kernel (n, L)."""
-        alone = [np.exp(-d / scale) for d, scale in zip(distances, self.scales, strict=True)]
-        if not self.interaction:
-            return np.asarray(np.mean(alone, axis=0))
-        product = alone[0] + 1
-        for one in alone[1:]:
-            product *= 1 + one
-        return np.asarray((product - 1) / (2 ** len(alone) - 1))
+        """Squared distances (n, L) by modality -> k (n, L)."""
+        return self.centred(distances).combined(self.share)
+
+
+def _unless_nothing(size: float) -> float:
+    """1 where there is nothing but rounding to divide: all landmarks are the same, or there is one modality."""
+    return size if size > NOTHING else 1.0
 
 
 def features_of(among_landmarks: Floats) -> Floats:

@@ -14,8 +14,8 @@ class KernelOptions(Options):
 
     interaction: bool = Field(
         default=True,
-        description="true: a product kernel, which can mix modalities; false: a sum of one kernel per modality, which "
-        "can only refine what each of them says",
+        description="true: products of kernels beside their sum, which can mix modalities; false: the sum alone, which can "
+        "only refine what each of them says",
     )
     landmarks: Annotated[int, Field(ge=8, le=4096)] = Field(
         default=2048, description="training samples that every sample is compared with, at most"
@@ -29,6 +29,6 @@ SPEC = MethodSpec(
     implementation="umlkit.methods.kernel.method:Kernel",
     builds_on=("unimodal", "ume"),
     candidate=False,
-    version=2,  # 1: saw of pictures no smoothed view, and 512 landmarks
+    version=3,  # 1: saw of pictures no smoothed view, and 512 landmarks; 2: kernels not centred, no additive share
     additive=lambda options: not options.interaction,
 )

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-MOST_LEVERAGE = 0.999
-"""A sample that determines its own prediction would be divided by nothing."""
+MOST_LEVERAGE = 1 - 1e-9
+"""A sample that determines its own prediction would be divided by nothing. Far less, and fits that know all of their
+samples by heart would seem to know what they were not told."""
 
 
 @dataclass(frozen=True)
