@@ -5,14 +5,16 @@
 Of n samples .6 are `train` and .2 `select`; what is printed is the gain over UME in thousandths of a nat on 5,000 fresh
 samples (mean, least, most) and seconds of CPU, the uni-modal networks' beside them. `known`: residual of what the
 networks say of their own training samples. The others regress what kernel machines, one a modality and fitted without
-the sample, leave unexplained: `select`, ridge and width by the loss on `select`; `error`, by the left-out error on
-`train`; `scaled`, by the left-out error of the best multiple. `labels`: logistic regression of the label itself, pooled
-with UME as UME pools; `few`: logistic regression on `select` alone, UME as offset, cross-validated. The step, the one
-number that `known` to `scaled` fit on `select`, is that of :mod:`umlkit.methods.kernel.step`.
+the sample, leave unexplained: `select`, ridge, width and additive share by the loss on `select`; `error`, by the
+left-out error on `train`; `scaled`, by the left-out error of the best multiple. `labels`: logistic regression of the
+label itself, pooled with UME as UME pools; `few`: logistic regression on `select` alone, UME as offset,
+cross-validated; half of the kernel of these two is additive. The step, the one number that `known` to `scaled` fit on
+`select`, is that of :mod:`umlkit.methods.kernel.step`.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections import defaultdict
@@ -32,7 +34,8 @@ from umlkit.methods.calibration import log_loss, log_softmax
 from umlkit.methods.experts import stacked_logits
 from umlkit.methods.folds import folds
 from umlkit.methods.kernel.expected import left_out_ensemble
-from umlkit.methods.kernel.nystroem import Combination, Floats, features_of, squared_distances, typical
+from umlkit.methods.kernel.method import ADDITIVE_SHARES, RIDGES, WIDTHS
+from umlkit.methods.kernel.nystroem import Centred, Combination, Floats, features_of, squared_distances, typical
 from umlkit.methods.kernel.ridge import Ridge
 from umlkit.methods.kernel.step import step
 from umlkit.methods.ume import rules
@@ -56,8 +59,6 @@ KINDS = {
     **dict.fromkeys(("xor", "weak xor", "graded"), "interaction"),
     **dict.fromkeys(("suppressor", "suppressor of 3"), "suppressor"),
 }
-WIDTHS = (1.0, 4.0, 16.0)
-RIDGES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 LANDMARKS = 512
 FRESH = 5000
 
@@ -78,8 +79,8 @@ class Known:
     def targets(self) -> Floats:
         return np.eye(self.classes)[self.labels["train"]]
 
-    def features(self, interaction: bool, width: float) -> dict[str, Floats]:
-        kernel = Combination(interaction, tuple(width * typical(d) for d in self.among))
+    def features(self, share: float, width: float) -> dict[str, Floats]:
+        kernel = Combination(Centred.at([width * typical(d) for d in self.among], self.among), share)
         maps = features_of(kernel(self.among))
         return {role: kernel(d) @ maps for role, d in self.distances.items()}
 
@@ -157,8 +158,8 @@ def scaled_error(task: Known, fitted: Ridge, targets: Floats, ridge: float, says
 
 def residual(task: Known, interaction: bool, targets: Floats, score: Score) -> float:
     found = []
-    for width in WIDTHS:
-        features = task.features(interaction, width)
+    for width, share in itertools.product(WIDTHS, ADDITIVE_SHARES if interaction else (1.0,)):
+        features = task.features(share, width)
         fitted = Ridge(features["train"], targets)
         for ridge in RIDGES:
             function = fitted.fit(ridge)
@@ -194,10 +195,14 @@ def logistic(
     return lambda other: other @ flat[: r * classes].reshape(r, classes) + flat[r * classes :]
 
 
+def half_of(interaction: bool) -> float:
+    return 0.5 if interaction else 1.0
+
+
 def of_labels(task: Known, interaction: bool) -> float:
     labels, best = task.labels["select"], None
     for width in WIDTHS:
-        features = task.features(interaction, width)
+        features = task.features(half_of(interaction), width)
         for ridge in RIDGES[1:]:
             function = logistic(features["train"], task.targets, ridge)
             loss = log_loss(function(features["select"]), labels).mean()
@@ -210,7 +215,7 @@ def of_labels(task: Known, interaction: bool) -> float:
 
 
 def on_few(task: Known, interaction: bool) -> float:
-    features, labels, offset = task.features(interaction, 4.0), task.labels["select"], task.ume["select"]
+    features, labels, offset = task.features(half_of(interaction), 4.0), task.labels["select"], task.ume["select"]
     targets, losses = np.eye(task.classes)[labels], {float("inf"): log_loss(offset, labels).mean()}
     for ridge in (1.0, 0.1, 0.01, 0.001):
         total = 0.0

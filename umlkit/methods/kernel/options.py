@@ -14,8 +14,8 @@ class KernelOptions(Options):
 
     interaction: bool = Field(
         default=True,
-        description="true: products of kernels beside their sum, which can mix modalities; false: the sum alone, which can "
-        "only refine what each of them says",
+        description="true: products of kernels beside their sum, which can mix modalities; false: the sum alone, which "
+        "can only refine what each of them says",
     )
     landmarks: Annotated[int, Field(ge=8, le=4096)] = Field(
         default=2048, description="training samples that every sample is compared with, at most"
