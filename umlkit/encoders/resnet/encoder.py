@@ -65,7 +65,7 @@ class ResnetEncoder(Encoder):
         window = [math.ceil(side / LAST_SIDE) for side in size]
         positions = math.prod(math.ceil(side / step) for side, step in zip(size, window, strict=True))
         self.readout = nn.Sequential(
-            nn.AvgPool2d((window[0], window[1]), ceil_mode=True),
+            nn.Identity() if max(window) == 1 else nn.AvgPool2d((window[0], window[1]), ceil_mode=True),
             nn.Flatten(),
             nn.Dropout(options.dropout),
             nn.Linear(widths[-1] * positions, self.features),
