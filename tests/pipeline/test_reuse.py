@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import itertools
+import json
+import os
 import signal
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from umlkit import registry
 from umlkit.methods.unimodal import screening
 from umlkit.pipeline import outputs, pace
 from umlkit.probe import rules
+from umlkit.runs import locks, processes
 from umlkit.runs.interrupts import interrupts
 
 RUN = ("tiny.yaml", "--out", "out")
@@ -103,6 +106,26 @@ def test_clean_lists_and_removes_only_what_the_recipe_no_longer_names(folder: Pa
     assert set(before) - set(after) == {n for n in before if "/umt-" in n and n not in after}
     assert call("clean", *RUN)[1].startswith("nothing to remove")
     assert call("predict", "tiny.yaml", "tiny.npz", "--out", "out", "--to", "p.csv")[0] == 0
+
+
+def test_clean_removes_nothing_from_a_run_in_which_another_process_writes(folder: Path, call) -> None:
+    # Another seed's models are what no recipe names, and what a process that trains with that seed builds on.
+    out = folder / "out"
+    before = contents(out)
+    model = next((out / "seed-0" / "all" / "models").glob("joint-*"))
+    with locks.lock(model, warn=pytest.fail):
+        code, listed, err = call("clean", *RUN, "--seed", "1")
+        assert (code, "joint-" in listed) == (0, True)
+        assert f"process {os.getpid()} on " in err
+        code, _, err = call("clean", *RUN, "--seed", "1", "--yes")
+        assert code == 1
+        assert f"process {os.getpid()} on " in err
+        assert "try: once that process has ended: umlkit clean tiny.yaml --seed 1 --out out --yes" in err
+    assert contents(out) == before
+
+    (model / locks.NAME).write_text(json.dumps({**asdict(processes.current()), "start": "long before"}))
+    assert call("clean", *RUN, "--seed", "1", "--yes")[0] == 0
+    assert not model.exists()
 
 
 def test_dry_run_writes_nothing(fresh: Path, call) -> None:

@@ -165,6 +165,19 @@ def test_of_two_who_take_over_the_slower_one_gives_back_the_faster_ones_lock(pat
     assert warnings == []
 
 
+def test_holder_is_named_while_it_lives_and_not_once_it_is_dead_or_silent(path: Path) -> None:
+    assert locks.holder(path.parent) is None
+    left_by(processes.current(), path)
+    assert locks.holder(path.parent) == str(processes.current())
+    left_by(nobody(), path)
+    assert locks.holder(path.parent) is None
+    left_by(elsewhere(), path, age=30)
+    assert locks.holder(path.parent) == str(elsewhere())
+    grow_old(path, LONG_AGO)
+    assert locks.holder(path.parent) is None
+    assert [file.name for file in path.parent.iterdir()] == [locks.NAME]
+
+
 def test_lock_works_where_the_file_system_has_no_links(
     path: Path, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

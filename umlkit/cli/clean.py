@@ -15,8 +15,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="Remove what is listed.")]
 def command(call: Invocation, yes: Yes = False) -> None:
     """List the models, outputs, probes and advice in the run directory that the present recipe does not name.
 
-    Nothing is removed without --yes. What another seed of the same recipe made counts as named only if `seeds` holds
-    it.
+    Nothing is removed without --yes, nor while another process trains or measures in the run directory. What another
+    seed of the same recipe made counts as named only if `seeds` holds it.
 
     Examples:
 
@@ -24,7 +24,7 @@ def command(call: Invocation, yes: Yes = False) -> None:
 
       umlkit clean digits --yes
     """
-    from umlkit.pipeline.cleaning import leftovers, remove
+    from umlkit.pipeline.cleaning import in_use, leftovers, remove
     from umlkit.pipeline.locate import find_identity
     from umlkit.runs.layout import RunDirectory
     from umlkit.runs.records.activity import CleaningRecord, LeftoverEntry
@@ -35,12 +35,14 @@ def command(call: Invocation, yes: Yes = False) -> None:
     found = leftovers(directory, loaded.recipe, identity)
     removing = yes and not call.dry_run
     if removing:
-        remove(found)
+        remove(found, directory, again=f"umlkit clean {call.shown} --yes")
     record = CleaningRecord(
         directory=str(directory.root),
         removed=removing,
         artifacts=tuple(LeftoverEntry(path=str(one.path), bytes=one.bytes) for one in found),
     )
+    for folder, holder in in_use(directory).items():
+        call.output.warn(f"{holder} is writing {folder}: --yes removes nothing from this run until that has ended")
     call.output.result_json(record.document())
     if not found:
         call.output.result_text("nothing to remove: the present recipe names every artifact")

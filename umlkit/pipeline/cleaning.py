@@ -1,15 +1,22 @@
-"""Artifacts of a run directory that the present recipe does not name, and their removal."""
+"""Artifacts of a run directory that the present recipe does not name, and their removal.
+
+A process that trains or measures locks the one model that it writes, but reads others of any seed and fold without a
+lock. So nothing at all is removed from a run directory in which a living process holds a lock.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from umlkit.errors import Problem, RunError
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.locate import advice_on
 from umlkit.pipeline.plan import final_plans, plans, probe_fingerprints
 from umlkit.recipe.schema import Recipe
+from umlkit.runs import locks
 from umlkit.runs.layout import RESULT, RunDirectory
 
 
@@ -36,14 +43,43 @@ def leftovers(directory: RunDirectory, recipe: Recipe, identity: DataIdentity) -
     return [Leftover(path, _size(path)) for path in sorted(found)]
 
 
-def remove(found: list[Leftover]) -> None:
-    """Remove every leftover; a model's ``result.json`` goes first, so that half a removal is no finished model."""
+def in_use(directory: RunDirectory) -> dict[Path, str]:
+    """Model's folder -> the living process that is writing it."""
+    held = {lock.parent: locks.holder(lock.parent) for lock in directory.root.glob(f"seed-*/*/models/*/{locks.NAME}")}
+    return {folder: holder for folder, holder in sorted(held.items()) if holder is not None}
+
+
+def remove(found: list[Leftover], directory: RunDirectory, *, again: str) -> None:
+    """Remove every leftover; a model's ``result.json`` goes first, so that half a removal is no finished model.
+
+    Args:
+        found: what to remove.
+        directory: the run directory that it lies in.
+        again: the command that removes it later.
+
+    Raises:
+        RunError: a living process is writing in the run directory; nothing is removed from then on.
+    """
     for leftover in found:
+        _refuse_in_use(directory, again)
         if leftover.path.is_dir():
             (leftover.path / RESULT).unlink(missing_ok=True)
             shutil.rmtree(leftover.path)
         else:
             leftover.path.unlink()
+
+
+def _refuse_in_use(directory: RunDirectory, again: str) -> None:
+    if used := in_use(directory):
+        folder, holder = next(iter(used.items()))
+        raise RunError(
+            Problem(
+                "is in use: another process trains or measures there, so nothing is removed",
+                where=str(directory.root),
+                found=f"{holder} writes {folder.relative_to(directory.root)}",
+                try_next=f"once that process has ended: {again}",
+            )
+        )
 
 
 def _artifacts(root: Path) -> list[Path]:
@@ -59,5 +95,8 @@ def _mark(path: Path) -> str:
 
 
 def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
+    total = 0
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        with contextlib.suppress(FileNotFoundError):  # a temporary one of a process that is writing there
+            total += file.stat().st_size if file.is_file() else 0
+    return total

@@ -63,6 +63,13 @@ def lock(
             path.unlink(missing_ok=True)
 
 
+def holder(directory: Path) -> str | None:
+    """The living process that holds the lock of ``directory``, as messages name it; None where there is none."""
+    path = directory / NAME
+    content = _read(path)
+    return None if content is None or _is_over(content, age=_age_seen(path)) else _name(content)
+
+
 def _acquire(path: Path, *, warn: Callable[[str], None], sleep: Callable[[float], None]) -> bytes:
     """Wait until the lock is ours; returns what our lock file holds."""
     token = json.dumps({**asdict(processes.current()), "token": uuid4().hex}).encode()
@@ -142,6 +149,19 @@ def _age(path: Path, candidate: Path) -> float:
         return candidate.stat().st_mtime - path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
+
+
+def _age_seen(path: Path) -> float:
+    """The same for who does not wait for the lock; 0 where nothing can be written, so that it counts as held."""
+    candidate = path.with_name(f"{NAME}-{uuid4().hex}{WAITING}")
+    try:
+        candidate.touch()
+        return _age(path, candidate)
+    except OSError:
+        return 0.0
+    finally:
+        with contextlib.suppress(OSError):
+            candidate.unlink(missing_ok=True)
 
 
 def _remove_silent_candidates(path: Path) -> None:
