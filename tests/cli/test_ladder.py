@@ -19,6 +19,7 @@ from umlkit.output.rounding import decimals, half_width, plus_minus
 from umlkit.probe.evidence import Pooling
 from umlkit.probe.measure import measure, not_measurable
 from umlkit.runs.records.common import Estimate
+from umlkit.runs.records.pid import Pid, PidAmount
 from umlkit.runs.records.probe import ProbeRecord
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -72,7 +73,7 @@ def test_a_modality_that_tells_nothing_alone_and_much_beside_another_is_called_s
     for alone, said in ((nothing, "(useful beside the rest)"), (much, "(useful)")):
         judged = first.judged.model_copy(update={"verdict": "useful", "alone": alone, "given_rest": much})
         told = probe.model_copy(update={"modalities": (first.model_copy(update={"judged": judged}), *others)})
-        assert said in sentences(told)[0]
+        assert said in sentences(told)[0].said
 
 
 def test_balanced_accuracy_stands_beside_accuracy_only_where_classes_are_unequal() -> None:
@@ -231,7 +232,33 @@ def test_a_screen_has_at_most_five_sentences_each_with_a_number() -> None:
     for probe in (make_probe(), of_many(3), ProbeRecord.read(GOLDEN / "probe-3.json")):
         found = sentences(probe)
         assert 1 <= len(found) <= 5
-        assert all(re.search(r"\d", sentence) and sentence.endswith(".") for sentence in found)
+        assert all(re.search(r"\d", sentence.said) and sentence.said.endswith(".") for sentence in found)
+
+
+def with_pid(probe: ProbeRecord) -> ProbeRecord:
+    """The measurement with a decomposition of its first two modalities."""
+    part = PidAmount(bits=0.125, measured_bits=0.135, chance_bits=0.01, chance_high_bits=0.02)
+    names = (probe.modalities[0].name, probe.modalities[1].name)
+    pid = Pid(modalities=names, clusters=8, redundant=part, unique=(part, part), synergy=part)
+    return probe.model_copy(update={"pid": (pid,)})
+
+
+def test_a_decomposition_that_was_asked_for_stays_and_what_gives_way_to_it_is_named() -> None:
+    text = shown(with_pid(of_many(4)))
+    told = text.replace("\n", " ")
+    assert len(text.splitlines()) <= 30
+    assert "PID of 8 clusters each" in told
+    assert "Paired signal" in told
+    assert "Bits that encoders lose" not in told
+    assert told.endswith("No room for what encoders lose and which gains are seen (probe --explain, --json). ")
+
+
+def test_where_everything_fits_a_decomposition_takes_nothing_away() -> None:
+    probe = with_pid(make_probe())
+    told = shown(probe).replace("\n", " ")
+    assert "No room" not in told
+    for sentence in sentences(probe):
+        assert sentence.said in told
 
 
 def test_verdicts_are_said_in_their_words() -> None:

@@ -1,4 +1,4 @@
-"""A measurement in at most five sentences, each with a number.
+"""A measurement in at most five sentences, each with a number; in six where the recipe asks for a decomposition.
 
 What every modality carries, how much is paired, of which kind, what could not be seen, and what joint training leaves
 behind. What the verdicts of ``probe.json`` say in words stands in :func:`_carried`, :func:`_paired`, :func:`_kind`.
@@ -6,6 +6,7 @@ behind. What the verdicts of ``probe.json`` say in words stands in :func:`_carri
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from umlkit.output.rounding import number, plus_minus
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from umlkit.runs.records.probe import ModalityEvidence, ProbeRecord
     from umlkit.runs.records.verdict import PairedVerdict
 
-MOST = 5
 NAMED = 3
 """So many modalities a sentence names; of more it names two and says how many the others are, --explain the rest."""
 LONGEST = 24
@@ -26,14 +26,31 @@ LONGEST = 24
 SPOKEN = 16
 
 
-def sentences(probe: ProbeRecord) -> list[str]:
-    """At most five sentences; a decomposition that the recipe asked for comes before the encoders."""
-    found, achieved = [_carried(probe)], probe.contribution
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence.
+
+    Attributes:
+        said: the sentence.
+        about: what it is about, for where there is no room for it.
+        weight: of two that do not both fit the one with less is left out.
+    """
+
+    said: str
+    about: str
+    weight: int
+
+
+def sentences(probe: ProbeRecord) -> list[Sentence]:
+    """The sentences in their order; a decomposition is there for who asked for it, so others are left out before."""
+    found, achieved = [Sentence(_carried(probe), "what each tells", 5)], probe.contribution
     if achieved is not None:
-        found += [_paired(probe, achieved), _kind(probe, achieved), *_seen(achieved, probe)]
-    found += [_decomposed(probe.pid)] if probe.pid else []
-    found += [_encoders(probe)] if probe.deficits else []
-    return found[:MOST]
+        found.append(Sentence(_paired(probe, achieved), "the gain", 4))
+        found.append(Sentence(_kind(probe, achieved), "the gain's kind", 2))
+        found += [Sentence(said, "which gains are seen", 1) for said in _seen(achieved, probe)]
+    found += [Sentence(_decomposed(probe.pid), "the PID", 3)] if probe.pid else []
+    found += [Sentence(_encoders(probe), "what encoders lose", 0)] if probe.deficits else []
+    return found
 
 
 def short(name: str, most: int = SPOKEN) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Self
 
-from umlkit.cli.findings import LONGEST, sentences, short
+from umlkit.cli.findings import LONGEST, Sentence, sentences, short
 from umlkit.output import Output, wrapped
 from umlkit.output.rounding import decimals, half_width, number
+from umlkit.output.text import enumerated
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,22 +27,38 @@ UNEQUAL = 1.5  # largest class over smallest from which balanced accuracy says s
 
 
 def show_probe(output: Output, probe: ProbeRecord) -> None:
-    """One screen to stdout: the ladder, what its columns are, at most five sentences; why there is none, where so.
+    """One screen to stdout: the ladder, what its columns are, the sentences; why there is none, where so.
 
     At most 30 lines of 80 columns. Where the ladder would not fit, the single modalities that tell least share a line;
-    where long names make that too little, the last sentences are left out.
+    where that is too little, sentences are left out, which the last line says.
     """
     if output.json:
         return
     if not probe.measured:
         output.result_text(wrapped(f"Not measured: {probe.reason}."))
         return
-    below = [wrapped(line) for line in (legend(probe), *sentences(probe))]
-    together = [rung for rung in probe.ladder if not rung.name.startswith(SINGLE)]
-    while (room := LINES - HEADER - sum(text.count("\n") + 1 for text in below)) <= len(together):
-        below.pop()  # long names; --explain has it all
+    room, below = _fitting(probe)
     output.result_text(ladder_table(probe, rows=room))
     output.result_text("\n".join(below))
+
+
+def _fitting(probe: ProbeRecord) -> tuple[int, list[str]]:
+    """Rows for the ladder, and what stands below it: of the sentences those that fit, by weight."""
+    told = sentences(probe)
+    lightest = sorted(told, key=lambda one: one.weight)
+    rows = 1 + sum(not rung.name.startswith(SINGLE) for rung in probe.ladder)
+    for leaving in range(2 ** (len(told) - 1)):  # in binary: which ones, so that the heaviest stay longest
+        gone = [one for bit, one in enumerate(lightest) if leaving >> bit & 1]
+        said = [one.said for one in told if one not in gone]
+        below = [wrapped(line) for line in (legend(probe), *said, *_left_out(gone))]
+        room = LINES - HEADER - sum(text.count("\n") + 1 for text in below)
+        if room >= rows:
+            break
+    return room, below
+
+
+def _left_out(gone: Sequence[Sentence]) -> list[str]:
+    return [f"No room for {enumerated([one.about for one in gone])} (probe --explain, --json)."] if gone else []
 
 
 def show_advice(output: Output, advice: AdviceRecord, *, full: bool = False) -> None:
