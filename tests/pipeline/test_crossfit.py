@@ -73,6 +73,19 @@ def test_what_is_used_is_trained_with_the_recipes_own_roles(small: Path, call: C
     assert document(call("evaluate", *RUN, "--split", "val", "--json")[1])["n"] == 19
 
 
+@pytest.mark.parametrize("also", [(), ("--dry-run",), ("--method", "unimodal:audio")])
+def test_evaluating_on_probe_is_refused_as_no_sample_is_one_in_what_is_used(
+    small: Path, call: Call, also: tuple[str, ...]
+) -> None:
+    code, out, err = call("evaluate", *RUN, "--split", "probe", *also)
+    assert (code, out) == (2, "")
+    assert "no probe samples of its own, as it is cross-fitted" in err
+    assert "allowed: val, train, select, test" in err
+    suggested = re.findall("try: (--split .*)", err + call("evaluate", *RUN)[2])
+    assert suggested == ["--split val"] * 2
+    assert call("evaluate", *RUN, *suggested[0].split())[0] == 0
+
+
 def test_a_second_measurement_trains_nothing(small: Path, call: Call) -> None:
     before = contents(small / "out" / "seed-0" / "fold-2")
     (small / "out" / "probe.json").unlink()
@@ -129,3 +142,5 @@ def test_too_few_samples_even_for_folds_leave_a_probe_that_says_just_that(begun:
     probe = json.loads((begun / "out" / "probe.json").read_text())
     assert probe["reason"] == "not measurable with n = 40 samples of train and validation, needs about 60"
     assert (probe["measured"], probe["needed"], probe["entries"]) == (False, 60, [])
+    assert call("train", *RUN, "--method", "ume")[0] == 0
+    assert "as it is not measurable with n = 40" in call("evaluate", *RUN, "--split", "probe")[2]

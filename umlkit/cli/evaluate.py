@@ -60,6 +60,8 @@ def command(call: Invocation, method: Method = None, split: Split = None, data: 
     from umlkit.cli.opening import open_finished
 
     found = open_finished(call, method)
+    if split is not None:
+        found.identity.require_samples(split)
     if call.dry_run:
         what = f"would evaluate {found.artifact.label}-{found.artifact.fingerprint} on {data or split}"
         show_use(call, found.loaded, what)
@@ -103,7 +105,7 @@ def _check(split: str | None, data: Path | None) -> None:
                 "name what to evaluate on: either --split or --data",
                 found="both" if split is not None else "neither",
                 allowed=f"--split {listed(SPLITS)}, or --data FILE",
-                try_next="--split probe",
+                try_next="--split val",
             )
         )
     if split is not None and split not in SPLITS:

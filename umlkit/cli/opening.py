@@ -11,6 +11,7 @@ from umlkit.runs.interrupts import interrupts
 
 if TYPE_CHECKING:
     from umlkit.pipeline.artifact import Artifact
+    from umlkit.pipeline.identity import DataIdentity
     from umlkit.pipeline.model import TrainedModel
     from umlkit.pipeline.session import Session
     from umlkit.recipe.loading import LoadedRecipe
@@ -27,6 +28,7 @@ class FinishedModel:
         reference: the run as the user named it, for messages.
         name: the method, as results name it.
         artifact: the model.
+        identity: the data that it was trained on.
     """
 
     loaded: LoadedRecipe
@@ -34,6 +36,7 @@ class FinishedModel:
     reference: str
     name: str
     artifact: Artifact
+    identity: DataIdentity
 
     def load(self) -> TrainedModel:
         """The model itself; its errors name the command that makes it anew."""
@@ -92,4 +95,4 @@ def open_finished(call: Invocation, method: str | None) -> FinishedModel:
     identity = find_identity(loaded, directory, missing="no model", command=f"umlkit run {call.shown}")
     name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
     seed = "" if "seeds" in call.overrides.flags else f" --seed {artifact.seed}"
-    return FinishedModel(loaded, directory, call.shown + seed, name, artifact)
+    return FinishedModel(loaded, directory, call.shown + seed, name, artifact, identity)

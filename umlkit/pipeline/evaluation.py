@@ -35,7 +35,7 @@ def on_split(session: Session, artifact: Artifact, *, method: str, split: str, c
         session: the opened run.
         artifact: finished.
         method: the name to report it under.
-        split: ``val`` is select and probe together. Anything but ``test`` computes nothing anew.
+        split: has samples; ``val`` is select and probe together. Anything but ``test`` computes nothing anew.
         command: who asks, for the log of looks at test.
     """
     with mending(session, artifact):

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from umlkit.data import shipped
-from umlkit.errors import InputError
+from umlkit.errors import InputError, Problem, listed
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.runs import files
 from umlkit.runs.fingerprint import fingerprint
@@ -63,6 +63,20 @@ class DataIdentity(Part):
     def measured(self) -> tuple[str, ...]:
         """The folds that a measurement reads: all of one kind or the other."""
         return tuple(self.folds) or (ALL,)
+
+    def require_samples(self, split: str) -> None:
+        """InputError where a split has no samples: `probe`, where validation was too small for two roles."""
+        if self.splits.get(split) != "":
+            return
+        because = "cross-fitted" if self.folds else self.not_measurable
+        raise InputError(
+            Problem(
+                f"this run has no {split} samples of its own, as it is {because}; all of validation is select",
+                where=f"--split {split}",
+                allowed=listed(["val", *(name for name, rows in self.splits.items() if rows)]),
+                try_next="--split val",
+            )
+        )
 
     def roles_of(self, fold: str) -> str:
         """Hash of which row serves which purpose in a fold."""
