@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,21 @@ def test_another_measurement_leaves_the_advised_model_advised(folder: Path, call
     assert evaluated(call, "out") == headline(folder)
     assert evaluated(call, *RUN, *changed) == headline(folder)
     assert umlkit.load_model("out").config.method == headline(folder)
+
+
+@pytest.mark.parametrize("lost", ["result.json", None])
+def test_what_is_advised_and_not_trained_is_what_is_missing(folder: Path, call: Call, lost: str | None) -> None:
+    advised = headline(folder)
+    for path in folder.glob(f"out/seed-0/all/models/{advised}-*"):
+        shutil.rmtree(path) if lost is None else (path / lost).unlink()
+
+    code, out, err = call("evaluate", *RUN, "--split", "val")
+
+    assert (code, out) == (2, "")
+    assert f"{advised} is advised and not trained for the present recipe" in err
+    [command] = re.findall("try: umlkit (.*)", err)
+    assert call(*command.split())[0] == 0
+    assert evaluated(call, *RUN) == advised
 
 
 def test_a_measurement_with_another_seed_leaves_the_run_what_it_was(folder: Path, call: Call) -> None:

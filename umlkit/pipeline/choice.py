@@ -28,17 +28,18 @@ def choose(
         reference: the recipe as the user named it, for messages.
 
     Raises:
-        InputError: unknown method, or its model is not finished; lists what there is.
+        InputError: unknown method, or its model is not finished, also where it is advised; lists what there is.
     """
     plan = final_plans(recipe, identity)[0]
     name = method if method is not None else _by_itself(plan, directory, reference=reference)
     artifact = plan.evaluated(name)
     if not is_finished(artifact.model_dir(directory)):
         older = older_model(directory, artifact)
+        missing = f"{name} is advised and not trained" if method is None else f"no finished model of {name}"
         instead = "" if older is None else f" ({older.path.name} is of an older version of {artifact.spec.name})"
         raise InputError(
             Problem(
-                f"no finished model of {name} for the present recipe, seed {plan.seed}{instead}",
+                f"{missing} for the present recipe, seed {plan.seed}{instead}",
                 where=str(directory.root),
                 found=_found(directory),
                 allowed=listed(finished(plan, directory)) or None,
@@ -67,7 +68,7 @@ def _multi_modal() -> list[str]:
 
 def _by_itself(plan: Plan, directory: RunDirectory, *, reference: str) -> str:
     advice = find_advice(directory, plan)
-    if advice is not None and is_finished(plan.evaluated(advice.headline).model_dir(directory)):
+    if advice is not None:
         return advice.headline
     trained = finished(plan, directory)
     asked = [name for name in trained if not name.startswith(f"{UNIMODAL}:")] or trained
