@@ -82,7 +82,7 @@ class VerdictError(UmlkitError):
 
 
 class InterruptedRun(UmlkitError):  # noqa: N818 -- it is no error
-    """The run stopped at a point from which the same command goes on: SIGTERM or ``--max-minutes`` (exit 75)."""
+    """The run stopped at a point from which the same command goes on: a signal or ``--max-minutes`` (exit 75)."""
 
     exit_code = EXIT_INTERRUPTED
 

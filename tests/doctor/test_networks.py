@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from umlkit.doctor import networks
 from umlkit.doctor.networks import Answer, ask
+from umlkit.errors import InterruptedRun
 
 FACTS = {"version": "2.9", "cuda": None, "hip": None, "devices": ["cpu"], "cards": [], "threads": 2}
 
@@ -90,3 +94,19 @@ def test_the_time_limit_of_a_training_is_told_as_such(tmp_path, monkeypatch):
     monkeypatch.setattr(networks, "LIMIT", 1e-6)
 
     assert networks.training("cpu").status == "note"
+
+
+@pytest.mark.parametrize("ended", [KeyboardInterrupt, InterruptedRun])
+def test_an_interrupted_training_leaves_no_folder(ended, tmp_path, monkeypatch):
+    def interrupted(*arguments: str) -> Answer:
+        made = Path(arguments[-1])
+        (made / "trial.npz").touch()
+        raise ended
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(networks, "ask", interrupted)
+
+    with pytest.raises(ended):
+        networks.training("cpu")
+
+    assert list(tmp_path.iterdir()) == []

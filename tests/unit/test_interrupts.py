@@ -39,7 +39,10 @@ def test_nothing_is_handled_before_installing(interrupts: Interrupts) -> None:
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
 
 
-@pytest.mark.parametrize(("number", "error"), [(signal.SIGTERM, InterruptedRun), (signal.SIGINT, KeyboardInterrupt)])
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(signal.SIGTERM, InterruptedRun), (signal.SIGHUP, InterruptedRun), (signal.SIGINT, KeyboardInterrupt)],
+)
 def test_signal_outside_a_deferred_section_raises_at_once(
     interrupts: Interrupts, number: int, error: type[BaseException]
 ) -> None:
@@ -48,6 +51,16 @@ def test_signal_outside_a_deferred_section_raises_at_once(
     with pytest.raises(error):
         os.kill(os.getpid(), number)
         pytest.fail("the signal was not raised")
+
+
+def test_a_hangup_that_is_ignored_stays_so_as_under_nohup(interrupts: Interrupts) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        interrupts.install()
+        os.kill(os.getpid(), signal.SIGHUP)
+        interrupts.check()
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGTERM, InterruptedRun), (signal.SIGINT, KeyboardInterrupt)])

@@ -7,6 +7,7 @@ import math
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,7 +116,7 @@ def _devices(said: dict[str, Any], devices: tuple[str, ...]) -> Finding:
 
 def training(device: str) -> Finding:
     """A small training on ``device``."""
-    answer = ask("umlkit.doctor.trial", device, f"{LIMIT:g}")
+    answer = _trial(device)
     check = f"training on {device}"
     mend = (
         f"report it with the output of `umlkit doctor --json`{'' if device == 'cpu' else '; until then: --device cpu'}"
@@ -131,3 +132,12 @@ def training(device: str) -> Finding:
         return Finding(check=check, status="broken", found=found, mend=mend, seconds=seconds)
     found = f"works: {duration(seconds)} from a data file to a model"
     return Finding(check=check, status="ok", found=found, seconds=seconds)
+
+
+def _trial(device: str) -> Answer:
+    """What the training test says; its folder is made and removed here, as its process may end in any way."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="umlkit-doctor-", ignore_cleanup_errors=True) as folder:
+            return ask("umlkit.doctor.trial", device, f"{LIMIT:g}", folder)
+    except OSError as error:
+        return Answer(None, f"no temporary folder: {error}")

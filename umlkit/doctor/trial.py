@@ -1,13 +1,12 @@
 """A small training from a data file to a finished model, as ``umlkit train`` does it, in a process of its own.
 
-``python -m umlkit.doctor.trial DEVICE`` makes 240 samples whose label two modalities tell together, trains on them in a
-temporary folder, and prints seconds and the log-loss on ``select``, in nats.
+``python -m umlkit.doctor.trial DEVICE SECONDS FOLDER`` makes 240 samples whose label two modalities tell together,
+trains on them in the folder, which the caller removes, and prints seconds and the log-loss on ``select``, in nats.
 """
 
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -63,5 +62,4 @@ def _recipe(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="umlkit-doctor-") as made:
-        Output(json=True).result_json(trial(sys.argv[1], folder=Path(made), limit=float(sys.argv[2])))
+    Output(json=True).result_json(trial(sys.argv[1], folder=Path(sys.argv[3]), limit=float(sys.argv[2])))

@@ -1,4 +1,4 @@
-"""SIGTERM, Ctrl-C and ``--max-minutes``: turned into exceptions at points from which the same command can go on.
+"""SIGTERM, SIGHUP, Ctrl-C and ``--max-minutes``: made exceptions at points from which the same command can go on.
 
 Outside a deferred section a signal raises at once. Inside ``with interrupts.deferred():`` it only leaves a request,
 and :meth:`Interrupts.check`, called between two steps, raises it; so a training is never cut within an update. A second
@@ -9,6 +9,7 @@ handlers are left alone.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from typing import Any
 
 from umlkit.errors import InterruptedRun, Problem
 
+HANDLED = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if sys.platform != "win32" else [])]
 GO_ON = "call the same command again: it goes on from here"
 
 
@@ -36,14 +38,17 @@ class Interrupts:
         self._previous: dict[int, Any] = {}
 
     def install(self, *, max_minutes: float | None = None) -> None:
-        """Handle SIGTERM and SIGINT from now on, and stop after ``max_minutes`` where that is given.
+        """Handle SIGTERM, SIGINT and SIGHUP from now on, and stop after ``max_minutes`` where that is given.
 
-        Python delivers signals to the main thread alone; from any other one only the deadline is set.
+        Python delivers signals to the main thread alone; from any other one only the deadline is set. Under ``nohup``
+        SIGHUP stays without effect.
         """
         if max_minutes is not None:
             self._deadline = self._clock() + 60 * max_minutes
         if threading.current_thread() is threading.main_thread() and not self._previous:
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in HANDLED:
+                if number not in (signal.SIGTERM, signal.SIGINT) and signal.getsignal(number) == signal.SIG_IGN:
+                    continue
                 self._previous[number] = signal.signal(number, self.request)
 
     def uninstall(self) -> None:
@@ -55,7 +60,7 @@ class Interrupts:
 
     def ignore(self) -> None:
         """Let no signal change how the process ends: its work is done, and freeing torch's memory takes a while."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in HANDLED:
             signal.signal(number, signal.SIG_IGN)
 
     @contextmanager
@@ -81,7 +86,7 @@ class Interrupts:
 
         Raises:
             KeyboardInterrupt: after Ctrl-C.
-            InterruptedRun: after SIGTERM, or when the deadline has passed.
+            InterruptedRun: after SIGTERM or SIGHUP, or when the deadline has passed.
         """
         if self._requested is not None:
             self._raise(self._requested)
@@ -92,7 +97,7 @@ class Interrupts:
         self._requested = None
         if number == signal.SIGINT:
             raise KeyboardInterrupt
-        raise InterruptedRun(Problem("stopped by SIGTERM", try_next=GO_ON))
+        raise InterruptedRun(Problem(f"stopped by {signal.Signals(number).name}", try_next=GO_ON))
 
 
 interrupts = Interrupts()
