@@ -101,12 +101,25 @@ def test_short_variables_and_those_that_are_empty_or_not_of_the_recipe(recipe):
         ("UMLKIT_DEVCE", "UMLKIT_DEVICE"),
         ("UMLKIT_TRAIN__EPOCH", "UMLKIT_TRAIN__EPOCHS"),
         ("UMLKIT_SEDE", "UMLKIT_SEED"),
+        ("UMLKIT_METHODS__UMT__WEIGHTS", "UMLKIT_METHODS__UMT__WEIGHT"),
+        ("UMLKIT_DATA__MODALITIES__AUDIO__KNID", "UMLKIT_DATA__MODALITIES__AUDIO__KIND"),
     ],
 )
 def test_an_unknown_variable_is_told_the_closest(name, closest, recipe):
     (problem,) = problems(recipe, environ={name: "1"})
 
     assert (problem.where, problem.closest) == (name, closest)
+    assert "UMLKIT_WORKERS" in str(problem.allowed)
+
+
+@pytest.mark.parametrize(
+    ("text", "try_next"),
+    [("1,2", "unset UMLKIT_SEED; export UMLKIT_SEEDS='[1, 2]'"), ("x", "unset UMLKIT_SEED")],
+)
+def test_the_variable_of_one_seed_names_that_of_several(text, try_next, recipe):
+    (problem,) = problems(recipe, environ={"UMLKIT_SEED": text})
+
+    assert (problem.where, problem.found, problem.try_next) == ("UMLKIT_SEED", text, try_next)
 
 
 @pytest.mark.parametrize(

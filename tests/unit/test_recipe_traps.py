@@ -170,6 +170,13 @@ def test_a_number_in_quotes_is_told_how_to_write_it(tmp_path):
     assert problem.try_next == "write 1e-3 without quotes"
 
 
+@pytest.mark.parametrize(("written", "try_next"), [("1,000", "write 1000"), ("1,2", None), ("0,5", None)])
+def test_a_comma_is_left_out_only_between_thousands(written, try_next, tmp_path):
+    (problem,) = problems_of(DATA + f'train: {{epochs: "{written}"}}\n', tmp_path)
+
+    assert problem.try_next == try_next
+
+
 def test_aliases_that_explode_are_refused_before_they_fill_memory(tmp_path):
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]

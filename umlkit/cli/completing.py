@@ -160,18 +160,12 @@ def settings(incomplete: str) -> Iterable[Offer]:
     key, sign, _ = incomplete.rpartition(ENCODER_KEY)
     if sign:
         return [(f"{key}{sign}{spec.name}", spec.summary) for spec in registry.encoders().values()]
-    found = [(f"{dotted(path)}=", _meaning(path)) for path in keys.leaves()]
-    return [*found, *(option for spec in registry.methods().values() for option in _options(spec.name, spec.options))]
+    return [(f"{dotted(path)}=", _meaning(path)) for path in keys.leaves()]
 
 
 def _meaning(path: tuple[str | int, ...]) -> str:
     from umlkit.recipe import keys
 
-    section = keys.section(path[:-1])
-    fields = section.model_fields if section else {}
+    record = keys.record(path[:-1])
+    fields = record.model_fields if record else {}
     return next((f.description or "" for name, f in fields.items() if (f.alias or name) == path[-1]), "")
-
-
-def _options(method: str, options: type) -> Iterable[Offer]:
-    fields = getattr(options, "model_fields", {})
-    return [(f"methods.{method}.{field.alias or name}=", field.description or "") for name, field in fields.items()]

@@ -67,13 +67,15 @@ def allowed(path: Path, raw: Any = None) -> list[str] | None:
         path: from the top of the recipe.
         raw: the recipe as read, which says whose options an encoder's options are.
     """
-    model = section(path)
-    if model is not None:
-        return list(_fields(model))
     if path == ("methods",):
         return list(registry.methods())
-    options = _options(path, raw)
-    return None if options is None else list(_fields(options))
+    model = record(path, raw)
+    return None if model is None else list(_fields(model))
+
+
+def record(path: Path, raw: Any = None) -> type[BaseModel] | None:
+    """The section, or the options of a method or an encoder, at ``path``; None where something else is."""
+    return section(path) or _options(path, raw)
 
 
 def _options(path: Path, raw: Any) -> type[BaseModel] | None:
@@ -110,8 +112,25 @@ def suggestion(key: str, path: Path, raw: Any = None) -> str | None:
     return closest(key, allowed(path, raw) or []) or elsewhere(key, path)
 
 
-def leaves() -> Iterator[Path]:
-    """The path of every key that holds a value of its own and lies under no chosen name."""
-    for path, model in sections().items():
-        if ANY not in path:
-            yield from ((*path, key) for key, kind in _fields(model).items() if _inner_section(kind) is None)
+def leaves(raw: Any = None) -> Iterator[Path]:
+    """The path of every key that holds a value of its own, of methods' options too.
+
+    Args:
+        raw: the recipe as read, whose modalities' keys are among them.
+    """
+    homes = [home for path in sections() for home in _named(path, raw)]
+    for home in (*homes, *(("methods", name) for name in registry.methods())):
+        model = record(home, raw)
+        if model is not None:
+            yield from ((*home, key) for key, kind in _fields(model).items() if _inner_section(kind) is None)
+
+
+def _named(path: Path, raw: Any) -> Iterator[Path]:
+    """The path with the names that the recipe has in the place of :data:`ANY`; none where it has none."""
+    if ANY not in path:
+        yield path
+        return
+    at_name = path.index(ANY)
+    chosen = at(raw, path[:at_name])
+    for name in chosen if isinstance(chosen, dict) else ():
+        yield from _named((*path[:at_name], name, *path[at_name + 1 :]), raw)

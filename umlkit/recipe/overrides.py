@@ -99,11 +99,19 @@ def _from_set(text: str) -> _Change:
 def _from_variable(raw: dict[str, Any], name: str, text: str) -> _Change:
     value = _value(text, name)
     if name == "UMLKIT_SEED":
+        if type(value) is not int:
+            raise _CannotRead(_no_seed(name, text))
         return _Change(("seeds",), [value], Place(name, name, name))
     path: Path = ()
     for part in name.removeprefix(PREFIX).split("__"):
         path = (*path, _matching(part, path, raw, name))
     return _Change(path, value, Place(name, name, name))
+
+
+def _no_seed(name: str, text: str) -> Problem:
+    several = re.findall(r"\d+", text)
+    try_next = f"unset {name}" + (f"; export {name}S='[{', '.join(several)}]'" if len(several) > 1 else "")
+    return Problem("takes one seed", where=name, found=text, allowed="a whole number", try_next=try_next)
 
 
 def _matching(part: str, path: Path, raw: dict[str, Any], name: str) -> str:
@@ -115,21 +123,22 @@ def _matching(part: str, path: Path, raw: dict[str, Any], name: str) -> str:
         return by_folded[_folded(part)]
     if part and keys.allowed(path, raw) is None and path:
         return part.lower()
-    raise _CannotRead(_unknown_variable(name))
+    raise _CannotRead(_unknown_variable(name, raw))
 
 
 def _folded(key: str) -> str:
     return key.casefold().replace("-", "_")
 
 
-def _unknown_variable(name: str) -> Problem:
-    variables = ["UMLKIT_SEED", *NOT_OF_THE_RECIPE]
-    variables += [PREFIX + "__".join(str(part).upper() for part in path) for path in keys.leaves()]
+def _unknown_variable(name: str, raw: Mapping[str, Any]) -> Problem:
+    short = [flag.replace("--", PREFIX).upper() for key, flag in FLAGS.items() if "." not in key]
+    short += sorted(NOT_OF_THE_RECIPE)
+    every = [PREFIX + "__".join(_folded(str(part)).upper() for part in path) for path in keys.leaves(raw)]
     return Problem(
         "is a variable that sets nothing",
         where=name,
-        allowed="UMLKIT_DEVICE, UMLKIT_THREADS, UMLKIT_SEED, UMLKIT_OUT, or UMLKIT_<SECTION>__<KEY> for a recipe's key",
-        closest=closest(name, variables),
+        allowed=f"{', '.join(short)}, or {PREFIX}<SECTION>__<KEY> for a recipe's key",
+        closest=closest(name, [*short, *every]),
         try_next=f"unset {name}",
     )
 

@@ -20,6 +20,7 @@ from umlkit.recipe import keys, scalars
 from umlkit.recipe.positions import Path, Places, dotted
 
 _SHOWN = 60
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 
 _KINDS = {
     "int_type": "a whole number",
@@ -187,7 +188,8 @@ def _unquoted(found: str, *, boolean: bool) -> str | None:
     if boolean:
         meant = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
         return f"write {meant[found.lower()]}" if found.lower() in meant else None
-    plain = found.strip().replace("_", "").replace(",", "")
+    plain = found.strip().replace("_", "")
+    plain = plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain
     if scalars.DECIMAL.fullmatch(plain) or scalars.FLOAT.fullmatch(plain):
         return f"write {plain} without quotes" if plain == found else f"write {plain}"
     return None
