@@ -50,6 +50,15 @@ def umlkit(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def refusing(monkeypatch, number: int, path: Path) -> None:
+    """Let the system refuse this of every command."""
+
+    def app(**_: object) -> int:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(frame, "app", app)
+
+
 def ending(monkeypatch, with_: BaseException | int) -> None:
     """Let every command end with this."""
 
@@ -122,6 +131,56 @@ def test_too_little_memory_is_no_crash(monkeypatch, capsys):
 
     assert frame.main(["run"]) == 1
     assert capsys.readouterr().err.startswith("error: out of memory\n  found: Unable to allocate 100 GiB\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "elsewhere"),
+    [
+        (["run", "r.yaml"], ", or write elsewhere with --out DIR"),
+        (["synth", "z.npz"], ", or name a FILE elsewhere"),
+        (["init", "d.npz"], ", or write elsewhere with --to FILE"),
+        (["recipes", "copy", "digits"], ", or write elsewhere with --to FILE"),
+        (["clean", "r.yaml", "--yes"], ""),
+    ],
+)
+def test_where_permission_is_denied_what_mends_it_is_what_the_command_has(
+    words, elsewhere, monkeypatch, capsys, tmp_path
+):
+    (tmp_path / "shut in").mkdir()
+    writable = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path / "shut in" and writable(path, mode))
+    refusing(monkeypatch, errno.EACCES, tmp_path / "shut in" / "new" / "file")
+
+    assert frame.main(words) == 1
+    assert capsys.readouterr().err.endswith(f"  try: chmod u+w '{tmp_path / 'shut in'}'{elsewhere}\n")
+
+
+def test_a_file_that_may_not_be_read_is_what_is_to_be_permitted(monkeypatch, capsys, tmp_path):
+    file = tmp_path / "d.csv"
+    file.touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: (Path(path), mode) != (file, os.R_OK))
+    refusing(monkeypatch, errno.EACCES, file)
+
+    frame.main(["clean"])
+    assert f"try: chmod u+r {file}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EFBIG, "try: ulimit -f unlimited"),
+        (errno.EISDIR, "belongs there: mv {0} {0}.old\n"),
+        (errno.ENOTDIR, "belongs there: mv {0} {0}.old\n"),
+        (errno.EROFS, "try: write elsewhere with --out DIR\n"),
+    ],
+)
+def test_what_else_the_system_refuses_has_a_next_step(number, said, monkeypatch, capsys, tmp_path):
+    file = tmp_path / "probe.json"
+    file.touch()
+    refusing(monkeypatch, number, file / "below" if number == errno.ENOTDIR else file)
+
+    assert frame.main(["run"]) == 1
+    assert said.format(file) in capsys.readouterr().err
 
 
 def test_ctrl_c_says_the_line_that_goes_on(monkeypatch, capsys):

@@ -15,6 +15,11 @@ def remember(run_directory: Path) -> None:
     _run_directories.append(run_directory)
 
 
+def remembered() -> Path | None:
+    """The run directory of the command under way; None before it is known."""
+    return _run_directories[-1] if _run_directories else None
+
+
 def write_log(error: BaseException) -> Path | None:
     """Write the traceback of ``error`` to the run directory, else the temporary one; None where neither is writable."""
     text = "".join(traceback.format_exception(error))

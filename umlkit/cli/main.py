@@ -35,6 +35,7 @@ from umlkit.cli import (
     train,
 )
 from umlkit.cli.options import literal
+from umlkit.cli.refused import refused
 from umlkit.errors import (
     EXIT_SIGINT,
     InputError,
@@ -53,11 +54,6 @@ PANELS = {
     "What there is": (recipes, methods, encoders, doctor),
 }
 """The commands' modules by the part of the help that lists them."""
-
-ELSEWHERE = (
-    "write elsewhere: the run directory with --out DIR, a single file with --to FILE; "
-    "umlkit advise RUN/probe.json writes nothing"
-)
 
 SMALLER = "store the arrays as .npy or with numpy.savez, which are read in place; or take a smaller train.batch_size"
 
@@ -137,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit:
         raise
     except BaseException as error:  # whatever ends a command gets its exit code and its message here
-        code = _ended_by(error, output)
+        code = _ended_by(error, output, arguments)
     finally:
         interrupts.uninstall()
     if code == EXIT_SIGINT:
@@ -149,11 +145,11 @@ def main(arguments: list[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _ended_by(error: BaseException, output: Output) -> int:
+def _ended_by(error: BaseException, output: Output, arguments: list[str]) -> int:
     """Say what ended the command; returns its exit code."""
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return EXIT_SIGINT
-    told = _told(error)
+    told = _told(error, arguments)
     try:
         output.error(told)
     except OSError:
@@ -163,13 +159,13 @@ def _ended_by(error: BaseException, output: Output) -> int:
     return told.exit_code
 
 
-def _told(error: BaseException) -> UmlkitError:
+def _told(error: BaseException, arguments: list[str]) -> UmlkitError:
     if isinstance(error, UmlkitError):
         return error
     if hasattr(error, "format_message"):  # typer's usage errors have no public base class
         return _usage(error)
     if isinstance(error, OSError):
-        return _system(error)
+        return refused(error, arguments)
     if isinstance(error, MemoryError):
         return RunError(Problem("out of memory", found=str(error) or None, try_next=SMALLER))
     return _crash(error)
@@ -202,19 +198,6 @@ def _mistyped(error: Any, context: Any) -> tuple[str | None, list[str]]:
     said = error.format_message()
     unknown = said.split("'")[1] if said.startswith("No such command '") else None
     return unknown, commands if commands else []
-
-
-def _system(error: OSError) -> RunError:
-    hints = {
-        errno.ENOSPC: "free some space, then call the same command again: what is finished is kept",
-        errno.EDQUOT: "free some space, then call the same command again: what is finished is kept",
-        errno.EROFS: ELSEWHERE,
-        errno.EACCES: f"{ELSEWHERE}; or mend the permissions",
-        errno.EPERM: f"{ELSEWHERE}; or mend the permissions",
-    }
-    what = (error.strerror or str(error) or type(error).__name__).lower()
-    where = error.filename if isinstance(error.filename, str) else None
-    return RunError(Problem(what, where=where, try_next=hints.get(error.errno or 0)))
 
 
 def _crash(error: BaseException) -> RunError:

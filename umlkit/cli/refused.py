@@ -1,0 +1,85 @@
+"""What the system refuses (a permission, a full disk, a folder in a file's place), in plain words with what mends it.
+
+What may be written elsewhere, and how, is the command's own.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from umlkit.cli import failures
+from umlkit.errors import Problem, RunError
+
+ELSEWHERE = {
+    "run": "write elsewhere with --out DIR",
+    "train": "write elsewhere with --out DIR",
+    "probe": "write elsewhere with --out DIR",
+    "advise": "umlkit advise {run}/probe.json, which writes nothing",
+    "evaluate": "take a copy: cp -r {run} DIR, and --out DIR",
+    "predict": "write elsewhere with --to FILE",
+    "init": "write elsewhere with --to FILE",
+    "recipes": "write elsewhere with --to FILE",
+    "synth": "name a FILE elsewhere",
+}
+"""By command; `clean` writes where the run is, or not at all."""
+
+SPACE = "free some space, then call the same command again: what is finished is kept"
+LARGER = "ulimit -f unlimited (the limit on a file's size), or a file system that takes larger files"
+
+
+def refused(error: OSError, arguments: Sequence[str]) -> RunError:
+    """The error that tells of what the system refused.
+
+    Args:
+        error: as the system said it.
+        arguments: the command line without the program's name.
+    """
+    what = (error.strerror or str(error) or type(error).__name__).lower()
+    where = error.filename if isinstance(error.filename, str) else None
+    return RunError(Problem(what, where=where, try_next=_mended(error.errno or 0, where, arguments)))
+
+
+def _mended(number: int, where: str | None, arguments: Sequence[str]) -> str | None:
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        return SPACE
+    if number == errno.EFBIG:
+        return LARGER
+    if where is None:
+        return None
+    if number in {errno.EACCES, errno.EPERM}:
+        return _either(_allowing(Path(where)), _elsewhere(arguments))
+    if number == errno.EROFS:
+        return _elsewhere(arguments)
+    if number in {errno.EISDIR, errno.ENOTDIR, errno.EEXIST}:
+        return f"move it away, as something of another kind belongs there: {_moving(Path(where))}"
+    return None
+
+
+def _elsewhere(arguments: Sequence[str]) -> str | None:
+    """How the command that was called writes elsewhere; None where it does not."""
+    said = ELSEWHERE.get(next((word for word in arguments if not word.startswith("-")), ""))
+    run = failures.remembered()
+    return None if said is None else said.format(run="RUN" if run is None else shlex.quote(str(run)))
+
+
+def _either(first: str, second: str | None) -> str:
+    return first if second is None else f"{first}, or {second}"
+
+
+def _allowing(path: Path) -> str:
+    """The command that lifts the ban: from the file, where that is it, else from the nearest folder that bans."""
+    if path.is_file() and not os.access(path, os.R_OK):
+        return shlex.join(["chmod", "u+r", str(path)])
+    there = [one for one in (path, *path.parents) if os.path.exists(one)]  # noqa: PTH110 -- never raises
+    barred = next((one for one in there if not os.access(one, os.W_OK)), path.parent)
+    return shlex.join(["chmod", "u+w", str(barred)])
+
+
+def _moving(path: Path) -> str:
+    """The command that clears the way: of the path itself, or of the file that stands where a folder should."""
+    file = next((one for one in path.parents if one.is_file()), path)
+    return shlex.join(["mv", str(file), f"{file}.old"])
