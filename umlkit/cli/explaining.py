@@ -24,7 +24,8 @@ RUNGS = {
     "frozen-": "a head on the frozen uni-modal features, added to the logits of UME (of ume-tuned if there is one), "
     "fitted on `select`; where it finds nothing it is that pool.",
     "kernel": "kernel ridge regression of what that pool leaves unexplained; `kernel-additive` sums one kernel per "
-    "modality, `kernel` multiplies them, so that it can mix modalities (ours).",
+    "modality, `kernel` adds products of them, so that it can mix modalities (ours; the ANOVA kernel is of Durrande et "
+    "al., arXiv 1106.3571). How much of it is the sum is chosen by what is explained of training samples left out.",
     "joint": "all encoders trained at once under one head; `joint-additive` under a linear one, which cannot mix.",
     "residual": "a network trained on what the recipe's frozen UME leaves, added to its logits (ours).",
     "umt": f"Uni-Modal Teacher ({DU}): joint training, every encoder pulled towards its frozen uni-modal teacher.",

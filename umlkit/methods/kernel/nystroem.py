@@ -8,8 +8,8 @@
 
 d_m and d make the mean of k_m(l, l) and of B(l, l) over the landmarks 1. Centred, the functions of a kernel have mean 0
 over the landmarks, so products of several kernels hold nothing that fewer modalities could say: the ANOVA kernel of
-Durrande et al., *ANOVA kernels and RKHS of zero mean functions*, 2013, its parts weighted by what the data say. With
-the features
+Durrande et al., *ANOVA kernels and RKHS of zero mean functions*, 2013, arXiv 1106.3571, its parts weighted by what the
+data say. With the features
 
     phi(x) = diag(e)^(-1/2) U' k(l, x),    phi(x) . phi(x') ~ k(x, x'),    U diag(e) U' = k(l, l)
 
