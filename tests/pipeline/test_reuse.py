@@ -128,6 +128,19 @@ def test_clean_removes_nothing_from_a_run_in_which_another_process_writes(folder
     assert not model.exists()
 
 
+def test_a_run_whose_run_json_is_lost_is_read_as_it_is_and_gets_it_back_from_who_writes(folder: Path, call) -> None:
+    marker = folder / "out" / "run.json"
+    whole = marker.read_bytes()
+    marker.unlink()
+    assert call("predict", "out", "tiny.npz", "--to", "p.csv")[0] == 0
+    assert call("advise", "out", "--dry-run")[0] == 0
+    assert not marker.exists()
+    code, _, err = call("probe", "out")
+    assert (code, marker.read_bytes()) == (0, whole)
+    assert "warning: out/run.json was missing or damaged; written again" in err
+    assert "training" not in err
+
+
 def test_dry_run_writes_nothing(fresh: Path, call) -> None:
     before = contents(fresh)
     for words in (["run"], ["probe"], ["train", "--method", "umt"]):
@@ -342,7 +355,7 @@ def test_a_run_directory_stands_for_its_recipe_and_for_itself(folder: Path, call
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
-        ("out/seed-0", "try: out as RECIPE"),
+        ("out/seed-0", "try: the same command with out as its RECIPE"),
         (".", "in it: the runs out"),
         ("aut", "did you mean: out"),
         ("bare", "has no recipe.yaml yet"),

@@ -89,6 +89,28 @@ def test_foreign_broken_or_newer_run_json_is_refused_by_name(tmp_path: Path, mar
         RunDirectory(tmp_path).open(create=True)
 
 
+@pytest.mark.parametrize("marker", [None, "", '{"sch'])
+def test_a_directory_that_holds_models_is_a_runs_though_run_json_is_lost(run: RunDirectory, marker: str | None) -> None:
+    run.unit(0).model_dir("ume", "0a1b2c3d").mkdir(parents=True)
+    run.marker.unlink()
+    if marker is not None:
+        run.marker.write_text(marker)
+    before = everything(run.root)
+
+    run.open(create=False)
+    assert (run.lost_marker, everything(run.root)) == (True, before)
+    run.open(create=True)
+    assert (run.lost_marker, json.loads(run.marker.read_text())) == (False, {"schema": "umlkit.run/1"})
+
+
+def test_run_json_of_a_newer_umlkit_is_refused_where_models_are_too(run: RunDirectory) -> None:
+    run.unit(0).model_dir("ume", "0a1b2c3d").mkdir(parents=True)
+    run.marker.write_text('{"schema": "umlkit.run/2"}')
+
+    with pytest.raises(InputError, match="newer"):
+        run.open(create=True)
+
+
 def test_a_folder_called_run_json_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "run.json").mkdir()
 

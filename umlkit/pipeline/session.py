@@ -114,6 +114,8 @@ class Session:
 
     def begin(self) -> None:
         """Make the run directory and write down what runs: data, environment, and the recipe before any advice."""
+        if self.directory.lost_marker:
+            self.output.warn(f"{self.directory.marker} was missing or damaged; written again")
         self.directory.open(create=True)
         if not (self.directory.advice.is_file() and self.directory.recipe.is_file()):
             recipe_copy.write(self.loaded, self.directory)

@@ -23,6 +23,7 @@ DEFAULT = Path("umlkit.yaml")
 _ENDINGS = RECIPE_ENDINGS + DATA_ENDINGS
 _WHERE = "RECIPE"
 _MARKER, _RECIPE = "run.json", "recipe.yaml"  # of a run directory; neither row may import the other
+_MODELS = "seed-*/*/models/*-*"  # by these, too, it is known: run.json may be lost
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _folder(path: Path) -> Found:
 
 
 def _is_run(path: Path) -> bool:
-    return (path / _MARKER).is_file()
+    return (path / _MARKER).is_file() or ((path / _RECIPE).is_file() and any(path.glob(_MODELS)))
 
 
 def _of_run(path: Path) -> Found:
@@ -166,7 +167,7 @@ def _no_recipe(path: Path, inside: list[str]) -> Problem:
         where=str(path),
         found=f"in it: {'; '.join(filter(None, found))}" if runs or inside else None,
         allowed="a recipe (.yaml), a bundled recipe's name, a data file, a folder of .npy files, or a run's directory",
-        try_next="umlkit recipes" if instead is None else f"{_shortest(instead)} as RECIPE",
+        try_next="umlkit recipes" if instead is None else f"the same command with {_shortest(instead)} as its RECIPE",
     )
 
 
@@ -189,7 +190,7 @@ def _nothing_there(reference: str, path: Path) -> Problem:
         allowed=f"a recipe (.yaml), a data file ({', '.join(DATA_ENDINGS)}), a run's directory, or one of the bundled "
         f"recipes: {listed(bundled.names())}",
         closest=like,
-        try_next="umlkit recipes" if like is None else f"{like} as RECIPE",
+        try_next="umlkit recipes" if like is None else f"the same command with {like} as its RECIPE",
     )
 
 

@@ -117,14 +117,18 @@ class RunDirectory:
             OSError: it cannot be made or read.
         """
         self.check()
-        if not self.marker.exists():
-            if not create:
-                raise InputError(
-                    Problem("there is no run here yet", where=str(self.root), try_next="umlkit run RECIPE")
-                )
+        marked = self._is_marked()
+        if not create and not marked and not self._holds_models():
+            raise InputError(Problem("there is no run here yet", where=str(self.root), try_next="umlkit run RECIPE"))
+        if create and not marked:
             self.root.mkdir(parents=True, exist_ok=True)
             RunMarker().write(self.marker)
         return self
+
+    @property
+    def lost_marker(self) -> bool:
+        """Whether ``run.json`` is missing or damaged where models lie: it says no more than they do."""
+        return not self._is_marked() and self._holds_models()
 
     @property
     def marker(self) -> Path:
@@ -196,22 +200,34 @@ class RunDirectory:
         files = [path for path in (self.root, *self.root.parents) if path.exists() and not path.is_dir()]
         if files:
             return _refusal("is a file, and a run needs a directory", files[0])
-        if self.marker.exists():
-            return self._marker_problem()
-        if self.root.exists() and any(not entry.name.endswith(atomic.TEMPORARY) for entry in self.root.iterdir()):
-            return _refusal("is a directory with other things in it, and not a run's: it has no run.json", self.root)
-        return None
-
-    def _marker_problem(self) -> Problem | None:
         try:
             RunMarker.read(self.marker)
         except NewerDocumentError as error:
             return error.problems[0]
         except InputError as error:
+            return None if self._holds_models() else self._foreign(error)
+        return None
+
+    def _foreign(self, error: InputError) -> Problem | None:
+        """What is here, where there is neither a model nor a sound ``run.json``; None for nothing."""
+        if self.marker.exists():
             what = f"is not the mark of a run directory that umlkit made: it {error.problems[0].what}"
             return _refusal(what, self.marker)
+        if self.root.exists() and any(not entry.name.endswith(atomic.TEMPORARY) for entry in self.root.iterdir()):
+            return _refusal("is a directory with other things in it, and not a run's: it has no run.json", self.root)
         return None
+
+    def _is_marked(self) -> bool:
+        try:
+            RunMarker.read(self.marker)
+        except InputError:
+            return False
+        return True
+
+    def _holds_models(self) -> bool:
+        return any(unit.models() for unit in self.units())
 
 
 def _refusal(what: str, path: Path) -> Problem:
-    return Problem(what, where=str(path), allowed="a new, an empty or a run's directory", try_next="--out DIR")
+    allowed = "a new, an empty or a run's directory"
+    return Problem(what, where=str(path), allowed=allowed, try_next="the same command with --out DIR, a new one")
