@@ -183,6 +183,28 @@ def test_what_else_the_system_refuses_has_a_next_step(number, said, monkeypatch,
     assert said.format(file) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["clean", "--seed", "0", "--seed=1"], "error: --seed: takes one value, and is given more than once\n"),
+        (["clean", "--seed", "0", "--seed=1"], "try: --set 'seeds=[0, 1]' in its place"),
+        (["recipes", "copy", "digits", "--to", "a", "--to", "b"], "error: --to: takes one value"),
+        (["predict", "r.yaml", "n.npz", "--to", "p.csv", "--method", "ume", "--method", "umt"], "found: ume, umt\n"),
+    ],
+)
+def test_an_option_with_one_value_is_not_given_twice(words, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert frame.main(words) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_of_several_values_and_flags_may_be_repeated(capsys):
+    assert frame.main(["methods", "-v", "-v", "--json", "--json"]) == 0
+    assert frame.main(["run", "no.yaml", "--set", "a=1", "--set", "b=2"]) == 2
+    assert "given more than once" not in capsys.readouterr().err
+
+
 def test_ctrl_c_says_the_line_that_goes_on(monkeypatch, capsys):
     ending(monkeypatch, KeyboardInterrupt())
 
@@ -277,15 +299,14 @@ def test_the_module_is_the_program():
     assert umlkit("methods").stdout.startswith("Methods\n")
 
 
-@pytest.mark.parametrize("closed", ["stdout", "stderr"])
-def test_a_stream_that_is_closed_from_the_start_is_written_nowhere(closed: str) -> None:
-    number = {"stdout": 1, "stderr": 2}[closed]
+@pytest.mark.parametrize(("number", "code"), [(1, 1), (2, 0)])
+def test_of_streams_that_are_closed_from_the_start_the_one_for_results_is_missed(number: int, code: int) -> None:
     command = [sys.executable, "-m", "umlkit"]
 
     good = subprocess.run(["sh", "-c", f'"$@" {number}>&-', "sh", *command, "methods"], check=False)
     bad = subprocess.run(["sh", "-c", f'"$@" {number}>&-', "sh", *command, "metods"], check=False)
 
-    assert (good.returncode, bad.returncode) == (0, 2)
+    assert (good.returncode, bad.returncode) == (code, 2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -118,6 +118,23 @@ def test_a_wrong_cell_after_a_join_is_named_by_its_id(tmp_path: Path) -> None:
         read_files({"a": as_csv(tmp_path / "a.csv", AUDIO), "c": as_csv(tmp_path / "c.csv", rows)}, id="id")
 
 
+def test_of_missing_values_after_a_join_the_line_of_the_recipe_is_said_and_no_file_made_up(tmp_path: Path) -> None:
+    audio, clinical = as_csv(tmp_path / "a.csv", AUDIO[:-3]), as_csv(tmp_path / "c.csv", CLINICAL)
+    with pytest.raises(InputError) as caught:
+        read_files({"c": clinical, "a": audio}, id="id", join="left")
+    assert "try: data.modalities.a.missing: impute-mean, in the recipe" in str(caught.value)
+    assert "umlkit init" not in str(caught.value)
+
+
+def test_a_missing_label_is_named_by_its_line_or_its_id(tmp_path: Path) -> None:
+    rows = [{**row, "y": "" if row["id"] == "s4" else row["y"]} for row in CLINICAL]
+    clinical, audio = as_csv(tmp_path / "c.csv", rows), as_csv(tmp_path / "a.csv", AUDIO)
+    with pytest.raises(InputError, match=r"the first in row 25 \(line 27\)"):
+        read_files({"c": clinical}, id="id")
+    with pytest.raises(InputError, match=r"the first in row 4 \('s4'\)"):
+        read_files({"a": audio, "c": clinical}, id="id")
+
+
 BAD: dict[str, tuple[list[dict[str, Any]], dict[str, Any], list[str]]] = {
     "no id named": (CLINICAL, {"id": None}, ["none is named", "'id'", "--id id"]),
     "id in one file only": (

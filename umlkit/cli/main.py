@@ -34,6 +34,7 @@ from umlkit.cli import (
     synth,
     train,
 )
+from umlkit.cli.once import Once
 from umlkit.cli.options import literal
 from umlkit.cli.refused import refused
 from umlkit.errors import (
@@ -93,7 +94,7 @@ def _register(module: ModuleType, *, panel: str) -> None:
     if hasattr(module, "app"):
         app.add_typer(module.app, name=name, rich_help_panel=panel)
     else:
-        app.command(name, help=literal(module.command), rich_help_panel=panel)(module.command)
+        app.command(name, cls=Once, help=literal(module.command), rich_help_panel=panel)(module.command)
 
 
 for _panel, _modules in PANELS.items():

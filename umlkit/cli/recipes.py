@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from umlkit.cli import completing
+from umlkit.cli.once import Once
 from umlkit.cli.options import Json
 from umlkit.errors import InputError, Problem
 
@@ -42,7 +43,7 @@ def show(context: typer.Context, json: Json = False) -> None:
     output.result_json(record.document())
 
 
-@app.command()
+@app.command(cls=Once)
 def copy(
     name: Annotated[
         str,
@@ -76,7 +77,7 @@ def copy(
     output.note(f"try: umlkit run {target}")
 
 
-@app.command()
+@app.command(cls=Once)
 def schema(
     to: Annotated[
         Path | None,

@@ -29,6 +29,7 @@ ELSEWHERE = {
 
 SPACE = "free some space, then call the same command again: what is finished is kept"
 LARGER = "ulimit -f unlimited (the limit on a file's size), or a file system that takes larger files"
+SHOWN = "the same command with > FILE, or with > /dev/null where the result is not wanted"
 
 
 def refused(error: OSError, arguments: Sequence[str]) -> RunError:
@@ -48,6 +49,8 @@ def _mended(number: int, where: str | None, arguments: Sequence[str]) -> str | N
         return SPACE
     if number == errno.EFBIG:
         return LARGER
+    if number == errno.EBADF:
+        return SHOWN
     if where is None:
         return None
     if number in {errno.EACCES, errno.EPERM}:

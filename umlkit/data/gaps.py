@@ -43,6 +43,10 @@ def gaps(what: str, *, raw: Raw, name: str, row: str, way: str = "impute-mean", 
         so: what comes of it, where that is not plain.
     """
     line = f"data.modalities.{name}.missing: {way}"
-    file = shlex.quote(raw.name) if raw.path is not None else "FILE"
-    again = f"{line}, in a recipe{so}; `umlkit init {file}`, with the label by --label, writes one that says so"
+    again = f"{line}, in the recipe{so}"
+    if raw.path is not None:  # else files are joined, which only a recipe does
+        again = (
+            f"{line}, in a recipe{so}; `umlkit init {shlex.quote(raw.name)}`, with the label by --label, writes one "
+            "that says so"
+        )
     return Gaps(what, where=f"{raw.name}, {row}", try_next=again, line=line)

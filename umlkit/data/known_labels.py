@@ -34,7 +34,7 @@ def known_labels(
     if raw.headers[label].dtype.hasobject and not raw.table and problem is not None:
         problems.append(problem)
         return None
-    found = labels.plain(raw.load(label), label, where=raw.name, problems=problems)
+    found = labels.plain(raw.load(label), label, where=raw.name, row=raw.row, problems=problems)
     if found is None:
         return None
     # What the training data wrote comes first: a class may be named by the number of another.

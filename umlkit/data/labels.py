@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,13 @@ class Labels:
 
 
 def settle(
-    values: Array | StringArray, name: str, *, where: str, class_names: Sequence[str] | None, problems: list[Problem]
+    values: Array | StringArray,
+    name: str,
+    *,
+    where: str,
+    row: Callable[[int], str] = "row {}".format,
+    class_names: Sequence[str] | None,
+    problems: list[Problem],
 ) -> Labels | None:
     """Class numbers of the labels ``values`` (N,), or None with what is wrong added to ``problems``.
 
@@ -41,10 +47,11 @@ def settle(
         values: integers, truth values or text; text cells of a table that are all integers count as integers.
         name: of the array or column.
         where: the source, for messages.
+        row: a sample by its number, as messages name it.
         class_names: names of the classes 0..C-1, where the file has them.
         problems: collects what is wrong.
     """
-    found = plain(values, name, where=where, problems=problems)
+    found = plain(values, name, where=where, row=row, problems=problems)
     if found is None:
         return None
     distinct = list(found.values)
@@ -58,7 +65,14 @@ def settle(
     return Labels(found.codes, tuple(classes), tuple(map(str, distinct)), said)
 
 
-def plain(values: Array | StringArray, name: str, *, where: str, problems: list[Problem]) -> Levels | None:
+def plain(
+    values: Array | StringArray,
+    name: str,
+    *,
+    where: str,
+    row: Callable[[int], str] = "row {}".format,
+    problems: list[Problem],
+) -> Levels | None:
     """The distinct labels, sorted, all int, bool or str, and whose each is; None with what is wrong in ``problems``."""
     if not isinstance(values, StringArray) and values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -66,11 +80,11 @@ def plain(values: Array | StringArray, name: str, *, where: str, problems: list[
     if problem is None and not isinstance(values, StringArray) and values.dtype.kind in "biu":
         return of_values(values)
     if problem is None and not isinstance(values, StringArray) and values.dtype.kind == "f":
-        problem = _float_problem(values, name, where)
+        problem = _float_problem(values, name, where, row)
     elif problem is None:
         found = of_texts(values, strip=" \t")
         cells = values.dtype.kind == "O"
-        problem = _text_problem(found, name, where) or (_cell_problem(found, name, where) if cells else None)
+        problem = _text_problem(found, name, where, row) or (_cell_problem(found, name, where, row) if cells else None)
         if problem is None:
             return found.mapped((_as_integers(found.values) if cells else None) or found.values)
     if problem is not None:
@@ -113,28 +127,28 @@ def _shape_problem(values: Array | StringArray, name: str, where: str) -> Proble
     return None
 
 
-def _text_problem(found: Levels, name: str, where: str) -> Problem | None:
+def _text_problem(found: Levels, name: str, where: str, row: Callable[[int], str]) -> Problem | None:
     count, first = found.count(lambda text: not text)
-    return _missing(name, count, first, where) if count else None
+    return _missing(name, count, row(first), where) if count else None
 
 
-def _cell_problem(found: Levels, name: str, where: str) -> Problem | None:
+def _cell_problem(found: Levels, name: str, where: str, row: Callable[[int], str]) -> Problem | None:
     """What is wrong with text cells that all read as numbers: then they are numbers, and NA means missing."""
     numbers = [number(cell) for cell in found.values]
     if any(value is None for value in numbers):
         return None
     count, first = found.count(is_missing)
     if count:
-        return _missing(name, count, first, where)
+        return _missing(name, count, row(first), where)
     if _as_integers(found.values) is not None:
         return None
-    return _float_problem(np.array(numbers, dtype=np.float64)[found.codes], name, where)
+    return _float_problem(np.array(numbers, dtype=np.float64)[found.codes], name, where, row)
 
 
-def _float_problem(values: Array, name: str, where: str) -> Problem:
+def _float_problem(values: Array, name: str, where: str, row: Callable[[int], str]) -> Problem:
     gaps = np.flatnonzero(~np.isfinite(values))
     if len(gaps):
-        return _missing(name, len(gaps), int(gaps[0]), where)
+        return _missing(name, len(gaps), row(int(gaps[0])), where)
     whole = bool((values == np.floor(values)).all())
     shown = ", ".join(str(float(value)) for value in values[:3])
     return Problem(
@@ -148,11 +162,11 @@ def _float_problem(values: Array, name: str, where: str) -> Problem:
     )
 
 
-def _missing(name: str, count: int, first: int, where: str) -> Problem:
+def _missing(name: str, count: int, first: str, where: str) -> Problem:
     return Problem(
         f"the label {name!r} is missing for {count} {'sample' if count == 1 else 'samples'}",
         where=where,
-        found=f"the first in row {first}",
+        found=f"the first in {first}",
         try_next="label these samples or leave them out of the file",
     )
 

@@ -157,7 +157,9 @@ def _labels(raw: Raw, layout: Layout, problems: list[Problem]) -> labels.Labels 
         return None
     named = layout.class_names is not None and not _unnamed(raw, layout)
     names = list(texts(raw.load("class_names").reshape(-1))) if named else None
-    return labels.settle(raw.load(layout.label), layout.label, where=raw.name, class_names=names, problems=problems)
+    return labels.settle(
+        raw.load(layout.label), layout.label, where=raw.name, row=raw.row, class_names=names, problems=problems
+    )
 
 
 def _unnamed(raw: Raw, layout: Layout) -> tuple[str, ...]:

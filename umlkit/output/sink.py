@@ -6,6 +6,8 @@ terminal are shown escaped. ``rich`` is imported only when something is drawn wi
 
 from __future__ import annotations
 
+import errno
+import io
 import json as json_module
 import os
 import sys
@@ -52,7 +54,7 @@ class Output:
         self.json = json
         self.verbose = verbose
         self.quiet = quiet
-        self.stdout = stdout or sys.stdout or _nowhere()
+        self.stdout = stdout or sys.stdout or _Closed()
         self.stderr = stderr or sys.stderr or _nowhere()
         self.clock = clock
         self._bars: Bars | None = None
@@ -171,12 +173,19 @@ class Output:
             discard(stream)
 
 
+class _Closed(io.StringIO):
+    """Standard output of a process that was started without one (``>&-``): a result that it loses is a failure."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.EBADF, "standard output is closed, so the result cannot be shown")
+
+
 def _first(rows: Sequence[Sequence[str]]) -> list[str]:
     return [row[0] for row in rows]
 
 
 def _nowhere() -> TextIO:
-    """Where to write when the process was started with the stream closed (``>&-``)."""
+    """Where to write when the process was started with standard error closed (``2>&-``)."""
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
