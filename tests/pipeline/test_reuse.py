@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import signal
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -108,12 +109,13 @@ def test_clean_lists_and_removes_only_what_the_recipe_no_longer_names(folder: Pa
     assert call("predict", "tiny.yaml", "tiny.npz", "--out", "out", "--to", "p.csv")[0] == 0
 
 
-def test_clean_removes_nothing_from_a_run_in_which_another_process_writes(folder: Path, call) -> None:
+@pytest.mark.parametrize("locked", [True, False])
+def test_clean_removes_nothing_from_a_run_in_which_another_process_is_at_work(folder: Path, call, locked: bool) -> None:
     # Another seed's models are what no recipe names, and what a process that trains with that seed builds on.
     out = folder / "out"
     before = contents(out)
     model = next((out / "seed-0" / "all" / "models").glob("joint-*"))
-    with locks.lock(model, warn=pytest.fail):
+    with locks.lock(model, warn=pytest.fail) if locked else locks.at_work(out):
         code, listed, err = call("clean", *RUN, "--seed", "1")
         assert (code, "joint-" in listed) == (0, True)
         assert f"process {os.getpid()} on " in err
@@ -126,6 +128,27 @@ def test_clean_removes_nothing_from_a_run_in_which_another_process_writes(folder
     (model / locks.NAME).write_text(json.dumps({**asdict(processes.current()), "start": "long before"}))
     assert call("clean", *RUN, "--seed", "1", "--yes")[0] == 0
     assert not model.exists()
+
+
+@pytest.mark.parametrize("words", [("run",), ("probe",), ("train", "--method", "ume")])
+def test_who_runs_probes_or_trains_is_known_to_be_at_work(words, folder: Path, call, monkeypatch) -> None:
+    seen: list[list[str]] = []
+    monkeypatch.setattr(locks, "at_work", watched(locks.at_work, seen))
+    assert call(*words, *RUN)[0] == 0
+    assert seen == [[str(processes.current())]]
+    assert locks.at_work_in(folder / "out") == []
+
+
+def watched(at_work, seen: list[list[str]]):
+    """The same, noting who is seen to be at work at its end."""
+
+    @contextmanager
+    def watching(root: Path):
+        with at_work(root):
+            yield
+            seen.append(locks.at_work_in(root))
+
+    return watching
 
 
 def test_a_run_whose_run_json_is_lost_is_read_as_it_is_and_gets_it_back_from_who_writes(folder: Path, call) -> None:

@@ -166,16 +166,29 @@ def test_of_two_who_take_over_the_slower_one_gives_back_the_faster_ones_lock(pat
 
 
 def test_holder_is_named_while_it_lives_and_not_once_it_is_dead_or_silent(path: Path) -> None:
-    assert locks.holder(path.parent) is None
+    assert locks.holder(path) is None
     left_by(processes.current(), path)
-    assert locks.holder(path.parent) == str(processes.current())
+    assert locks.holder(path) == str(processes.current())
     left_by(nobody(), path)
-    assert locks.holder(path.parent) is None
+    assert locks.holder(path) is None
     left_by(elsewhere(), path, age=30)
-    assert locks.holder(path.parent) == str(elsewhere())
+    assert locks.holder(path) == str(elsewhere())
     grow_old(path, LONG_AGO)
-    assert locks.holder(path.parent) is None
+    assert locks.holder(path) is None
     assert [file.name for file in path.parent.iterdir()] == [locks.NAME]
+
+
+def test_who_is_at_work_is_known_within_the_block_and_what_the_dead_left_is_removed(
+    tmp_path: Path, warnings: list[str]
+) -> None:
+    left_by(nobody(), tmp_path / f"{locks.AT_WORK}-of-the-dead")
+    left_by(elsewhere(), tmp_path / f"{locks.AT_WORK}-elsewhere")
+    me = str(processes.current())
+    with locks.at_work(tmp_path), locks.at_work(tmp_path):
+        assert locks.at_work_in(tmp_path) == sorted([me, str(elsewhere())])
+    assert [file.name for file in tmp_path.iterdir()] == [f"{locks.AT_WORK}-elsewhere"]
+    with lock(tmp_path / "seed-0" / "all" / "models" / "ume-0a1b2c3d", warn=warnings.append):
+        assert me in locks.at_work_in(tmp_path)
 
 
 def test_lock_works_where_the_file_system_has_no_links(

@@ -24,9 +24,10 @@ def command(call: Invocation, yes: Yes = False) -> None:
 
       umlkit clean digits --yes
     """
-    from umlkit.pipeline.cleaning import in_use, leftovers, remove
+    from umlkit.pipeline.cleaning import leftovers, remove
     from umlkit.pipeline.locate import find_identity
     from umlkit.runs.layout import RunDirectory
+    from umlkit.runs.locks import at_work_in
     from umlkit.runs.records.activity import CleaningRecord, LeftoverEntry
 
     loaded = call.load()
@@ -41,8 +42,8 @@ def command(call: Invocation, yes: Yes = False) -> None:
         removed=removing,
         artifacts=tuple(LeftoverEntry(path=str(one.path), bytes=one.bytes) for one in found),
     )
-    for folder, holder in in_use(directory).items():
-        call.output.warn(f"{holder} is writing {folder}: --yes removes nothing from this run until that has ended")
+    for name in at_work_in(directory.root):
+        call.output.warn(f"{name} is at work in {directory.root}: --yes removes nothing until that has ended")
     call.output.result_json(record.document())
     if not found:
         call.output.result_text("nothing to remove: the present recipe names every artifact")

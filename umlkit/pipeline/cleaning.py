@@ -1,7 +1,7 @@
 """Artifacts of a run directory that the present recipe does not name, and their removal.
 
 A process that trains or measures locks the one model that it writes, but reads others of any seed and fold without a
-lock. So nothing at all is removed from a run directory in which a living process holds a lock.
+lock. So nothing at all is removed from a run directory in which a living process is at work.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from umlkit.errors import Problem, RunError
+from umlkit.errors import Problem, RunError, listed
 from umlkit.pipeline.identity import DataIdentity
 from umlkit.pipeline.locate import advice_on
 from umlkit.pipeline.plan import final_plans, plans, probe_fingerprints
@@ -43,12 +43,6 @@ def leftovers(directory: RunDirectory, recipe: Recipe, identity: DataIdentity) -
     return [Leftover(path, _size(path)) for path in sorted(found)]
 
 
-def in_use(directory: RunDirectory) -> dict[Path, str]:
-    """Model's folder -> the living process that is writing it."""
-    held = {lock.parent: locks.holder(lock.parent) for lock in directory.root.glob(f"seed-*/*/models/*/{locks.NAME}")}
-    return {folder: holder for folder, holder in sorted(held.items()) if holder is not None}
-
-
 def remove(found: list[Leftover], directory: RunDirectory, *, again: str) -> None:
     """Remove every leftover; a model's ``result.json`` goes first, so that half a removal is no finished model.
 
@@ -58,7 +52,7 @@ def remove(found: list[Leftover], directory: RunDirectory, *, again: str) -> Non
         again: the command that removes it later.
 
     Raises:
-        RunError: a living process is writing in the run directory; nothing is removed from then on.
+        RunError: another process is at work in the run directory; nothing is removed from then on.
     """
     for leftover in found:
         _refuse_in_use(directory, again)
@@ -70,13 +64,12 @@ def remove(found: list[Leftover], directory: RunDirectory, *, again: str) -> Non
 
 
 def _refuse_in_use(directory: RunDirectory, again: str) -> None:
-    if used := in_use(directory):
-        folder, holder = next(iter(used.items()))
+    if names := locks.at_work_in(directory.root):
         raise RunError(
             Problem(
                 "is in use: another process trains or measures there, so nothing is removed",
                 where=str(directory.root),
-                found=f"{holder} writes {folder.relative_to(directory.root)}",
+                found=listed(names),
                 try_next=f"once that process has ended: {again}",
             )
         )

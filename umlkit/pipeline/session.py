@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -22,7 +23,7 @@ from umlkit.pipeline.identity import DataIdentity, FoldIdentity, remember, stamp
 from umlkit.pipeline.plan import Plan, final_plans, plans
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.recipe.schema import Recipe
-from umlkit.runs import files
+from umlkit.runs import files, locks
 from umlkit.runs.environment import describe
 from umlkit.runs.layout import ALL, RunDirectory
 from umlkit.training import device as devices
@@ -127,6 +128,13 @@ class Session:
         )
         found.write(self.directory.environment)
         remember(self.directory, self.loaded, self.identity)
+
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Within the block, which begins the run, nobody takes away what lies in its directory."""
+        self.begin()
+        with locks.at_work(self.directory.root):
+            yield
 
 
 def open_session(

@@ -52,8 +52,8 @@ def train(session: Session, method: str) -> list[Artifact]:
         InputError: no such method or modality.
     """
     wanted = [artifact for plan in session.final_plans for artifact in trained_by(plan, method)]
-    session.begin()
-    ensure(session, wanted, force=session.force)
+    with session.begun():
+        ensure(session, wanted, force=session.force)
     return wanted
 
 
@@ -109,8 +109,12 @@ def probe(session: Session) -> ProbeRecord:
         InputError: fewer than two modalities.
     """
     require_two_modalities(session)
+    with session.begun():
+        return _probed(session)
+
+
+def _probed(session: Session) -> ProbeRecord:
     path = _probe_path(session)
-    session.begin()
     record, damage = _read_probe(session)
     if damage is not None:
         session.output.warn(f"{damage}; measured anew")
@@ -203,12 +207,13 @@ def _cost(session: Session, wanted: Sequence[Artifact]) -> str:
 def run(session: Session) -> RunResult:
     """Uni-modal training, probe, advice, the advised method, and one look at test."""
     require_two_modalities(session)
-    record = probe(session)
-    advice = with_model(advise(record), session.recipe, session.identity)
-    write_advice(advice, session.loaded, session.directory)
-    advised = [plan.evaluated(advice.headline) for plan in session.final_plans]
-    ensure(session, advised, force=session.force)
-    test = evaluation.on_split(session, advised[0], method=advice.headline, split="test", command="run")
+    with session.begun():
+        record = _probed(session)
+        advice = with_model(advise(record), session.recipe, session.identity)
+        write_advice(advice, session.loaded, session.directory)
+        advised = [plan.evaluated(advice.headline) for plan in session.final_plans]
+        ensure(session, advised, force=session.force)
+        test = evaluation.on_split(session, advised[0], method=advice.headline, split="test", command="run")
     return RunResult(record, advice, test, session.directory)
 
 

@@ -1,5 +1,8 @@
 """A lock per artifact, so that several processes can fill one run directory without writing the same thing twice.
 
+Beside it every process that trains or measures keeps a file ``.at-work-*`` of its own in the run directory, by which
+is known who builds on what lies there, locked or not.
+
 The holder keeps a file ``.lock`` that names it and renews the file's time every ten seconds. Whoever finds it waits; a
 holder that is dead here, or silent for 60 s elsewhere, loses it. The file comes into being with its content in one step
 (a hard link), and ages are measured by the file system's own clock, so machines need not agree on the time.
@@ -23,6 +26,7 @@ from umlkit.runs.interrupts import interrupts
 
 NAME = ".lock"
 WAITING = ".waiting"
+AT_WORK = ".at-work"
 HEARTBEAT = 10.0  # seconds between signs of life
 SILENCE = 60.0  # seconds without one after which a holder elsewhere counts as dead
 POLL = 0.5  # seconds between two looks at another's lock
@@ -48,13 +52,37 @@ def lock(
     """
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / NAME
-    token = _acquire(path, warn=warn, sleep=sleep)
+    with _kept(path, _acquire(path, warn=warn, sleep=sleep)):
+        atomic.remove_leftovers(directory)
+        _remove_silent_candidates(path)
+        yield
+
+
+@contextmanager
+def at_work(root: Path) -> Iterator[None]:
+    """Within the block this process is known to be at work in the run directory ``root``, as others may be, too."""
+    for other in root.glob(f"{AT_WORK}-*"):
+        if holder(other) is None:
+            other.unlink(missing_ok=True)
+    path, token = root / f"{AT_WORK}-{uuid4().hex}", _token()
+    path.write_bytes(token)
+    with _kept(path, token):
+        yield
+
+
+def at_work_in(root: Path) -> list[str]:
+    """The living processes that are at work in a run directory or hold a lock there, as messages name them."""
+    files = [*root.glob(f"{AT_WORK}-*"), *root.glob(f"seed-*/*/models/*/{NAME}")]
+    return sorted({name for name in map(holder, files) if name is not None})
+
+
+@contextmanager
+def _kept(path: Path, token: bytes) -> Iterator[None]:
+    """Renew the file's time within the block, and remove it at its end, as long as it is ours."""
     stop = threading.Event()
     heart = threading.Thread(target=_beat, args=(path, token, stop), daemon=True)
     heart.start()
     try:
-        atomic.remove_leftovers(directory)
-        _remove_silent_candidates(path)
         yield
     finally:
         stop.set()
@@ -63,16 +91,15 @@ def lock(
             path.unlink(missing_ok=True)
 
 
-def holder(directory: Path) -> str | None:
-    """The living process that holds the lock of ``directory``, as messages name it; None where there is none."""
-    path = directory / NAME
+def holder(path: Path) -> str | None:
+    """The living process that keeps this file, as messages name it; None where there is none."""
     content = _read(path)
     return None if content is None or _is_over(content, age=_age_seen(path)) else _name(content)
 
 
 def _acquire(path: Path, *, warn: Callable[[str], None], sleep: Callable[[float], None]) -> bytes:
     """Wait until the lock is ours; returns what our lock file holds."""
-    token = json.dumps({**asdict(processes.current()), "token": uuid4().hex}).encode()
+    token = _token()
     candidate = path.with_name(f"{NAME}-{uuid4().hex}{WAITING}")
     said = False
     try:
@@ -92,6 +119,11 @@ def _acquire(path: Path, *, warn: Callable[[str], None], sleep: Callable[[float]
     finally:
         candidate.unlink(missing_ok=True)
     return token
+
+
+def _token() -> bytes:
+    """What a file of this process holds: who it is, and which file."""
+    return json.dumps({**asdict(processes.current()), "token": uuid4().hex}).encode()
 
 
 def _claim(path: Path, candidate: Path) -> bool:
