@@ -1,4 +1,4 @@
-"""A measurement in at most five sentences, each with a number; in six where the recipe asks for a decomposition.
+"""A measurement in sentences, each with a number, of which a screen shows at most five.
 
 What every modality carries, how much is paired, of which kind, what could not be seen, and what joint training leaves
 behind. What the verdicts of ``probe.json`` say in words stands in :func:`_carried`, :func:`_paired`, :func:`_kind`.

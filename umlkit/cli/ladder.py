@@ -23,11 +23,13 @@ LINES = 30
 HEADER = 2
 BAR = 10
 SINGLE = "unimodal:"
+MOST = 5
+"""Sentences; what else there is to say stands in the last line by its name."""
 UNEQUAL = 1.5  # largest class over smallest from which balanced accuracy says something of its own
 
 
 def show_probe(output: Output, probe: ProbeRecord) -> None:
-    """One screen to stdout: the ladder, what its columns are, the sentences; why there is none, where so.
+    """One screen to stdout: the ladder, what its columns are, at most five sentences; why there is none, where so.
 
     At most 30 lines of 80 columns. Where the ladder would not fit, the single modalities that tell least share a line;
     where that is too little, sentences are left out, which the last line says.
@@ -43,7 +45,7 @@ def show_probe(output: Output, probe: ProbeRecord) -> None:
 
 
 def _fitting(probe: ProbeRecord) -> tuple[int, list[str]]:
-    """Rows for the ladder, and what stands below it: of the sentences those that fit, by weight."""
+    """Rows for the ladder, and what stands below it: of the sentences at most five, those that fit, by weight."""
     told = sentences(probe)
     lightest = sorted(told, key=lambda one: one.weight)
     rows = 1 + sum(not rung.name.startswith(SINGLE) for rung in probe.ladder)
@@ -52,7 +54,7 @@ def _fitting(probe: ProbeRecord) -> tuple[int, list[str]]:
         said = [one.said for one in told if one not in gone]
         below = [wrapped(line) for line in (legend(probe), *said, *_left_out(gone))]
         room = LINES - HEADER - sum(text.count("\n") + 1 for text in below)
-        if room >= rows:
+        if room >= rows and len(said) <= MOST:
             break
     return room, below
 
