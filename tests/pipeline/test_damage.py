@@ -8,10 +8,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.pipeline.conftest import document
+from tests.pipeline.conftest import document, write_data
+from umlkit.runs import tensors
 
+Call = Callable[..., tuple[int, str, str]]
 RUN = ("tiny.yaml", "--out", "out")
 
 
@@ -50,10 +53,37 @@ def cut_short(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:40])
 
 
+def overwrite(path: Path, array: str, value: float) -> None:
+    """One number of the first array whose name ends so."""
+    arrays, metadata = tensors.load(path)
+    name = next(name for name in sorted(arrays) if name.endswith(array))
+    arrays[name].flat[0] = value
+    tensors.save(path, arrays, metadata)
+
+
+def with_nan(path: Path) -> None:
+    overwrite(path, "logits", np.nan)
+
+
+def of_another_sample(path: Path) -> None:
+    overwrite(path, "rows", 10**6)
+
+
+def in_shell(commands: str, call: Call) -> int:
+    """Call what an error names, as pasted: what is removed first has to be there."""
+    removing, _, command = commands.rpartition(" && ")
+    if removing:
+        paths = list(Path().glob(removing.removeprefix("rm ")))
+        assert paths
+        for path in paths:
+            path.unlink()
+    return call(*command.removeprefix("umlkit ").split())[0]
+
+
 @pytest.mark.parametrize("harm", [cut_short, Path.unlink])
-@pytest.mark.parametrize(("name", "expected"), [("config.json", 2), ("model.safetensors", 1)])
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
 def test_the_command_that_a_damaged_model_names_mends_it(
-    folder: Path, call, name: str, expected: int, harm: Callable[[Path], None]
+    folder: Path, call: Call, name: str, harm: Callable[[Path], None]
 ) -> None:
     model = only(folder, "out/seed-0/all/models/unimodal-audio-*")
     whole = (model / name).read_bytes()
@@ -62,7 +92,7 @@ def test_the_command_that_a_damaged_model_names_mends_it(
 
     code, out, err = call(*evaluate)
 
-    assert (code, out) == (expected, "")
+    assert (code, out) == (2, "")
     assert str(model.relative_to(folder) / name) in err
     [command] = re.findall(r"try: (?:write it again: )?umlkit (.*)", err)
     assert command == "train out --method unimodal:audio --seed 0 --force"
@@ -72,35 +102,106 @@ def test_the_command_that_a_damaged_model_names_mends_it(
 
 
 @pytest.mark.parametrize(
-    ("model", "expected"),
+    ("array", "value"),
     [
-        ("unimodal-audio", "umlkit train out --method unimodal:audio --seed 0"),
-        ("ume", "umlkit train out --method ume --seed 0"),
-        ("kernel", "umlkit probe out --budget full"),
+        ("model.encoders.1.linear.bias", np.nan),
+        ("model.encoders.1.linear.weight", np.inf),
+        ("preprocess.audio.mean", np.nan),
+    ],
+)
+def test_a_model_that_holds_nan_predicts_nothing_and_is_mended_by_the_command_that_is_named(
+    folder: Path, call: Call, array: str, value: float
+) -> None:
+    model = only(folder, "out/seed-0/all/models/umt-*/model.safetensors")
+    write_data(folder / "new.npz", n=7, seed=5)
+    for words in (
+        ("predict", "tiny.yaml", "new.npz", "--out", "out", "--method", "umt", "--to", "p.jsonl"),
+        ("evaluate", *RUN, "--method", "umt", "--data", "new.npz"),
+        ("evaluate", *RUN, "--method", "umt", "--split", "test"),
+    ):
+        overwrite(model, array, value)
+        code, out, err = call(*words)
+
+        assert (code, out) == (2, "")
+        assert str(model.relative_to(folder)) in err and f"NaN or infinity in {array}" in err
+        assert words[0] != "predict" or not (folder / "p.jsonl").exists()
+        [command] = re.findall(r"try: write it again: umlkit (.*)", err)
+        assert call(*command.split())[0] == 0
+        assert call(*words)[0] == 0
+
+
+def test_predictions_that_are_nan_are_not_written_though_every_weight_is_a_number(folder: Path, call: Call) -> None:
+    model = only(folder, "out/seed-0/all/models/unimodal-video-*/model.safetensors")
+    overwrite(model, "weight", 3e38)
+    predict = ("predict", "tiny.yaml", "tiny.npz", "--out", "out", "--method", "unimodal:video", "--to", "p.csv")
+
+    code, out, err = call(*predict)
+
+    assert (code, out, (folder / "p.csv").exists()) == (2, "", False)
+    assert re.search(r"gives no prediction\s+found: NaN or infinity for \d+ of 520 samples", err)
+    [command] = re.findall(r"try: write it again: umlkit (.*)", err)
+    assert call(*command.split())[0] == 0
+    assert call(*predict)[0] == 0
+
+
+@pytest.mark.parametrize("harm", [cut_short, Path.unlink, with_nan, of_another_sample])
+def test_the_command_that_damaged_outputs_name_mends_what_is_evaluated(
+    folder: Path, call: Call, harm: Callable[[Path], None]
+) -> None:
+    stored = only(folder, "out/seed-0/all/outputs/umt-*/select-00000.safetensors")
+    before = stored.read_bytes()
+    harm(stored)
+    evaluate = ("evaluate", *RUN, "--method", "umt", "--split", "val")
+
+    code, out, err = call(*evaluate)
+
+    assert (code, out) == (2, "")
+    assert str(stored.relative_to(folder)) in err
+    [commands] = re.findall(r"try: write it again: (.*)", err)
+    assert in_shell(commands, call) == 0
+    assert stored.read_bytes() == before
+    assert call(*evaluate)[0] == 0
+
+
+def test_damaged_marginals_are_computed_again(folder: Path, call: Call) -> None:
+    stored = only(folder, "out/seed-0/all/outputs/umt-*/marginals-probe.safetensors")
+    before = stored.read_bytes()
+    overwrite(stored, "grid", np.nan)
+    shutil.rmtree(folder / "out" / "probes")
+
+    code, _, err = call("probe", *RUN)
+
+    assert code == 0 and "training" not in err
+    assert stored.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("model", "harm", "expected"),
+    [
+        ("unimodal-audio", with_nan, "umlkit train out --method unimodal:audio --seed 0"),
+        ("ume", of_another_sample, "umlkit train out --method ume --seed 0"),
+        ("kernel", cut_short, "umlkit probe out --budget full"),
     ],
 )
 def test_the_command_that_damaged_outputs_name_mends_them_also_of_what_is_only_a_rung(
-    folder: Path, call, model: str, expected: str
+    folder: Path, call: Call, model: str, harm: Callable[[Path], None], expected: str
 ) -> None:
     """Of the two kernels one is the method ``kernel``; the other, the additive one, no ``train`` makes."""
     [name] = [path.parent.name for path in folder.glob(f"out/seed-0/all/models/{model}-*/config.json") if meant(path)]
     whole = folder / "out" / "seed-0" / "all" / "outputs" / name / "probe-00000.safetensors"
     before = whole.read_bytes()
-    cut_short(whole)
+    harm(whole)
     shutil.rmtree(folder / "out" / "probes")
 
     code, out, err = call("probe", *RUN)
 
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert str(whole.relative_to(folder)) in err
     [commands] = re.findall(r"try: write it again: (.*)", err)
     assert commands == f"rm out/seed-0/all/outputs/{name}/probe-* && {expected}"
-    removing, command = commands.split(" && ")
-    for path in Path().glob(removing.removeprefix("rm ")):
-        path.unlink()
-    code, _, err = call(*command.removeprefix("umlkit ").split())
-    assert code == 0
-    assert ": training" not in err
+    weights = {path: path.read_bytes() for path in folder.glob("out/**/model.safetensors")}
+    assert in_shell(commands, call) == 0
+    assert {path: path.read_bytes() for path in weights} == weights
     assert whole.read_bytes() == before
     assert call("probe", *RUN)[0] == 0
 

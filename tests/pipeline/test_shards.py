@@ -54,7 +54,7 @@ def test_set_that_lacks_a_shard_is_not_taken_for_a_whole_one(fresh: Path, call: 
 
     code, _, err = call("train", "tiny.yaml", "--method", "umt", "--out", "here")
 
-    assert code == 1
+    assert code == 2
     assert lost.name in err
     assert "missing" in err
 

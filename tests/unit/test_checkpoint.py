@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from umlkit.data.records import Batch, Samples
-from umlkit.errors import InterruptedRun, RunError
+from umlkit.errors import InputError, InterruptedRun
 from umlkit.recipe.schema import Train
 from umlkit.runs import tensors
 from umlkit.runs.interrupts import interrupts
@@ -293,7 +293,7 @@ def test_tensors_keep_values_shapes_and_text(tmp_path: Path) -> None:
 def test_damaged_tensor_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"nonsense")
 
-    with pytest.raises(RunError, match=r"model\.safetensors: is damaged"):
+    with pytest.raises(InputError, match=r"model\.safetensors: is damaged"):
         tensors.load(tmp_path / "model.safetensors")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from umlkit.errors import RunError
+from umlkit.errors import InputError
 from umlkit.runs import tensors
 from umlkit.runs.tensor_file import filling
 
@@ -63,13 +63,28 @@ def test_file_cut_short_is_named(tmp_path: Path, left: int) -> None:
     write(path)
     path.write_bytes(path.read_bytes()[:left])
 
-    with pytest.raises(RunError, match=r"(?s)damaged.*--force"):
+    with pytest.raises(InputError, match=r"(?s)damaged.*--force"):
         tensors.mapped(path)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="missing"):
+    with pytest.raises(InputError, match="missing"):
         tensors.mapped(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [0, 6])
+def test_nan_in_a_file_is_named_with_its_array(tmp_path: Path, number: float, place: int, monkeypatch) -> None:
+    monkeypatch.setattr(tensors, "PART", 24)  # two rows
+    path = tmp_path / "a.safetensors"
+    tensors.save(path, {"z": Z, "rows": ROWS, "none": Z[:0], "one": np.float32(1)}, {})
+    tensors.check_finite(path, tensors.mapped(path)[0])
+    broken = Z.copy()
+    broken[place, 2] = number
+    tensors.save(path, {"z": broken, "rows": ROWS}, {})
+
+    with pytest.raises(InputError, match=r"(?s)a\.safetensors: is damaged.*NaN or infinity in z.*--force"):
+        tensors.check_finite(path, tensors.mapped(path)[0])
 
 
 def test_nothing_is_left_of_a_file_whose_filling_fails(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,13 +40,14 @@ class FinishedModel:
     artifact: Artifact
     identity: DataIdentity
 
-    def load(self) -> TrainedModel:
-        """The model itself; its errors name the command that makes it anew."""
+    @contextmanager
+    def loaded_model(self) -> Iterator[TrainedModel]:
+        """The model itself; errors of its files in this block name the command that makes it anew."""
         from umlkit.pipeline import model
         from umlkit.pipeline.mending import mending_method
 
         with mending_method(self.reference, self.name):
-            return model.load(self.artifact.model_dir(self.directory))
+            yield model.load(self.artifact.model_dir(self.directory))
 
 
 def open_run(call: Invocation) -> Session:

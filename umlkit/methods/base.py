@@ -65,7 +65,7 @@ class Output(NamedTuple):
 
 
 class MultiModalModel(nn.Module, ABC):
-    """Base of what a method trains: ``inputs -> Output``.
+    """Base of what a method trains: ``inputs -> Output``. Its parameters and buffers are finite once it is trained.
 
     Attributes:
         parts_are: what :meth:`parts` gives. ``inputs``: the inputs themselves, so that a fusion costs a whole pass;

@@ -16,10 +16,9 @@ from umlkit.data.records import Array, Doubles, Ints, Role
 from umlkit.data.unseen import read_unseen
 from umlkit.methods.calibration import softmax
 from umlkit.methods.folds import rows_of
-from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.mending import mending
+from umlkit.pipeline.finished import model_of
 from umlkit.pipeline.model import TrainedModel
 from umlkit.pipeline.session import Session
 from umlkit.runs.records.evaluation import EvaluationRecord, Metrics
@@ -38,8 +37,7 @@ def on_split(session: Session, artifact: Artifact, *, method: str, split: str, c
         split: has samples; ``val`` is select and probe together. Anything but ``test`` computes nothing anew.
         command: who asks, for the log of looks at test.
     """
-    with mending(session, artifact):
-        model = models.load(artifact.model_dir(session.directory))
+    model = model_of(session, artifact)
     roles: tuple[Role, ...] = ("select", "probe") if split == "val" else (_role(split),)
     if split == "test":
         parts = [outputs.on_test(session, artifact, model.network, command=command)]

@@ -10,10 +10,8 @@ import numpy as np
 from umlkit.data.records import ROLES, Array, ModalityArray, Role
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.mending import mending
-from umlkit.pipeline.model import ModelConfig
+from umlkit.pipeline.finished import config_of, result_of
 from umlkit.pipeline.plan import UNIMODAL, Plan
-from umlkit.pipeline.result import ModelResult, result_of
 from umlkit.pipeline.session import Session
 from umlkit.probe.contribution import POOLS
 from umlkit.probe.evidence import Evidence, HeldOut, Pooling, RungOutputs
@@ -130,7 +128,7 @@ def _joint(plan: Plan) -> list[Artifact]:
 
 def rung_outputs(session: Session, artifact: Artifact, *, name: str, candidate: str | None) -> RungOutputs:
     """What a finished model says, as the rung called ``name``."""
-    result = _result(session, artifact)
+    result = result_of(session, artifact)
     return RungOutputs(
         rung=name,
         seed=artifact.seed,
@@ -143,11 +141,6 @@ def rung_outputs(session: Session, artifact: Artifact, *, name: str, candidate: 
         fold=artifact.fold,
         predicted=artifact.short,
     )
-
-
-def _result(session: Session, artifact: Artifact) -> ModelResult:
-    with mending(session, artifact):
-        return result_of(session.directory, artifact)
 
 
 def _features(
@@ -172,7 +165,7 @@ def _poolings(session: Session) -> dict[str, Pooling]:
             if rung.name in POOLS:
                 rules[rung.name] = artifact.options.model_dump()["pool"]
                 of_seed = weights.setdefault(rung.name, {}).setdefault(plan.seed, [])
-                of_seed.append(_result(session, artifact).report["weights"])
+                of_seed.append(result_of(session, artifact).report["weights"])
     return {
         name: Pooling(rule, {seed: _mean(of_folds) for seed, of_folds in weights[name].items()})
         for name, rule in rules.items()
@@ -187,9 +180,4 @@ def _encoder(session: Session, modality: str) -> str:
     """The encoder of a modality with the lowest seed; that of most folds where these have chosen differently."""
     lowest = session.plans[0].seed
     artifacts = [plan.unimodal[modality] for plan in session.plans if plan.seed == lowest]
-    return mode(_config(session, artifact).modalities[modality].encoder for artifact in artifacts)
-
-
-def _config(session: Session, artifact: Artifact) -> ModelConfig:
-    with mending(session, artifact):
-        return ModelConfig.read(artifact.model_dir(session.directory) / "config.json")
+    return mode(config_of(session, artifact).modalities[modality].encoder for artifact in artifacts)

@@ -20,13 +20,13 @@ import torch
 from torch import Tensor
 
 from umlkit.data.records import Ints, Role
-from umlkit.errors import RunError
+from umlkit.errors import InputError
 from umlkit.methods.base import MultiModalModel
 from umlkit.methods.mixing import crossed, grand_mean, marginal
-from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.mending import mending
+from umlkit.pipeline.finished import model_of
+from umlkit.pipeline.mending import mending_marginals
 from umlkit.pipeline.mixing_plan import ROLES, is_grid, references, some_of, subsets_of
 from umlkit.pipeline.session import Session
 from umlkit.probe.marginals import Marginals, ModelMarginals, of_grid
@@ -53,19 +53,24 @@ def read(session: Session, artifact: Artifact) -> ModelMarginals:
     """The stored marginals of a model.
 
     Raises:
-        RunError: they are missing, broken, or of other samples.
+        InputError: they are missing, broken, or of other samples.
     """
-    select, probe = (_read(session.of(artifact.fold), artifact, role) for role in ROLES)
-    return ModelMarginals(select, probe)
+    with mending_marginals(session):
+        return _read_all(session, artifact)
 
 
 def there(session: Session, artifact: Artifact) -> bool:
     """Whether both files are there, whole, and of the present samples."""
     try:
-        read(session, artifact)
-    except RunError:
+        _read_all(session, artifact)
+    except InputError:
         return False
     return True
+
+
+def _read_all(session: Session, artifact: Artifact) -> ModelMarginals:
+    select, probe = (_read(session.of(artifact.fold), artifact, role) for role in ROLES)
+    return ModelMarginals(select, probe)
 
 
 def _read(session: Session, artifact: Artifact, role: Role) -> Marginals:
@@ -73,7 +78,8 @@ def _read(session: Session, artifact: Artifact, role: Role) -> Marginals:
     arrays, metadata = tensors.mapped(path)
     rows = session.roles.rows(role)
     if metadata.get("version") != VERSION or not np.array_equal(arrays["rows"], rows):
-        raise RunError(f"{path}: holds marginals of other samples, or of another umlkit")
+        raise tensors.unusable(path, "holds marginals of other samples, or of another umlkit")
+    tensors.check_finite(path, arrays)
     if "grid" in arrays:
         return of_grid(arrays["grid"], weights=session.weights_of(role), additive=artifact.additive)
     named = {name.removeprefix("subset."): array for name, array in arrays.items() if name.startswith("subset.")}
@@ -105,8 +111,7 @@ class Mix:
 
 
 def _write(session: Session, artifact: Artifact, label: str) -> None:
-    with mending(session, artifact):
-        network = models.load(artifact.model_dir(session.directory)).network.to(session.device).eval()
+    network = model_of(session, artifact).network.to(session.device).eval()
     drawn = references(session, artifact, dear=network.parts_are == "inputs")
     picked = {
         name: rows[torch.from_numpy(of_one)]

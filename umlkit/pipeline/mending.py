@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from umlkit import registry
-from umlkit.errors import InputError, Problem, RunError
+from umlkit.errors import InputError, Problem
 from umlkit.pipeline.artifact import Artifact
 from umlkit.pipeline.identity import recall
 from umlkit.pipeline.plan import UNIMODAL, Plan, probe_fingerprint, probe_fingerprints
@@ -36,7 +36,14 @@ def mending(session: Session, artifact: Artifact) -> Iterator[None]:
 @contextmanager
 def mending_outputs(session: Session, artifact: Artifact) -> Iterator[None]:
     """The same of files of the artifact's outputs; all on the same samples go, as the first stands for them."""
-    with _said(lambda problem: f"rm {_of_role(Path(str(problem.where)))} && {_making(session, artifact)}"):
+    with _said(lambda problem: f"{_removing(Path(str(problem.where)))}{_making(session, artifact)}"):
+        yield
+
+
+@contextmanager
+def mending_marginals(session: Session) -> Iterator[None]:
+    """The same of stored marginals, which a measurement computes again where they are gone or broken."""
+    with _said(lambda _: _measuring(session)):
         yield
 
 
@@ -51,38 +58,50 @@ def mending_method(reference: str, method: str) -> Iterator[None]:
 def _said(command: Callable[[Problem], str]) -> Iterator[None]:
     try:
         yield
-    except (InputError, RunError) as error:
+    except InputError as error:
         if not any(AGAIN in (problem.try_next or "") for problem in error.problems):
             raise
         problems = [replace(p, try_next=p.try_next and p.try_next.replace(AGAIN, command(p))) for p in error.problems]
         raise type(error)(*problems) from error
 
 
-def _of_role(shard: Path) -> str:
-    """The files of the outputs on the samples that this one is of, for a shell."""
+def _removing(shard: Path) -> str:
+    """What removes the files of the outputs on the samples that this one is of, for a shell; empty for none."""
     role, _, _ = shard.name.rpartition("-")
-    return f"{shlex.quote(str(shard.with_name(role)))}-*"
+    return f"rm {shlex.quote(str(shard.with_name(role)))}-* && " if any(shard.parent.glob(f"{role}-*")) else ""
 
 
 def _model_command(session: Session, artifact: Artifact) -> str:
     making = _making(session, artifact)
     if _method(session, artifact) is not None:
         return f"{making} --force"
-    return f"rm -r {shlex.quote(str(artifact.model_dir(session.directory)))} && {making}"
+    folder = artifact.model_dir(session.directory)
+    return f"rm -r {shlex.quote(str(folder))} && {making}" if folder.exists() else making
 
 
 def _making(session: Session, artifact: Artifact) -> str:
     """What makes the artifact where it is gone, or finds that its outputs are."""
-    kept, method = _kept(session), _method(session, artifact)
-    named = _root(session) if session.reference is None else session.reference
+    method = _method(session, artifact)
     if method is None:
-        mark = probe_fingerprint(session.recipe, session.identity)
-        meant = kept is not None and mark in probe_fingerprints(kept, session.identity).values()
-        return f"umlkit probe {_root(session) if meant else named} --budget {session.recipe.probe.budget}"
+        return _measuring(session)
+    kept = _kept(session)
     known = kept is not None and artifact.fingerprint in _trained(Plan(kept, session.identity, artifact.seed))
-    run = _root(session) if known else named
+    run = _root(session) if known else _named(session)
     seed = "" if f" --seed {artifact.seed}" in run else f" --seed {artifact.seed}"
     return f"umlkit train {run} --method {shlex.quote(method)}{seed}"
+
+
+def _measuring(session: Session) -> str:
+    """What measures anew as the session does."""
+    kept = _kept(session)
+    mark = probe_fingerprint(session.recipe, session.identity)
+    meant = kept is not None and mark in probe_fingerprints(kept, session.identity).values()
+    return f"umlkit probe {_root(session) if meant else _named(session)} --budget {session.recipe.probe.budget}"
+
+
+def _named(session: Session) -> str:
+    """The run as the user named it; its directory where nobody did."""
+    return _root(session) if session.reference is None else session.reference
 
 
 def _root(session: Session) -> str:

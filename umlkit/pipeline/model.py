@@ -22,12 +22,14 @@ from umlkit.data.kinds import KINDS, Preprocess
 from umlkit.data.records import Array, ModalityArray
 from umlkit.data.samples import all_rows
 from umlkit.data.unseen import cut_arrays
-from umlkit.errors import RunError
 from umlkit.methods import inference
 from umlkit.methods.base import Blueprint, Method, ModalityPlan, MultiModalModel
 from umlkit.methods.calibration import softmax
 from umlkit.runs import tensors
 from umlkit.runs.records.common import Migration, Part, Record, unchanged
+
+PADDED = ".edges"
+"""Arrays called so hold NaN where a column has no further bin; in any other NaN is damage."""
 
 
 class ModalityConfig(Part):
@@ -83,7 +85,7 @@ class ModelConfig(Record):
     class_weights: tuple[float, ...] | None = Field(
         default=None, description="in the order of classes; null where all weigh 1"
     )
-    temperature: float = Field(description="logits are divided by it; fitted on select")
+    temperature: float = Field(gt=0, description="logits are divided by it; fitted on select")
     seed: int
     fold: str
     fingerprint: str
@@ -145,7 +147,8 @@ class TrainedModel:
             (n, C) float64, rows sum to 1, columns in the order of :attr:`classes`.
 
         Raises:
-            InputError: a modality missing, of another shape or length, or with values that are not finite.
+            InputError: a modality missing, of another shape or length, or with values that are not finite; or the model
+                gives none, as its weights are damaged.
         """
         specs = {name: modality.input_spec() for name, modality in self.config.modalities.items()}
         return self.proba_of(cut_arrays({name: np.asarray(array) for name, array in arrays.items()}, specs))
@@ -166,6 +169,10 @@ class TrainedModel:
         """:meth:`predict_proba` of samples that are cut and settled already."""
         inputs = all_rows(cut, self.preprocess)
         logits = inference.logits(self.network, inputs).double().numpy()
+        broken = ~np.isfinite(logits).all(axis=1)
+        if broken.any():
+            found = f"NaN or infinity for {np.count_nonzero(broken)} of {len(logits)} samples"
+            raise tensors.unusable(self.directory / "model.safetensors", "gives no prediction", found=found)
         proba: Array = softmax(logits / self.config.temperature)
         return proba
 
@@ -185,13 +192,14 @@ def load(directory: Path) -> TrainedModel:
     """The model in a model directory, on the CPU.
 
     Raises:
-        InputError: no model there, or written by a newer umlkit.
-        RunError: its files do not fit together.
+        InputError: no model there, or written by a newer umlkit; or its files are damaged, or do not fit together.
     """
     config = ModelConfig.read(directory / "config.json")
-    arrays, metadata = tensors.load(directory / "model.safetensors")
+    path = directory / "model.safetensors"
+    arrays, metadata = tensors.load(path)
     if metadata.get("fingerprint") != config.fingerprint:
-        raise RunError(f"{directory}: config.json and model.safetensors are of two different models")
+        raise tensors.unusable(path, "is of another model than config.json")
+    tensors.check_finite(path, {name: values for name, values in arrays.items() if not name.endswith(PADDED)})
     network = build(config)
     weights = {
         name.removeprefix("model."): torch.from_numpy(a) for name, a in arrays.items() if name.startswith("model.")
@@ -199,7 +207,7 @@ def load(directory: Path) -> TrainedModel:
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
-        raise RunError(f"{directory}: model.safetensors does not fit config.json: {error}") from error
+        raise tensors.unusable(path, "does not fit config.json", found=str(error)) from error
     preprocess = {
         name: KINDS[config.modalities[name].kind].preprocess.from_arrays(
             {

@@ -20,13 +20,13 @@ from torch import Tensor
 from umlkit.data.mapped import LARGE
 from umlkit.data.records import Array, Ints, Role
 from umlkit.data.sharded import ShardedRows
-from umlkit.errors import RunError
+from umlkit.errors import InputError, Problem, RunError
 from umlkit.methods import inference
 from umlkit.methods.base import MultiModalModel, Output
 from umlkit.pipeline import unchanged
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.mending import mending, mending_outputs
-from umlkit.pipeline.result import result_of
+from umlkit.pipeline.finished import result_of
+from umlkit.pipeline.mending import mending_outputs
 from umlkit.pipeline.session import Session
 from umlkit.rows import CHUNK, Rows
 from umlkit.runs import atomic, tensors
@@ -112,13 +112,11 @@ def computable(session: Session, artifact: Artifact) -> tuple[bool, Tensor | Non
     """
     if not is_finished(artifact.model_dir(session.directory)):
         return False, None
-    with mending(session, artifact):
-        fitted_there = result_of(session.directory, artifact).select_loss is not None
-    if not fitted_there:
+    if result_of(session, artifact).select_loss is None:  # nothing was fitted there
         return True, None
     try:
         return True, torch.from_numpy(np.array(read(session, artifact, "select").logits))
-    except RunError:
+    except InputError:
         return False, None
 
 
@@ -133,25 +131,26 @@ def read(session: Session, artifact: Artifact, role: Role) -> Stored:
     """The stored outputs of a finished model.
 
     Raises:
-        RunError: they are of other samples than the role's, or a file is broken or missing.
+        InputError: they are of other samples than the role's, or a file is broken or missing, or holds NaN.
     """
     with mending_outputs(session, artifact):
-        shards = _shards(session, artifact, role)
-    stored = Stored(tuple(shards), session.device)
-    if not np.array_equal(stored.rows, session.of(artifact.fold).roles.rows(role)):
-        where = _path(session, artifact, role, 0)
-        raise RunError(f"{where}: holds other samples than the {role} split of the present recipe")
+        stored = Stored(tuple(_shards(session, artifact, role)), session.device)
+        if not np.array_equal(stored.rows, session.of(artifact.fold).roles.rows(role)):
+            what = f"holds other samples than the {role} split of the present recipe"
+            raise tensors.unusable(_path(session, artifact, role, 0), what)
     return stored
 
 
 def _shards(session: Session, artifact: Artifact, role: Role) -> list[Mapping[str, Array]]:
     """The files of a role, as many as its samples fill."""
-    shard, metadata = tensors.mapped(_path(session, artifact, role, 0))
-    shards: list[Mapping[str, Array]] = [shard]
-    held = len(shard["rows"])
-    while held < int(metadata.get("samples", held)):
-        shard, _ = tensors.mapped(_path(session, artifact, role, len(shards)))
+    shards: list[Mapping[str, Array]] = []
+    held, needed = 0, 1
+    while held < needed:
+        path = _path(session, artifact, role, len(shards))
+        shard, metadata = tensors.mapped(path)
+        tensors.check_finite(path, shard)
         shards, held = [*shards, shard], held + len(shard["rows"])
+        needed = int(metadata.get("samples", held))
     return shards
 
 
@@ -177,9 +176,23 @@ def _write(
         metadata = {"model": artifact.fingerprint, "split": role, "samples": str(len(rows))}
         with filling(_path(session, artifact, role, number), arrays, metadata) as put:
             put("rows", 0, here)
-            _put(put, islice(chunks, held))
+            _put(put, _finite(islice(chunks, held), artifact, role))
             unchanged.check(session)
     _remove_beyond(session, artifact, role, len(starts))
+
+
+def _finite(parts: Iterator[Output], artifact: Artifact, role: Role) -> Iterator[Output]:
+    """The same outputs; RunError where they are not finite, as no reader could tell that from damage."""
+    for part in parts:
+        if not all(bool(torch.isfinite(values).all()) for values in (part.logits, *part.features.values())):
+            raise RunError(
+                Problem(
+                    f"the trained model gives outputs that are not finite on {role}",
+                    where=f"{artifact.title}, seed {artifact.seed}, {artifact.fold}",
+                    try_next="a lower train.lr; else look for extreme values with `umlkit data`",
+                )
+            )
+        yield part
 
 
 def _put(put: Put, parts: Iterator[Output]) -> None:

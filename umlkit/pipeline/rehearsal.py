@@ -25,9 +25,8 @@ from umlkit.data.samples import samples
 from umlkit.methods import inference
 from umlkit.methods.base import Blueprint, Expert, Method, ModalityPlan, MultiModalModel, Task, Trained
 from umlkit.methods.unimodal import screening
-from umlkit.pipeline import model as models
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.mending import mending
+from umlkit.pipeline.finished import model_of
 from umlkit.pipeline.pace import Pace, Stage
 from umlkit.pipeline.plan import UNIMODAL
 from umlkit.pipeline.session import Session
@@ -125,8 +124,7 @@ class Rehearsal:
 
     def _loaded(self, artifact: Artifact) -> Played:
         if artifact.fingerprint not in self._finished:
-            with mending(self.session, artifact):
-                loaded = models.load(artifact.model_dir(self.session.directory))
+            loaded = model_of(self.session, artifact)
             network = loaded.network.to(self.session.device)
             played = Played(network, loaded.config.blueprint(), self._width(network))
             self._finished[artifact.fingerprint] = played

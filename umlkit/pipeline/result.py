@@ -6,8 +6,6 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from umlkit.pipeline.artifact import Artifact
-from umlkit.runs.layout import RESULT, RunDirectory
 from umlkit.runs.records.common import Part, Record
 from umlkit.runs.tensors import AGAIN
 from umlkit.training.progress import FitResult
@@ -43,8 +41,3 @@ class ModelResult(Record):
     select_loss: float | None = Field(description="cross-validated, nats; only where the model was fitted on select")
     fits: dict[str, FitSummary]
     report: dict[str, Any]
-
-
-def result_of(directory: RunDirectory, artifact: Artifact) -> ModelResult:
-    """The result of a finished artifact."""
-    return ModelResult.read(artifact.model_dir(directory) / RESULT)

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.cost import Cost, of_model, of_outputs, total
+from umlkit.pipeline.finished import config_of, result_of
 from umlkit.pipeline.mixing_cost import of_marginals
-from umlkit.pipeline.model import ModelConfig
 from umlkit.pipeline.rehearsal import Rehearsal
-from umlkit.pipeline.result import result_of
 from umlkit.pipeline.session import Session
 from umlkit.runs.layout import ALL, is_finished
 from umlkit.runs.records.activity import Action, CostEntry, PlannedModel, TrainedEntry, TrainingRecord
@@ -136,8 +135,7 @@ def _mixed(
 
 def _trained(session: Session, artifact: Artifact) -> TrainedEntry:
     directory = artifact.model_dir(session.directory)
-    config = ModelConfig.read(directory / "config.json")
-    result = result_of(session.directory, artifact)
+    config, result = config_of(session, artifact), result_of(session, artifact)
     last = list(result.fits.values())[-1] if result.fits else None
     return TrainedEntry(
         model=artifact.label,

@@ -7,11 +7,9 @@ from torch import Tensor
 
 from umlkit.data.records import Ints, Samples
 from umlkit.methods.base import Blueprint, Expert, Fit, ModalityPlan, MultiModalModel, Task
-from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.mending import mending
-from umlkit.pipeline.model import ModelConfig
+from umlkit.pipeline.finished import config_of, model_of
 from umlkit.pipeline.plan import UNIMODAL, unresolved
 from umlkit.pipeline.session import Session
 from umlkit.recipe.data_schema import Modality
@@ -53,9 +51,7 @@ def groups_of(session: Session, rows: Ints) -> Tensor | None:
 
 
 def _frozen(session: Session, artifact: Artifact) -> MultiModalModel:
-    with mending(session, artifact):
-        loaded = models.load(artifact.model_dir(session.directory))
-    return loaded.network.requires_grad_(False).eval().to(session.device)
+    return model_of(session, artifact).network.requires_grad_(False).eval().to(session.device)
 
 
 def _expert(session: Session, artifact: Artifact) -> Expert:
@@ -73,7 +69,7 @@ def _expert(session: Session, artifact: Artifact) -> Expert:
 def _blueprint(session: Session, artifact: Artifact) -> Blueprint:
     """Modalities with their encoders: as the recipe writes them, or as uni-modal training resolved them."""
     resolved = {
-        need.modalities[0]: ModelConfig.read(need.model_dir(session.directory) / "config.json").blueprint()
+        need.modalities[0]: config_of(session, need).blueprint()
         for need in artifact.needs
         if need.spec.name == UNIMODAL
     }

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from umlkit import registry
 from umlkit.data.categories import category_numbers
 from umlkit.data.records import Samples
-from umlkit.errors import RunError
+from umlkit.errors import Problem, RunError
 from umlkit.methods import inference
 from umlkit.methods.base import Fit, Fitting, Method, Task, Trained
 from umlkit.methods.calibration import CAUTION, temperature
@@ -26,7 +26,7 @@ from umlkit.output import duration
 from umlkit.pipeline import model as models
 from umlkit.pipeline import outputs, unchanged
 from umlkit.pipeline.artifact import Artifact, together
-from umlkit.pipeline.mending import mending
+from umlkit.pipeline.finished import model_of
 from umlkit.pipeline.model import ModalityConfig, ModelConfig
 from umlkit.pipeline.older import older_model
 from umlkit.pipeline.result import FitSummary, ModelResult
@@ -92,8 +92,7 @@ def _outputs_again(session: Session, artifact: Artifact) -> bool:
     if not possible:
         session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; trained anew")
         return False
-    with mending(session, artifact):
-        network = models.load(artifact.model_dir(session.directory)).network.to(session.device).eval()
+    network = model_of(session, artifact).network.to(session.device).eval()
     session.output.warn(f"{_shown(session, artifact)}: its outputs are gone; computed again from its weights")
     if logits is None:
         logits = inference.logits(network, session.samples("select").only(*artifact.modalities).inputs)
@@ -110,8 +109,8 @@ def _train(session: Session, artifact: Artifact, directory: Path, place: Place) 
     trained = method.train(task)
     unchanged.check(session, trained=directory)
     logits = select_logits(trained, task)
-    if not bool(torch.isfinite(logits).all()):
-        raise RunError(f"{shown}: the trained model gives logits that are not finite; try a lower train.lr")
+    if not all(bool(torch.isfinite(values).all()) for values in (logits, *trained.model.state_dict().values())):
+        raise RunError(Problem("what was trained is not finite", where=shown, try_next="a lower train.lr"))
     select = task.select
     chosen_on = select.labels.cpu().numpy()
     scale = temperature(logits.double().numpy(), chosen_on, weights=select.weights_array, caution=CAUTION)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from umlkit.errors import Problem, RunError
+from umlkit.errors import InputError, Problem
 from umlkit.runs import atomic
 from umlkit.runs.tensor_file import METADATA, NAMES
 
@@ -22,6 +22,8 @@ AGAIN = "umlkit train RECIPE --method METHOD --force"
 Arrays = dict[str, npt.NDArray[Any]]
 TYPES = {code: np.dtype(name) for name, code in NAMES.items()}
 """What may be mapped."""
+PART = 1 << 22
+"""Bytes that are looked through at a time."""
 
 
 def save(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
@@ -34,7 +36,7 @@ def load(path: Path) -> tuple[Arrays, dict[str, str]]:
     """Arrays and metadata of ``path``.
 
     Raises:
-        RunError: there is no such file, or it is not a whole safetensors file.
+        InputError: there is no such file, or it is not a whole safetensors file.
     """
     try:
         with safe_open(path, framework="numpy") as file:
@@ -50,7 +52,7 @@ def mapped(path: Path) -> tuple[Arrays, dict[str, str]]:
     The file may be replaced or removed meanwhile (not written into): what was mapped stays readable.
 
     Raises:
-        RunError: there is no such file, or it is not a whole safetensors file.
+        InputError: there is no such file, or it is not a whole safetensors file.
     """
     try:
         with safe_open(path, framework="numpy") as file:  # checks that header and length fit
@@ -66,17 +68,24 @@ def mapped(path: Path) -> tuple[Arrays, dict[str, str]]:
     return {name: _array(whole, entry) for name, entry in entries.items()}, metadata
 
 
+def check_finite(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """InputError where one of these arrays of a file holds NaN or infinity; mapped ones are read a part at a time."""
+    for name, values in arrays.items():
+        rows = max(1, PART // max(1, values[:1].nbytes)) if values.ndim else 1
+        parts = (values[start : start + rows] for start in range(0, len(values), rows)) if values.ndim else (values,)
+        if values.dtype.kind == "f" and not all(np.isfinite(part).all() for part in parts):
+            raise unusable(path, found=f"NaN or infinity in {name}")
+
+
+def unusable(path: Path, what: str = "is damaged", *, found: str | None = None) -> InputError:
+    """The error of a file that has to be written anew."""
+    return InputError(Problem(what, where=str(path), found=found, try_next=f"write it again: {AGAIN}"))
+
+
 def _array(whole: npt.NDArray[np.uint8], entry: Mapping[str, Any]) -> npt.NDArray[Any]:
     first, last = entry["data_offsets"]
     return whole[first:last].view(TYPES[entry["dtype"]]).reshape(entry["shape"])
 
 
-def _unusable(path: Path, error: Exception) -> RunError:
-    return RunError(
-        Problem(
-            "is missing" if isinstance(error, FileNotFoundError) else "is damaged",
-            where=str(path),
-            found=str(error),
-            try_next=f"write it again: {AGAIN}",
-        )
-    )
+def _unusable(path: Path, error: Exception) -> InputError:
+    return unusable(path, "is missing" if isinstance(error, FileNotFoundError) else "is damaged", found=str(error))

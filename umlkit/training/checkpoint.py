@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
-from umlkit.errors import RunError
+from umlkit.errors import InputError
 from umlkit.runs import tensors
 from umlkit.training.progress import EpochRecord, Progress
 
@@ -69,7 +69,7 @@ def epochs_so_far(workspace: Workspace) -> list[EpochRecord]:
     try:
         _, metadata = tensors.load(workspace.path)
         return [EpochRecord(**epoch) for epoch in json.loads(metadata["history"])]
-    except (RunError, KeyError, ValueError, TypeError):  # whether training can go on from it is said by resume()
+    except (InputError, KeyError, ValueError, TypeError):  # whether training can go on from it is said by resume()
         return []
 
 
@@ -133,7 +133,7 @@ class Checkpoints:
             return None
         try:
             return self._restore(self._workspace.path)
-        except RunError as error:
+        except InputError as error:
             self._anew(error.problems[0].what)
         except _UnusableError as error:
             self._anew(str(error))
