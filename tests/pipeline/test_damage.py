@@ -38,6 +38,51 @@ def test_a_damaged_probe_is_measured_anew_from_the_stored_outputs(folder: Path, 
     assert json.loads(stored.read_text())["ladder"] == whole["ladder"]
 
 
+def test_advising_from_a_damaged_probe_names_the_command_that_measures_anew(folder: Path, call: Call) -> None:
+    (folder / "tiny.yaml").write_text((folder / "tiny.yaml").read_text().replace("full", "short"))
+    for given, damaged, expected in (
+        (RUN, only(folder, "out/probes/*.json"), "umlkit probe tiny.yaml --out out --budget full"),
+        (("out/probe.json",), folder / "out" / "probe.json", "umlkit probe out"),
+    ):
+        cut_short(damaged)
+        code, out, err = call("advise", *given)
+
+        assert (code, out) == (2, "")
+        assert re.findall(r"try: write it again: (.*)", err) == [expected]
+        assert in_shell(expected, call) == 0
+        assert call("advise", *given)[0] == 0
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: cut_short(path)])
+def test_without_the_index_of_the_data_it_is_named_with_the_command_that_writes_it(
+    folder: Path, call: Call, harm: Callable[[Path], None]
+) -> None:
+    for words in (
+        ("advise", *RUN, "--quiet"),
+        ("evaluate", *RUN, "--split", "val"),
+        ("predict", "tiny.yaml", "tiny.npz", "--out", "out", "--to", "p.csv"),
+        ("clean", *RUN),
+    ):
+        harm(folder / "out" / "data.json")
+        code, out, err = call(*words)
+
+        assert (code, out) == (2, "")
+        assert "out/data.json" in err and "without it nothing in this run directory is found" in err
+        [command] = re.findall(r"try: (?:write it again: )?umlkit (.*)", err)
+        again, _, told = call(*command.split())
+        assert again == 0 and "training" not in told
+        assert call(*words)[0] == 0
+
+
+def test_an_index_of_a_newer_umlkit_is_left_alone(folder: Path, call: Call) -> None:
+    (folder / "out" / "data.json").write_text('{"schema": "umlkit.data-index/99"}')
+    for words in (("train", *RUN, "--method", "ume"), ("evaluate", *RUN, "--split", "val")):
+        code, _, err = call(*words)
+        assert code == 2
+        assert "out/data.json: was written by a newer umlkit" in err
+    assert (folder / "out" / "data.json").read_text() == '{"schema": "umlkit.data-index/99"}'
+
+
 def test_a_probe_of_a_newer_umlkit_is_left_alone(folder: Path, call) -> None:
     stored = only(folder, "out/probes/*.json")
     stored.write_text('{"schema": "umlkit.probe/99"}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -140,13 +141,23 @@ def _document(call: Invocation) -> ProbeRecord:
     from umlkit.probe import rules
     from umlkit.runs.records.probe import ProbeRecord
 
-    record = ProbeRecord.read(Path(call.reference or ""))
+    path = Path(call.reference or "")
+    again = _measuring(path)
+    record = ProbeRecord.read(path, again=again)
     if record.rules < rules.RULES:
         call.output.warn(
-            f"{call.reference} was measured by older rules ({record.rules}, now {rules.RULES}); "
-            "umlkit probe RECIPE measures anew"
+            f"{path} was measured by older rules ({record.rules}, now {rules.RULES}); {again} measures anew"
         )
     return record
+
+
+def _measuring(document: Path) -> str:
+    """The command that writes this probe.json, as far as it can be known: in a run directory that stands for RECIPE."""
+    from umlkit.runs.layout import RunDirectory
+
+    run = RunDirectory(document.parent)
+    known = run.recipe.is_file() and document.name == run.probe.name
+    return f"umlkit probe {shlex.quote(str(run.root)) if known else 'RECIPE'}"
 
 
 @dataclass(frozen=True)

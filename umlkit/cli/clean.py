@@ -32,7 +32,8 @@ def command(call: Invocation, yes: Yes = False) -> None:
 
     loaded = call.load()
     directory = RunDirectory(call.run_directory(loaded))
-    identity = find_identity(loaded, directory, missing="no run", command=f"umlkit run {call.shown}")
+    command = f"umlkit run {call.shown}"
+    identity = find_identity(loaded, directory, missing="no run", command=command, reference=call.shown)
     found = leftovers(directory, loaded.recipe, identity)
     removing = yes and not call.dry_run
     if removing:

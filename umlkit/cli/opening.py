@@ -95,7 +95,8 @@ def open_finished(call: Invocation, method: str | None) -> FinishedModel:
                 try_next="--label NAME, as in the run",
             )
         )
-    identity = find_identity(loaded, directory, missing="no model", command=f"umlkit run {call.shown}")
+    command = f"umlkit run {call.shown}"
+    identity = find_identity(loaded, directory, missing="no model", command=command, reference=call.shown)
     name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
     seed = "" if "seeds" in call.overrides.flags else f" --seed {artifact.seed}"
     return FinishedModel(loaded, directory, call.shown + seed, name, artifact, identity)

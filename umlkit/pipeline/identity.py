@@ -8,6 +8,7 @@ reading the data: a look at the size, time and inode of the files is enough, or 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -19,7 +20,7 @@ from umlkit.recipe.loading import LoadedRecipe
 from umlkit.runs import files
 from umlkit.runs.fingerprint import fingerprint
 from umlkit.runs.layout import ALL, RunDirectory
-from umlkit.runs.records.common import Migration, Part, Record, unchanged
+from umlkit.runs.records.common import Migration, NewerDocumentError, Part, Record, unchanged
 
 
 class FoldIdentity(Part):
@@ -129,10 +130,24 @@ def recall(directory: RunDirectory, loaded: LoadedRecipe, *, verify: bool = True
     return identity if paths and files.content(paths) == identity.file else None
 
 
+def check_index(directory: RunDirectory, *, again: str) -> None:
+    """InputError where ``data.json`` is missing or damaged; ``again`` is the command that writes it."""
+    try:
+        DataIndex.read(directory.data, again=again)
+    except NewerDocumentError:
+        raise
+    except InputError as error:
+        *others, last = error.problems
+        what = f"{last.what}, and without it nothing in this run directory is found"
+        raise InputError(*others, replace(last, what=what)) from None
+
+
 def _entries(path: Path) -> Mapping[str, DataIdentity]:
     """What is remembered; nothing where the file is missing or damaged, as reading the data writes it again."""
     try:
         return DataIndex.read(path).entries
+    except NewerDocumentError:
+        raise
     except InputError:
         return {}
 

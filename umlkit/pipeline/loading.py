@@ -8,8 +8,7 @@ from pathlib import Path
 from umlkit.errors import InputError, Problem
 from umlkit.pipeline import model as models
 from umlkit.pipeline.choice import choose
-from umlkit.pipeline.identity import recall
-from umlkit.pipeline.locate import nothing_found
+from umlkit.pipeline.locate import find_identity
 from umlkit.pipeline.mending import mending_method
 from umlkit.pipeline.model import TrainedModel
 from umlkit.recipe.loading import load
@@ -42,10 +41,8 @@ def load_model(directory: Path, *, method: str | None, seed: int | None) -> Trai
     flags = {} if seed is None else {"seeds": [seed]}
     loaded = load(str(recipe), Overrides(flags=flags))
     run = RunDirectory(directory)
-    run.check()
-    identity = recall(run, loaded, verify=False)
-    if identity is None:
-        raise nothing_found(run, missing="no model", command=f"umlkit run {shown}")
+    command = f"umlkit run {shown}"
+    identity = find_identity(loaded, run, missing="no model", command=command, reference=shown, verify=False)
     name, artifact = choose(loaded.recipe, identity, run, method=method, reference=shown)
     with mending_method(f"{shlex.quote(str(directory))} --seed {artifact.seed}", name):
         return models.load(artifact.model_dir(run))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from umlkit.errors import InputError, Problem
 from umlkit.pipeline import recipe_copy
-from umlkit.pipeline.identity import DataIdentity, recall
-from umlkit.pipeline.plan import Plan, final_plans, probe_fingerprints
+from umlkit.pipeline.identity import DataIdentity, check_index, recall
+from umlkit.pipeline.plan import UNIMODAL, Plan, final_plans, probe_fingerprints
 from umlkit.recipe.loading import LoadedRecipe
 from umlkit.recipe.overrides import is_outside
 from umlkit.recipe.schema import Budget, Recipe
@@ -19,7 +19,9 @@ from umlkit.runs.records.advice import AdviceRecord
 from umlkit.runs.records.probe import ProbeRecord
 
 
-def find_identity(loaded: LoadedRecipe, directory: RunDirectory, *, missing: str, command: str) -> DataIdentity:
+def find_identity(
+    loaded: LoadedRecipe, directory: RunDirectory, *, missing: str, command: str, reference: str, verify: bool = True
+) -> DataIdentity:
     """The recipe's data as this run directory remembers them.
 
     Args:
@@ -27,18 +29,22 @@ def find_identity(loaded: LoadedRecipe, directory: RunDirectory, *, missing: str
         directory: the run directory.
         missing: what the caller is looking for, for the message.
         command: the command that makes it.
+        reference: the run as the user named it.
+        verify: as in :func:`umlkit.pipeline.identity.recall`.
 
     Raises:
-        InputError: the run directory knows nothing of these data.
+        InputError: the run directory knows nothing of these data, or its ``data.json`` is damaged.
     """
     directory.check()
-    identity = recall(directory, loaded)
+    identity = recall(directory, loaded, verify=verify)
     if identity is None:
-        raise nothing_found(directory, missing=missing, command=command)
+        if any(model.finished for unit in directory.units() for model in unit.models()):
+            check_index(directory, again=f"umlkit train {reference} --method {UNIMODAL}")
+        raise _nothing_found(directory, missing=missing, command=command)
     return identity
 
 
-def nothing_found(directory: RunDirectory, *, missing: str, command: str) -> InputError:
+def _nothing_found(directory: RunDirectory, *, missing: str, command: str) -> InputError:
     """The error that names the command which makes what is missing."""
     return InputError(
         Problem(
@@ -56,18 +62,17 @@ def find_probe(loaded: LoadedRecipe, directory: RunDirectory, *, reference: str)
     With it the identity of the data that it is of.
 
     Raises:
-        InputError: there is none; the message names ``umlkit probe``.
+        InputError: there is none, or it is damaged; the message names ``umlkit probe``.
     """
     asked = _asked_budget(loaded)
     command = f"umlkit probe {reference}" + (f" --budget {asked}" if asked else "")
     missing = f"no finished probe at budget {asked}" if asked else "no finished probe"
-    identity = find_identity(loaded, directory, missing=missing, command=command)
+    identity = find_identity(loaded, directory, missing=missing, command=command, reference=reference)
     marks = probe_fingerprints(loaded.recipe, identity)
-    paths = [directory.probe_path(mark) for budget, mark in marks.items() if asked in (None, budget)]
-    found = next((path for path in paths if path.is_file()), None)
-    if found is None:
-        raise nothing_found(directory, missing=missing, command=command)
-    return ProbeRecord.read(found), identity
+    for budget, mark in marks.items():
+        if asked in (None, budget) and (path := directory.probe_path(mark)).is_file():
+            return ProbeRecord.read(path, again=f"umlkit probe {reference} --budget {budget}"), identity
+    raise _nothing_found(directory, missing=missing, command=command)
 
 
 def _asked_budget(loaded: LoadedRecipe) -> Budget | None:

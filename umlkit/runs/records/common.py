@@ -73,22 +73,27 @@ class Record(Part):
     schema_: str = Field(alias="schema", description="kind and version of this document")
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, *, again: str | None = None) -> Self:
         """The document at ``path``.
+
+        Args:
+            path: the file.
+            again: the command that writes it anew, where the caller knows more of that than ``COMMAND`` says.
 
         Raises:
             InputError: missing, unreadable, empty, not JSON, of another kind, or with impossible content.
             NewerDocumentError: of a newer version.
         """
-        text = _text(path, cls.COMMAND)
-        document = _parsed(text, path=path, command=cls.COMMAND)
-        version = _version(document, record=cls, path=path)
+        command = again or cls.COMMAND
+        text = _text(path, command)
+        document = _parsed(text, path=path, command=command)
+        version = _version(document, record=cls, path=path, command=command)
         if version < cls.VERSION:
-            text = json.dumps(_migrated(document, version, record=cls, path=path))
+            text = json.dumps(_migrated(document, version, record=cls, path=path, command=command))
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise InputError(*_problems(error, path=path, command=cls.COMMAND)) from None
+            raise InputError(*_problems(error, path=path, command=command)) from None
 
     def document(self) -> dict[str, Any]:
         """The document as JSON values, ``schema`` first."""
@@ -132,7 +137,7 @@ def _parsed(text: str, *, path: Path, command: str) -> dict[str, Any]:
     return document
 
 
-def _version(document: dict[str, Any], *, record: type[Record], path: Path) -> int:
+def _version(document: dict[str, Any], *, record: type[Record], path: Path, command: str) -> int:
     """The version in ``schema``, between the oldest that can be migrated and the present one."""
     expected = f"{record.KIND}/{record.VERSION}"
     found = document.get("schema")
@@ -155,7 +160,7 @@ def _version(document: dict[str, Any], *, record: type[Record], path: Path) -> i
                 where=str(path),
                 found="no schema" if found is None else f"schema {found!r}"[:100],
                 allowed=expected,
-                try_next=record.COMMAND,
+                try_next=command,
             )
         )
     return version
@@ -166,12 +171,14 @@ def unchanged(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _migrated(document: dict[str, Any], version: int, *, record: type[Record], path: Path) -> dict[str, Any]:
+def _migrated(
+    document: dict[str, Any], version: int, *, record: type[Record], path: Path, command: str
+) -> dict[str, Any]:
     for step in range(version, record.VERSION):
         try:
             document = record.MIGRATIONS[step](document)
         except (AttributeError, KeyError, TypeError, ValueError):  # no document that version ever wrote
-            problem = Problem("was not written by umlkit as it stands", where=str(path), try_next=record.COMMAND)
+            problem = Problem("was not written by umlkit as it stands", where=str(path), try_next=command)
             raise InputError(problem) from None
     return {**document, "schema": f"{record.KIND}/{record.VERSION}"}
 
