@@ -208,6 +208,32 @@ def test_the_command_that_damaged_outputs_name_mends_what_is_evaluated(
     assert call(*evaluate)[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "lost", "damaged"),
+    [
+        (("probe",), "probes", "outputs/joint-*/probe-00000.safetensors"),
+        (("run",), "probes", "outputs/frozen-*/select-00000.safetensors"),
+        (("probe",), "probes", "models/joint-*/result.json"),
+        (("train", "--method", "joint"), "probes", "models/joint-*/result.json"),
+        (("train", "--method", "ume"), "seed-0/all/models/ume-*", "outputs/unimodal-audio-*/train-00000.safetensors"),
+    ],
+)
+def test_a_dry_run_tells_of_damage_that_the_command_would_stop_at(
+    folder: Path, call: Call, command: tuple[str, ...], lost: str, damaged: str
+) -> None:
+    for path in folder.glob(f"out/{lost}"):
+        shutil.rmtree(path)
+    for path in folder.glob(f"out/seed-0/all/{damaged}"):
+        cut_short(path)
+    words = (command[0], *RUN, *command[1:])
+
+    planned, stopped = call(*words, "--dry-run"), call(*words)
+
+    assert planned[0] == stopped[0] == 2
+    [told, met] = [re.findall(r"try: write it again: .*", err) for _, _, err in (planned, stopped)]
+    assert told == met != []
+
+
 def test_damaged_marginals_are_computed_again(folder: Path, call: Call) -> None:
     stored = only(folder, "out/seed-0/all/outputs/umt-*/marginals-probe.safetensors")
     before = stored.read_bytes()

@@ -25,6 +25,7 @@ def show_plan(
     session: Session,
     artifacts: Sequence[Artifact],
     *,
+    read: Sequence[Artifact] = (),
     mixed: Sequence[Artifact] = (),
     finished: bool = False,
 ) -> None:
@@ -34,12 +35,13 @@ def show_plan(
         call: the command's.
         session: the opened run.
         artifacts: what is trained or used.
+        read: those of them whose outputs are read.
         mixed: those of them whose marginals are computed too.
         finished: there is nothing to do, as what the command makes is there.
     """
     from umlkit.pipeline.summary import planned
 
-    models = planned(session, artifacts, mixed=mixed)
+    models = planned(session, artifacts, read=read, mixed=mixed)
     root = session.directory.root
     record = DryRunRecord(
         settings=settings(session.loaded),

@@ -41,7 +41,15 @@ def command(call: Invocation, budget: Budget = None, explain: Explain = False) -
 
     from umlkit.cli.dry_run import show_plan
     from umlkit.cli.ladder import show_explained, show_probe
-    from umlkit.pipeline.steps import finished, measured, probe, require_two_modalities, to_be_mixed, why_not
+    from umlkit.pipeline.steps import (
+        finished,
+        measured,
+        probe,
+        require_two_modalities,
+        to_be_mixed,
+        to_be_read,
+        why_not,
+    )
 
     require_two_modalities(session)
     if call.dry_run:
@@ -49,7 +57,8 @@ def command(call: Invocation, budget: Budget = None, explain: Explain = False) -
         there = finished(session) is not None
         plans = session.plans if reason is None and not there else []
         wanted = [artifact for plan in plans for artifact in measured(plan)]
-        show_plan(call, session, wanted, mixed=to_be_mixed(session) if plans else [], finished=there and reason is None)
+        read, mixed = to_be_read(session), to_be_mixed(session)
+        show_plan(call, session, wanted, read=read, mixed=mixed, finished=there and reason is None)
         if reason is not None:
             call.output.result_text(wrapped(f"Nothing would be trained: {reason}."))
         return

@@ -30,11 +30,11 @@ def command(call: Invocation, budget: Budget = None) -> None:  # noqa: ARG001 - 
     session = open_run(call)
 
     from umlkit.cli.dry_run import show_plan
-    from umlkit.pipeline.steps import require_two_modalities, run, run_plan, to_be_mixed
+    from umlkit.pipeline.steps import require_two_modalities, run, run_plan, to_be_mixed, to_be_read
 
     require_two_modalities(session)
     if call.dry_run:
-        show_plan(call, session, run_plan(session), mixed=to_be_mixed(session))
+        show_plan(call, session, run_plan(session), read=to_be_read(session), mixed=to_be_mixed(session))
         return
     result = run(session)
     call.output.result_json(result.record().document())

@@ -8,7 +8,7 @@ look first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -25,7 +25,7 @@ from umlkit.methods import inference
 from umlkit.methods.base import MultiModalModel, Output
 from umlkit.pipeline import unchanged
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.finished import result_of
+from umlkit.pipeline.finished import config_of, result_of
 from umlkit.pipeline.mending import mending_outputs
 from umlkit.pipeline.session import Session
 from umlkit.rows import CHUNK, Rows
@@ -139,6 +139,14 @@ def read(session: Session, artifact: Artifact, role: Role) -> Stored:
             what = f"holds other samples than the {role} split of the present recipe"
             raise tensors.unusable(_path(session, artifact, role, 0), what)
     return stored
+
+
+def check(session: Session, artifact: Artifact, roles: Iterable[Role]) -> None:
+    """InputError where who reads a finished model's outputs for these roles, and how it was trained, would meet one."""
+    config_of(session, artifact)
+    result_of(session, artifact)
+    for role in roles:
+        read(session, artifact, role)
 
 
 def _shards(session: Session, artifact: Artifact, role: Role) -> list[Mapping[str, Array]]:

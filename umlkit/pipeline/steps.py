@@ -64,9 +64,12 @@ def trained_by(plan: Plan, method: str) -> list[Artifact]:
 
 
 def measured(plan: Plan) -> list[Artifact]:
-    """The artifacts that a measurement reads at one seed."""
-    read = (artifact for _, artifact in (*plan.rungs(), *plan.paper()))
-    return [*plan.unimodal.values(), plan.model("best-single"), *read]
+    """The artifacts that a measurement makes at one seed."""
+    return [*plan.unimodal.values(), plan.model("best-single"), *_rungs(plan)]
+
+
+def _rungs(plan: Plan) -> list[Artifact]:
+    return [artifact for _, artifact in (*plan.rungs(), *plan.paper())]
 
 
 def mixed(plan: Plan) -> list[Artifact]:
@@ -76,8 +79,16 @@ def mixed(plan: Plan) -> list[Artifact]:
 
 def to_be_mixed(session: Session) -> list[Artifact]:
     """The artifacts whose marginals are computed for the session's measurement; none where nothing is measured."""
-    plans = [] if why_not(session) is not None or finished(session) is not None else session.plans
-    return [artifact for plan in plans for artifact in mixed(plan)]
+    return [artifact for plan in _to_be_measured(session) for artifact in mixed(plan)]
+
+
+def to_be_read(session: Session) -> list[Artifact]:
+    """The artifacts whose outputs the session's measurement reads; none where nothing is measured."""
+    return [one for plan in _to_be_measured(session) for one in (*plan.unimodal.values(), *_rungs(plan))]
+
+
+def _to_be_measured(session: Session) -> list[Plan]:
+    return [] if why_not(session) is not None or finished(session) is not None else session.plans
 
 
 def run_plan(session: Session) -> list[Artifact]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from umlkit.data.records import Role
 from umlkit.pipeline import marginals, outputs
 from umlkit.pipeline.artifact import Artifact, together
 from umlkit.pipeline.cost import Cost, of_model, of_outputs, total
 from umlkit.pipeline.finished import config_of, result_of
 from umlkit.pipeline.mixing_cost import of_marginals
+from umlkit.pipeline.plan import UNIMODAL
 from umlkit.pipeline.rehearsal import Rehearsal
 from umlkit.pipeline.session import Session
 from umlkit.runs.layout import ALL, is_finished
 from umlkit.runs.records.activity import Action, CostEntry, PlannedModel, TrainedEntry, TrainingRecord
 from umlkit.training.checkpoint import epochs_done
+
+_MEASURED: tuple[Role, ...] = ("select", "probe")
+_TAUGHT: tuple[Role, ...] = ("train", "select")
+"""Whose outputs a measurement reads, and a training those of the models that it builds on."""
 
 
 def training_record(session: Session, method: str, artifacts: Iterable[Artifact]) -> TrainingRecord:
@@ -23,21 +29,37 @@ def training_record(session: Session, method: str, artifacts: Iterable[Artifact]
     )
 
 
-def planned(session: Session, artifacts: Iterable[Artifact], *, mixed: Iterable[Artifact] = ()) -> list[PlannedModel]:
+def planned(
+    session: Session, artifacts: Iterable[Artifact], *, read: Iterable[Artifact] = (), mixed: Iterable[Artifact] = ()
+) -> list[PlannedModel]:
     """What would become of the artifacts and of all that they build on, in order, each once.
 
     Args:
         session: the opened run.
         artifacts: what is trained or used.
+        read: those of them whose outputs a measurement would read; where there are none the command ends with what the
+            artifacts are.
         mixed: those of them whose marginals a measurement would read.
+
+    Raises:
+        InputError: a file that would be read is damaged.
     """
     named = list(artifacts)
     forced = {artifact.fingerprint for artifact in named} if session.force else set()
     rehearsals = _Rehearsals(session)
-    models = [
-        _planned(session, part, rehearsals, forced=part.fingerprint in forced) for part in together(named).values()
-    ]
-    return models + _mixed(session, list(mixed), rehearsals, forced)
+    parts = together(named)
+    models = {mark: _planned(session, part, rehearsals, forced=mark in forced) for mark, part in parts.items()}
+    shown = [(one, _MEASURED) for one in read] or [(one, ()) for one in named]
+    made = [part for mark, part in parts.items() if models[mark].action in ("train", "resume")]
+    for artifact, roles in (*shown, *((need, _TAUGHT) for part in made for need in _experts(part))):
+        if models[artifact.fingerprint].action == "reuse":
+            outputs.check(session, artifact, roles)
+    return [*models.values(), *_mixed(session, list(mixed), rehearsals, forced)]
+
+
+def _experts(artifact: Artifact) -> list[Artifact]:
+    """The models of single modalities whose outputs its training reads."""
+    return [need for need in artifact.needs if need.spec.name == UNIMODAL]
 
 
 def cost_entry(cost: Cost) -> CostEntry:
