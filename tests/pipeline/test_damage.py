@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from tests.pipeline.conftest import document, write_data
+from umlkit import load_model
+from umlkit.errors import InputError
 from umlkit.runs import tensors
 
 Call = Callable[..., tuple[int, str, str]]
@@ -183,6 +185,10 @@ def test_predictions_that_are_nan_are_not_written_though_every_weight_is_a_numbe
     code, out, err = call(*predict)
 
     assert (code, out, (folder / "p.csv").exists()) == (2, "", False)
+    with pytest.raises(
+        InputError, match=r"gives no prediction(?s:.*)umlkit train out --seed 0 --method unimodal:video"
+    ):
+        load_model("out", method="unimodal:video").predict_proba(dict(np.load("tiny.npz")))
     assert re.search(r"gives no prediction\s+found: NaN or infinity for \d+ of 520 samples", err)
     [command] = re.findall(r"try: write it again: umlkit (.*)", err)
     assert call(*command.split())[0] == 0

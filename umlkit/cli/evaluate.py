@@ -85,17 +85,16 @@ def _on_file(call: Invocation, found: FinishedModel, data: Path) -> EvaluationRe
 
     recipe, flags = found.loaded.recipe, call.overrides.flags
     set_threads(recipe.threads)
-    with found.loaded_model() as model:
-        return evaluation.on_file(
-            model,
-            data,
-            method=found.name,
-            label=flags.get("data.label"),
-            id_name=flags.get("data.id"),
-            usual_id=recipe.data.id,
-            files=found.loaded.new_files(),
-            warn=call.output.warn,
-        )
+    return evaluation.on_file(
+        found.load(),
+        data,
+        method=found.name,
+        label=flags.get("data.label"),
+        id_name=flags.get("data.id"),
+        usual_id=recipe.data.id,
+        files=found.loaded.new_files(),
+        warn=call.output.warn,
+    )
 
 
 def _check(split: str | None, data: Path | None) -> None:

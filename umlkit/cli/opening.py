@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,14 +38,11 @@ class FinishedModel:
     artifact: Artifact
     identity: DataIdentity
 
-    @contextmanager
-    def loaded_model(self) -> Iterator[TrainedModel]:
-        """The model itself; errors of its files in this block name the command that makes it anew."""
-        from umlkit.pipeline import model
-        from umlkit.pipeline.mending import mending_method
+    def load(self) -> TrainedModel:
+        """The model itself; its errors name the command that makes it anew."""
+        from umlkit.pipeline.finished import named_model
 
-        with mending_method(self.reference, self.name):
-            yield model.load(self.artifact.model_dir(self.directory))
+        return named_model(self.artifact.model_dir(self.directory), reference=self.reference, method=self.name)
 
 
 def open_run(call: Invocation) -> Session:

@@ -55,15 +55,14 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
 
     recipe = found.loaded.recipe
     set_threads(recipe.threads)
-    with found.loaded_model() as model:
-        made = predict_file(
-            model,
-            data,
-            to=to,
-            id_name=call.overrides.flags.get("data.id"),
-            usual_id=recipe.data.id,
-            files=found.loaded.new_files(),
-        )
+    made = predict_file(
+        found.load(),
+        data,
+        to=to,
+        id_name=call.overrides.flags.get("data.id"),
+        usual_id=recipe.data.id,
+        files=found.loaded.new_files(),
+    )
     for note in made.notes:
         call.output.warn(note)
     record = PredictionRecord(method=found.name, seed=found.artifact.seed, n=made.count, to=str(to))

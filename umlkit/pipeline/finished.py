@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
 from umlkit.pipeline import model as models
 from umlkit.pipeline.artifact import Artifact
-from umlkit.pipeline.mending import mending
+from umlkit.pipeline.mending import mending, mending_by
 from umlkit.pipeline.model import ModelConfig, TrainedModel
 from umlkit.pipeline.result import ModelResult
 from umlkit.pipeline.session import Session
@@ -27,3 +31,10 @@ def model_of(session: Session, artifact: Artifact) -> TrainedModel:
     """The model itself, on the CPU."""
     with mending(session, artifact):
         return models.load(artifact.model_dir(session.directory))
+
+
+def named_model(folder: Path, *, reference: str, method: str) -> TrainedModel:
+    """The same of a model that ``train`` makes under this name, of what the user calls ``reference``."""
+    again = f"umlkit train {reference} --method {shlex.quote(method)} --force"
+    with mending_by(again):
+        return replace(models.load(folder), again=again)

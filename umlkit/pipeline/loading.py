@@ -8,8 +8,8 @@ from pathlib import Path
 from umlkit.errors import InputError, Problem
 from umlkit.pipeline import model as models
 from umlkit.pipeline.choice import choose
+from umlkit.pipeline.finished import named_model
 from umlkit.pipeline.locate import find_identity
-from umlkit.pipeline.mending import mending_method
 from umlkit.pipeline.model import TrainedModel
 from umlkit.recipe.loading import load
 from umlkit.recipe.overrides import Overrides
@@ -44,8 +44,8 @@ def load_model(directory: Path, *, method: str | None, seed: int | None) -> Trai
     command = f"umlkit run {shown}"
     identity = find_identity(loaded, run, missing="no model", command=command, reference=shown, verify=False)
     name, artifact = choose(loaded.recipe, identity, run, method=method, reference=shown)
-    with mending_method(f"{shlex.quote(str(directory))} --seed {artifact.seed}", name):
-        return models.load(artifact.model_dir(run))
+    named = f"{shlex.quote(str(directory))} --seed {artifact.seed}"
+    return named_model(artifact.model_dir(run), reference=named, method=name)
 
 
 def _same(directory: Path, what: str, found: object, asked: object) -> None:

@@ -109,12 +109,14 @@ class TrainedModel:
         network: in eval mode.
         preprocess: modality -> what was fitted on the training samples.
         directory: where it was loaded from.
+        again: the command that trains it anew, for messages.
     """
 
     config: ModelConfig
     network: MultiModalModel
     preprocess: Mapping[str, Preprocess]
     directory: Path
+    again: str = tensors.AGAIN
 
     def __repr__(self) -> str:
         """In one line: a network and a vocabulary would fill the screen."""
@@ -172,7 +174,8 @@ class TrainedModel:
         broken = ~np.isfinite(logits).all(axis=1)
         if broken.any():
             found = f"NaN or infinity for {np.count_nonzero(broken)} of {len(logits)} samples"
-            raise tensors.unusable(self.directory / "model.safetensors", "gives no prediction", found=found)
+            path = self.directory / "model.safetensors"
+            raise tensors.unusable(path, "gives no prediction", found=found, again=self.again)
         proba: Array = softmax(logits / self.config.temperature)
         return proba
 

@@ -19,7 +19,7 @@ from umlkit.training.checkpoint import epochs_done
 
 _MEASURED: tuple[Role, ...] = ("select", "probe")
 _TAUGHT: tuple[Role, ...] = ("train", "select")
-"""Whose outputs a measurement reads, and a training those of the models that it builds on."""
+"""The samples whose outputs a measurement reads, and a training of the models that it builds on."""
 
 
 def training_record(session: Session, method: str, artifacts: Iterable[Artifact]) -> TrainingRecord:

@@ -77,9 +77,9 @@ def check_finite(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
             raise unusable(path, found=f"NaN or infinity in {name}")
 
 
-def unusable(path: Path, what: str = "is damaged", *, found: str | None = None) -> InputError:
+def unusable(path: Path, what: str = "is damaged", *, found: str | None = None, again: str = AGAIN) -> InputError:
     """The error of a file that has to be written anew."""
-    return InputError(Problem(what, where=str(path), found=found, try_next=f"write it again: {AGAIN}"))
+    return InputError(Problem(what, where=str(path), found=found, try_next=f"write it again: {again}"))
 
 
 def _array(whole: npt.NDArray[np.uint8], entry: Mapping[str, Any]) -> npt.NDArray[Any]:
