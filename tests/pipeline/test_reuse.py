@@ -356,7 +356,7 @@ def test_a_measurement_of_older_rules_is_made_anew_from_stored_outputs_and_that_
     code, out, err = call("advise", *RUN)
     assert (code, out) == (2, "") and "try: umlkit probe" in err
     code, _, err = call("advise", "out/probe.json")
-    assert code == 0 and "measured by older rules" in err and "umlkit probe RECIPE" in err
+    assert code == 0 and "measured by older rules" in err and "umlkit probe out measures anew" in err
 
     code, _, err = call("probe", *RUN)
 
