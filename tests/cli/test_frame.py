@@ -152,7 +152,7 @@ def test_where_permission_is_denied_what_mends_it_is_what_the_command_has(
     refusing(monkeypatch, errno.EACCES, tmp_path / "shut in" / "new" / "file")
 
     assert frame.main(words) == 1
-    assert capsys.readouterr().err.endswith(f"  try: chmod u+w '{tmp_path / 'shut in'}'{elsewhere}\n")
+    assert capsys.readouterr().err.endswith(f"  try: chmod u+rwx '{tmp_path / 'shut in'}'{elsewhere}\n")
 
 
 def test_a_file_that_may_not_be_read_is_what_is_to_be_permitted(monkeypatch, capsys, tmp_path):
@@ -161,8 +161,39 @@ def test_a_file_that_may_not_be_read_is_what_is_to_be_permitted(monkeypatch, cap
     monkeypatch.setattr(os, "access", lambda path, mode: (Path(path), mode) != (file, os.R_OK))
     refusing(monkeypatch, errno.EACCES, file)
 
+    frame.main(["run"])
+    assert capsys.readouterr().err.endswith(f"  try: chmod u+r {file}\n")
+
+
+@pytest.mark.parametrize("shut", ["folder", "file"])
+def test_of_a_folder_and_a_file_that_refuse_what_decides_is_to_be_permitted(shut, monkeypatch, capsys, tmp_path):
+    file = tmp_path / "recipe.yaml"
+    file.touch()
+    closed = {file, tmp_path} if shut == "folder" else {file}
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) not in closed or not mode & os.W_OK)
+    refusing(monkeypatch, errno.EACCES, file)
+
     frame.main(["clean"])
-    assert f"try: chmod u+r {file}\n" in capsys.readouterr().err
+    said = f"chmod u+rwx {tmp_path}" if shut == "folder" else f"chmod u+w {file}"
+    assert capsys.readouterr().err.endswith(f"  try: {said}\n")
+
+
+def test_a_folder_that_may_not_be_searched_is_what_is_to_be_permitted(monkeypatch, capsys, tmp_path):
+    shut = tmp_path / "run"
+    (shut / "seed-0").mkdir(parents=True)
+    reached, allowed = os.stat, os.access
+
+    def stat(path, **more):
+        if shut in Path(path).parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return reached(path, **more)
+
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != shut and allowed(path, mode))
+    refusing(monkeypatch, errno.EACCES, shut / "seed-0" / "all")
+
+    assert frame.main(["train"]) == 1
+    assert capsys.readouterr().err.endswith(f"  try: chmod u+rwx {shut}, or write elsewhere with --out DIR\n")
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def _mended(number: int, where: str | None, arguments: Sequence[str]) -> str | N
     if where is None:
         return None
     if number in {errno.EACCES, errno.EPERM}:
-        return _either(_allowing(Path(where)), _elsewhere(arguments))
+        return _permitting(Path(where), arguments)
     if number == errno.EROFS:
         return _elsewhere(arguments)
     if number in {errno.EISDIR, errno.ENOTDIR, errno.EEXIST}:
@@ -69,20 +69,28 @@ def _elsewhere(arguments: Sequence[str]) -> str | None:
     return None if said is None else said.format(run="RUN" if run is None else shlex.quote(str(run)))
 
 
-def _either(first: str, second: str | None) -> str:
-    return first if second is None else f"{first}, or {second}"
-
-
-def _allowing(path: Path) -> str:
-    """The command that lifts the ban: from the file, where that is it, else from the nearest folder that bans."""
-    if path.is_file() and not os.access(path, os.R_OK):
+def _permitting(path: Path, arguments: Sequence[str]) -> str | None:
+    """What lifts the ban, or, where it is not one on reading a file, how to do without."""
+    if os.path.isfile(path) and not os.access(path, os.R_OK):  # noqa: PTH113 -- never raises
         return shlex.join(["chmod", "u+r", str(path)])
-    there = [one for one in (path, *path.parents) if os.path.exists(one)]  # noqa: PTH110 -- never raises
-    barred = next((one for one in there if not os.access(one, os.W_OK)), path.parent)
-    return shlex.join(["chmod", "u+w", str(barred)])
+    return ", or ".join(filter(None, (_allowing(path), _elsewhere(arguments)))) or None
+
+
+def _allowing(path: Path) -> str | None:
+    """The command that lets write: to the nearest folder that can be seen, else to the file; None where both may be.
+
+    What stands for a file that is written anew takes its place, so that the folder alone decides.
+    """
+    folder = next((one for one in (path, *path.parents) if os.path.isdir(one)), path.parent)  # noqa: PTH112
+    needed = os.W_OK | os.X_OK | (os.R_OK if folder == path else 0)
+    if not os.access(folder, needed):
+        return shlex.join(["chmod", "u+rwx", str(folder)])
+    if os.path.isfile(path) and not os.access(path, os.W_OK):  # noqa: PTH113
+        return shlex.join(["chmod", "u+w", str(path)])
+    return None
 
 
 def _moving(path: Path) -> str:
     """The command that clears the way: of the path itself, or of the file that stands where a folder should."""
-    file = next((one for one in path.parents if one.is_file()), path)
+    file = next((one for one in path.parents if os.path.isfile(one)), path)  # noqa: PTH113
     return shlex.join(["mv", str(file), f"{file}.old"])
