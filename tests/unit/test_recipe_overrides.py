@@ -114,7 +114,10 @@ def test_an_unknown_variable_is_told_the_closest(name, closest, recipe):
 
 @pytest.mark.parametrize(
     ("text", "try_next"),
-    [("1,2", "unset UMLKIT_SEED; export UMLKIT_SEEDS='[1, 2]'"), ("x", "unset UMLKIT_SEED")],
+    [
+        *((text, "unset UMLKIT_SEED; export UMLKIT_SEEDS='[1, 2]'") for text in ("1,2", "1 2", "1; 2", "[1, 2]")),
+        *((text, "unset UMLKIT_SEED") for text in ("x", "1.5", "1e3", "-1, 2", "a1,b2", "'7'")),
+    ],
 )
 def test_the_variable_of_one_seed_names_that_of_several(text, try_next, recipe):
     (problem,) = problems(recipe, environ={"UMLKIT_SEED": text})

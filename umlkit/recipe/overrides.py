@@ -26,6 +26,8 @@ FLAGS = {
 
 PREFIX = "UMLKIT_"
 NOT_OF_THE_RECIPE = frozenset({"UMLKIT_OUT"})
+SEVERAL = re.compile(r"\s*[\[(]?\s*\d+(?:[\s,;]+\d+)+[\s,;]*[\])]?\s*", re.ASCII)
+"""Whole numbers that somebody wrote for several seeds."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,8 @@ def _from_variable(raw: dict[str, Any], name: str, text: str) -> _Change:
 
 
 def _no_seed(name: str, text: str) -> Problem:
-    several = re.findall(r"\d+", text)
-    try_next = f"unset {name}" + (f"; export {name}S='[{', '.join(several)}]'" if len(several) > 1 else "")
+    several = re.findall(r"\d+", text) if SEVERAL.fullmatch(text) else []
+    try_next = f"unset {name}" + (f"; export {name}S='[{', '.join(several)}]'" if several else "")
     return Problem("takes one seed", where=name, found=text, allowed="a whole number", try_next=try_next)
 
 
