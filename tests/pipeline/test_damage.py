@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shutil
@@ -83,6 +84,24 @@ def test_an_index_of_a_newer_umlkit_is_left_alone(folder: Path, call: Call) -> N
         assert code == 2
         assert "out/data.json: was written by a newer umlkit" in err
     assert (folder / "out" / "data.json").read_text() == '{"schema": "umlkit.data-index/99"}'
+
+
+def test_an_index_of_the_data_that_cannot_be_read_is_not_written_anew(
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = folder / "out" / "data.json"
+    before, read = index.read_bytes(), Path.read_text
+
+    def reading(path: Path, *given: object, **more: object) -> str:
+        if path.name == index.name:
+            raise OSError(errno.EACCES, "Permission denied", str(path))
+        return read(path, *given, **more)
+
+    monkeypatch.setattr(Path, "read_text", reading)
+    code, _, err = call("train", *RUN, "--method", "ume")
+
+    assert (code, "try: chmod u+r out/data.json\n" in err) == (2, True)
+    assert index.read_bytes() == before
 
 
 def test_a_probe_of_a_newer_umlkit_is_left_alone(folder: Path, call) -> None:

@@ -1,6 +1,8 @@
 """Where everything of a run lies, and what is not a run's directory."""
 
+import errno
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,6 +111,24 @@ def test_run_json_of_a_newer_umlkit_is_refused_where_models_are_too(run: RunDire
 
     with pytest.raises(InputError, match="newer"):
         run.open(create=True)
+
+
+@pytest.mark.parametrize(("number", "said"), [(errno.EACCES, r"try: chmod u\+r .*run\.json"), (errno.EIO, "be read")])
+def test_run_json_that_cannot_be_read_is_not_lost(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    run.unit(0).model_dir("ume", "0a1b2c3d").mkdir(parents=True)
+    written = run.marker.stat()
+
+    def refuse(*_: object, **__: object) -> str:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(InputError, match=said):
+        run.open(create=True)
+    with pytest.raises(InputError, match=said):
+        _ = run.lost_marker
+    assert run.marker.stat() == written
 
 
 def test_a_folder_called_run_json_is_refused_by_name(tmp_path: Path) -> None:

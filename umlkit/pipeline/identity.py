@@ -20,7 +20,7 @@ from umlkit.recipe.loading import LoadedRecipe
 from umlkit.runs import files
 from umlkit.runs.fingerprint import fingerprint
 from umlkit.runs.layout import ALL, RunDirectory
-from umlkit.runs.records.common import Migration, NewerDocumentError, Part, Record, unchanged
+from umlkit.runs.records.common import KeptDocumentError, Migration, Part, Record, unchanged
 
 
 class FoldIdentity(Part):
@@ -134,7 +134,7 @@ def check_index(directory: RunDirectory, *, again: str) -> None:
     """InputError where ``data.json`` is missing or damaged; ``again`` is the command that writes it."""
     try:
         DataIndex.read(directory.data, again=again)
-    except NewerDocumentError:
+    except KeptDocumentError:
         raise
     except InputError as error:
         *others, last = error.problems
@@ -146,7 +146,7 @@ def _entries(path: Path) -> Mapping[str, DataIdentity]:
     """What is remembered; nothing where the file is missing or damaged, as reading the data writes it again."""
     try:
         return DataIndex.read(path).entries
-    except NewerDocumentError:
+    except KeptDocumentError:
         raise
     except InputError:
         return {}

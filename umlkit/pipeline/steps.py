@@ -26,7 +26,7 @@ from umlkit.probe.weighting import FEWEST_EFFECTIVE, effective
 from umlkit.runs.layout import RunDirectory
 from umlkit.runs.records.activity import RunRecord
 from umlkit.runs.records.advice import AdviceRecord
-from umlkit.runs.records.common import NewerDocumentError
+from umlkit.runs.records.common import KeptDocumentError
 from umlkit.runs.records.evaluation import EvaluationRecord
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -148,7 +148,7 @@ def _read_probe(session: Session) -> tuple[ProbeRecord | None, str | None]:
         return None, None
     try:
         record = ProbeRecord.read(path)
-    except NewerDocumentError:
+    except KeptDocumentError:
         raise
     except InputError as error:
         return None, f"{error.problems[-1].where}: {error.problems[-1].what}"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from umlkit.errors import InputError, Problem
 from umlkit.runs import atomic
-from umlkit.runs.records.common import NewerDocumentError
+from umlkit.runs.records.common import KeptDocumentError
 from umlkit.runs.records.run import RunMarker
 
 FINGERPRINT = re.compile(r"(?P<label>.+)-(?P<fingerprint>[0-9a-f]{8})")
@@ -202,7 +202,7 @@ class RunDirectory:
             return _refusal("is a file, and a run needs a directory", files[0])
         try:
             RunMarker.read(self.marker)
-        except NewerDocumentError as error:
+        except KeptDocumentError as error:
             return error.problems[0]
         except InputError as error:
             return None if self._holds_models() else self._foreign(error)
@@ -220,6 +220,8 @@ class RunDirectory:
     def _is_marked(self) -> bool:
         try:
             RunMarker.read(self.marker)
+        except KeptDocumentError:
+            raise
         except InputError:
             return False
         return True

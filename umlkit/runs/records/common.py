@@ -6,7 +6,9 @@ this program, by name and with what to do; an older version is brought up to dat
 
 from __future__ import annotations
 
+import errno
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
@@ -24,8 +26,8 @@ Migration = Callable[[dict[str, Any]], dict[str, Any]]
 SHOWN_PROBLEMS = 5
 
 
-class NewerDocumentError(InputError):
-    """The document is whole and of a newer umlkit: nothing that this one may write anew."""
+class KeptDocumentError(InputError):
+    """The document is of a newer umlkit, or there and cannot be read: nothing that this one may write anew."""
 
 
 class Part(BaseModel):
@@ -81,8 +83,8 @@ class Record(Part):
             again: the command that writes it anew, where the caller knows more of that than ``COMMAND`` says.
 
         Raises:
-            InputError: missing, unreadable, empty, not JSON, of another kind, or with impossible content.
-            NewerDocumentError: of a newer version.
+            InputError: missing, empty, not JSON, of another kind, or with impossible content.
+            KeptDocumentError: of a newer version, or the system does not let it be read.
         """
         command = again or cls.COMMAND
         text = _text(path, command)
@@ -115,7 +117,9 @@ def _text(path: Path, command: str) -> str:
     except UnicodeDecodeError:
         raise InputError(Problem("is not text, so not JSON", where=str(path), try_next=command)) from None
     except OSError as error:
-        raise InputError(Problem("cannot be read", where=str(path), found=error.strerror)) from None
+        allowing = shlex.join(["chmod", "u+r", str(path)]) if error.errno == errno.EACCES else None
+        problem = Problem("cannot be read", where=str(path), found=error.strerror, try_next=allowing)
+        raise KeptDocumentError(problem) from None
     if not text.strip():
         raise InputError(Problem("is empty", where=str(path), try_next=f"write it again: {command}"))
     return text
@@ -144,7 +148,7 @@ def _version(document: dict[str, Any], *, record: type[Record], path: Path, comm
     kind, _, number = found.rpartition("/") if isinstance(found, str) else ("", "", "")
     version = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
     if kind == record.KIND and version > record.VERSION:
-        raise NewerDocumentError(
+        raise KeptDocumentError(
             Problem(
                 "was written by a newer umlkit",
                 where=str(path),
