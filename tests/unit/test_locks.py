@@ -178,6 +178,14 @@ def test_holder_is_named_while_it_lives_and_not_once_it_is_dead_or_silent(path: 
     assert [file.name for file in path.parent.iterdir()] == [locks.NAME]
 
 
+def test_looking_for_a_holder_on_this_machine_writes_nothing(path: Path) -> None:
+    for process in (processes.current(), nobody()):
+        left_by(process, path)
+        os.utime(path.parent, ns=(1, 1))
+        locks.holder(path)
+        assert path.parent.stat().st_mtime_ns == 1
+
+
 def test_who_is_at_work_is_known_within_the_block_and_what_the_dead_left_is_removed(
     tmp_path: Path, warnings: list[str]
 ) -> None:

@@ -94,7 +94,12 @@ def _kept(path: Path, token: bytes) -> Iterator[None]:
 def holder(path: Path) -> str | None:
     """The living process that keeps this file, as messages name it; None where there is none."""
     content = _read(path)
-    return None if content is None or _is_over(content, age=_age_seen(path)) else _name(content)
+    if content is None:
+        return None
+    lives = _lives(content)
+    if lives is None:
+        lives = _age_seen(path) <= SILENCE
+    return _name(content) if lives else None
 
 
 def _acquire(path: Path, *, warn: Callable[[str], None], sleep: Callable[[float], None]) -> bytes:
@@ -148,9 +153,14 @@ def _copy(path: Path, content: bytes) -> bool:
 
 def _is_over(holder: bytes, *, age: float) -> bool:
     """Whether the holder is dead here, or, where that cannot be seen (a half-written lock too), silent for too long."""
-    process = _process(holder)
-    lives = processes.alive(process) if process else None
+    lives = _lives(holder)
     return age > SILENCE if lives is None else not lives
+
+
+def _lives(holder: bytes) -> bool | None:
+    """Whether the holder lives; None where that cannot be seen from here."""
+    process = _process(holder)
+    return processes.alive(process) if process else None
 
 
 def _take_away(path: Path, holder: bytes, *, warn: Callable[[str], None]) -> None:
