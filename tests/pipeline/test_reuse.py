@@ -17,10 +17,12 @@ import pytest
 from tests.pipeline.conftest import RECIPE, contents, document, write_data
 from umlkit import registry
 from umlkit.methods.unimodal import screening
-from umlkit.pipeline import outputs, pace
+from umlkit.pipeline import cleaning, outputs, pace
+from umlkit.pipeline.cleaning import Leftover
 from umlkit.probe import rules
 from umlkit.runs import locks, processes
 from umlkit.runs.interrupts import interrupts
+from umlkit.runs.layout import RunDirectory
 
 RUN = ("tiny.yaml", "--out", "out")
 
@@ -128,6 +130,48 @@ def test_clean_removes_nothing_from_a_run_in_which_another_process_is_at_work(fo
     (model / locks.NAME).write_text(json.dumps({**asdict(processes.current()), "start": "long before"}))
     assert call("clean", *RUN, "--seed", "1", "--yes")[0] == 0
     assert not model.exists()
+
+
+@pytest.mark.parametrize("begun", [1, 2])
+def test_clean_removes_no_model_of_a_run_in_which_another_begins_in_between(
+    folder: Path, call, monkeypatch, begun: int
+) -> None:
+    call("train", *RUN, "--method", "umt", "--set", "methods.umt.weight=0.7")
+    out, held, lock = folder / "out", [], locks.lock
+    model = next(Path(one["path"]) for one in document(call("clean", *RUN, "--json")[1])["artifacts"])
+    before = contents(out)
+
+    @contextmanager
+    def locking(path: Path, **more):
+        with lock(path, **more):
+            held.append(path)
+            if len(held) == begun:
+                other = {**asdict(processes.current()), "host": "another-machine"}
+                (out / f"{locks.AT_WORK}-other").write_text(json.dumps(other))
+            yield
+
+    monkeypatch.setattr(locks, "lock", locking)
+    assert call("clean", *RUN, "--yes")[0] == 1
+    (out / f"{locks.AT_WORK}-other").unlink()
+    assert {path.resolve() for path in held} == {(folder / model).resolve()}
+    assert (folder / model).exists() == (begun == 1)
+    gone = set(before) - set(contents(out))
+    assert gone == (set() if begun == 1 else {name for name in before if f"models/{model.name}" in name})
+
+
+def test_who_waits_for_a_model_that_is_removed_goes_on_in_its_folder(tmp_path: Path) -> None:
+    model = tmp_path / "seed-0" / "all" / "models" / "ume-0a1b2c3d"
+    waiting = model / f"{locks.NAME}-of-another{locks.WAITING}"
+    (model / "checkpoints").mkdir(parents=True)
+    for file in (model / "result.json", model / "checkpoints" / "one", waiting):
+        file.touch()
+
+    cleaning.remove([Leftover(model, 0)], RunDirectory(tmp_path), again="", warn=pytest.fail)
+
+    assert list(model.iterdir()) == [waiting]
+    waiting.unlink()
+    cleaning.remove([Leftover(model, 0)], RunDirectory(tmp_path), again="", warn=pytest.fail)
+    assert list(model.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [("run",), ("probe",), ("train", "--method", "ume")])

@@ -37,7 +37,7 @@ def command(call: Invocation, yes: Yes = False) -> None:
     found = leftovers(directory, loaded.recipe, identity)
     removing = yes and not call.dry_run
     if removing:
-        remove(found, directory, again=f"umlkit clean {call.shown} --yes")
+        remove(found, directory, again=f"umlkit clean {call.shown} --yes", warn=call.output.warn)
     record = CleaningRecord(
         directory=str(directory.root),
         removed=removing,

@@ -1,13 +1,15 @@
 """Artifacts of a run directory that the present recipe does not name, and their removal.
 
 A process that trains or measures locks the one model that it writes, but reads others of any seed and fold without a
-lock. So nothing at all is removed from a run directory in which a living process is at work.
+lock. So nothing at all is removed from a run directory in which a living process is at work; and what is removed is
+locked meanwhile, so that a process that begins in between waits.
 """
 
 from __future__ import annotations
 
 import contextlib
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,28 +45,50 @@ def leftovers(directory: RunDirectory, recipe: Recipe, identity: DataIdentity) -
     return [Leftover(path, _size(path)) for path in sorted(found)]
 
 
-def remove(found: list[Leftover], directory: RunDirectory, *, again: str) -> None:
-    """Remove every leftover; a model's ``result.json`` goes first, so that half a removal is no finished model.
+def remove(found: list[Leftover], directory: RunDirectory, *, again: str, warn: Callable[[str], None]) -> None:
+    """Remove every leftover.
 
     Args:
         found: what to remove.
         directory: the run directory that it lies in.
         again: the command that removes it later.
+        warn: takes a line when another process has to be waited for.
 
     Raises:
         RunError: another process is at work in the run directory; nothing is removed from then on.
     """
     for leftover in found:
         _refuse_in_use(directory, again)
-        if leftover.path.is_dir():
-            (leftover.path / RESULT).unlink(missing_ok=True)
-            shutil.rmtree(leftover.path)
-        else:
+        if not leftover.path.is_dir():
             leftover.path.unlink()
+            continue
+        model = leftover.path.parent.with_name("models") / leftover.path.name
+        try:
+            with locks.lock(model, warn=warn):
+                _refuse_in_use(directory, again, own=model)
+                _remove_folder(leftover.path)
+        finally:
+            with contextlib.suppress(OSError):  # refused, or another process waits there for the lock
+                model.rmdir()
 
 
-def _refuse_in_use(directory: RunDirectory, again: str) -> None:
-    if names := locks.at_work_in(directory.root):
+def _remove_folder(folder: Path) -> None:
+    """Empty a model's or its outputs' folder but for locks, and remove it where none is left.
+
+    A model's ``result.json`` goes first, so that half a removal is no finished model.
+    """
+    (folder / RESULT).unlink(missing_ok=True)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif not path.name.startswith(locks.NAME):
+            path.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _refuse_in_use(directory: RunDirectory, again: str, *, own: Path | None = None) -> None:
+    if names := locks.at_work_in(directory.root, own=own):
         raise RunError(
             Problem(
                 "is in use: another process trains or measures there, so nothing is removed",

@@ -70,10 +70,15 @@ def at_work(root: Path) -> Iterator[None]:
         yield
 
 
-def at_work_in(root: Path) -> list[str]:
-    """The living processes that are at work in a run directory or hold a lock there, as messages name them."""
+def at_work_in(root: Path, *, own: Path | None = None) -> list[str]:
+    """The living processes that are at work in a run directory or hold a lock there, as messages name them.
+
+    Args:
+        root: the run directory.
+        own: a model's folder whose lock the caller holds, which does not count.
+    """
     files = [*root.glob(f"{AT_WORK}-*"), *root.glob(f"seed-*/*/models/*/{NAME}")]
-    return sorted({name for name in map(holder, files) if name is not None})
+    return sorted({name for file in files if file.parent != own and (name := holder(file)) is not None})
 
 
 @contextmanager
