@@ -117,15 +117,17 @@ def of_views(path: str) -> None:
 def dealt(views: Sequence[Floats], classes: Floats, rng: np.random.Generator) -> tuple[list[Floats], Floats]:
     """Both views of pairs in random order, standardised by the first of them, and which are of one class."""
     order = rng.permutation(len(classes))
-    match = rng.permutation(np.arange(len(classes)) % 2)
+    classes, match = classes[order], rng.permutation(np.arange(len(classes)) % 2)
     partner = np.arange(len(classes))
+    for one in np.unique(classes):
+        same = np.flatnonzero((classes == one) & (match == 1))
+        partner[same] = rng.permutation(same)
     odd = np.flatnonzero(match == 0)
     partner[odd] = rng.permutation(odd)
-    while len(clashes := odd[classes[order[partner[odd]]] == classes[order[odd]]]):
-        other = rng.choice(odd, len(clashes))
-        for one, two in zip(clashes, other, strict=True):
+    while len(clashes := odd[classes[partner[odd]] == classes[odd]]):
+        for one, two in zip(clashes, rng.choice(odd, len(clashes)), strict=True):
             partner[[one, two]] = partner[[two, one]]
-    first, second = views[0][order], views[1][order[partner]]
+    first, second = views[0][order], views[1][order][partner]
     return [(x - x[TRAIN].mean(0)) / (x[TRAIN].std(0) + 1e-9) for x in (first, second)], match
 
 

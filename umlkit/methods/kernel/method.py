@@ -11,9 +11,9 @@ are those of which the best multiple of what a fit says of samples that it left 
 this one gained nothing where there was nothing and nearly the most where there was something (*measured*,
 tests/benchmarks/kernel_rungs.py).
 
-What only two modalities tell is learned from far fewer samples by a kernel that can say nothing else, a suppressor by
-one that hardly says it: so the share is chosen. *Measured*, tests/benchmarks/kernel_shapes.py: match or mismatch of two
-views of a digit, mean log-loss of six pairs of views .328 with kernels as they are, .249 centred and half of them
+What only two modalities tell is learned from far fewer samples by a kernel that says little else, a suppressor by one
+that hardly says it: so the share is chosen. *Measured*, tests/benchmarks/kernel_shapes.py: whether two views are of one
+digit, mean log-loss of six pairs of views .328 with kernels as they are, .249 centred and half of them
 products, .217 products alone, .215 with the share chosen.
 
 Convex but for these choices, so nothing is missed on a plateau. Cost and memory are bounded: at most 8,192 training

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from umlkit.methods.base import MultiModalModel, Output
-from umlkit.methods.kernel.nystroem import Centred
+from umlkit.methods.kernel.nystroem import ROUNDING, Centred
 from umlkit.methods.kernel.views.base import View
 from umlkit.methods.ume.model import UmeModel, apart, beside
 
@@ -26,22 +26,24 @@ class Landmarks(nn.Module):
 
     values: Tensor
     scale: Tensor
-    mean: Tensor
-    size: Tensor
+    means: Tensor
 
     def __init__(self, count: int, width: int) -> None:
         super().__init__()
         self.register_buffer("values", torch.zeros(count, width))
         self.register_buffer("scale", torch.ones(()))
-        self.register_buffer("mean", torch.zeros(count))
-        self.register_buffer("size", torch.ones(()))
+        self.register_buffer("means", torch.zeros(count))
 
     def forward(self, seen: Tensor) -> Tensor:
         """(B, W_m) -> (B, L)."""
         squares = seen.square().sum(1)[:, None] + self.values.square().sum(1)[None]
         kernel = torch.exp(-(squares - 2 * seen @ self.values.T).clamp_min(0) / self.scale)
-        centred: Tensor = kernel - kernel.mean(dim=1, keepdim=True) - (self.mean - self.mean.mean())
-        return centred / self.size
+        own, level = kernel.mean(dim=1), self.means.mean()
+        centred = kernel - own[:, None] - (self.means - level)
+        return centred / self._length(own, level)[:, None] / self._length(self.means, level)
+
+    def _length(self, means: Tensor, level: Tensor) -> Tensor:
+        return (1 - 2 * means + level).clamp_min(ROUNDING).sqrt()
 
 
 class KernelModel(MultiModalModel):
@@ -58,7 +60,6 @@ class KernelModel(MultiModalModel):
 
     weight: Tensor
     bias: Tensor
-    mixed_size: Tensor
 
     def __init__(
         self, ensemble: UmeModel, views: Sequence[View], *, widths: Sequence[int], count: int, additive_share: float
@@ -71,19 +72,15 @@ class KernelModel(MultiModalModel):
         classes = len(ensemble.log_prior)
         self.register_buffer("weight", torch.zeros(count, classes))
         self.register_buffer("bias", torch.zeros(classes))
-        self.register_buffer("mixed_size", torch.ones(()))
 
     def place(self, landmarks: Sequence[NDArray[np.float32]], kernel: Centred) -> None:
         """Take the landmarks, (L, W_m) by modality, and the kernel at them."""
-        for module, values, scale, mean, size in zip(
-            self.landmarks, landmarks, kernel.scales, kernel.means, kernel.sizes, strict=True
-        ):
+        placed = zip(self.landmarks, landmarks, kernel.scales, kernel.means, strict=True)
+        for module, values, scale, means in placed:
             part: Any = module
             part.values.copy_(torch.from_numpy(values))
-            part.mean.copy_(torch.from_numpy(mean))
+            part.means.copy_(torch.from_numpy(means))
             part.scale.fill_(scale)
-            part.size.fill_(size)
-        self.mixed_size.fill_(kernel.mixed_size)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Output:
         """Modality -> (B, *sample_shape) to logits (B, C) and the uni-modal models' features."""
@@ -118,10 +115,11 @@ class KernelModel(MultiModalModel):
 
     def _blended(self, total: Tensor, mixed: Callable[[], Tensor], *, modalities: int) -> Tensor:
         """``share A + (1 - share) B`` of the sum and the mixed terms, which a wholly additive kernel does not have."""
-        additive = self.additive_share / modalities * total
-        return (
-            additive if self.additive_share == 1 else additive + (1 - self.additive_share) / self.mixed_size * mixed()
-        )
+        additive: Tensor = self.additive_share / modalities * total
+        if self.additive_share == 1:
+            return additive
+        share = (1 - self.additive_share) / max(1, 2**modalities - 1 - modalities)
+        return additive + share * mixed()
 
     def _multiplied(self, own: Sequence[Tensor], references: Sequence[Tensor]) -> Tensor:
         """``(prod_m (1 + k_m) - 1) W`` of all pairs: (b, K, C)."""

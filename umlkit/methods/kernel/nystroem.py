@@ -1,15 +1,16 @@
 """Gaussian kernels on several modalities, centred and combined, and Nystroem features of the combinations.
 
     g_m(x, x') = exp(-|x_m - x'_m|^2 / (width s_m)),   s_m the median squared distance among the landmarks l_1 .. l_L
-    k_m(x, x') = (g_m(x, x') - mean_l g_m(x, l) - mean_l g_m(l, x') + mean_ll' g_m(l, l')) / d_m
-    A = 1/M sum_m k_m                               functions that are additive in the modalities
-    B = (prod_m (1 + k_m) - 1 - sum_m k_m) / d      functions of several modalities that have no additive part
-    k = share A + (1 - share) B
+    c_m(x, x') = g_m(x, x') - mean_l g_m(x, l) - mean_l g_m(l, x') + mean_ll' g_m(l, l')
+    k_m(x, x') = c_m(x, x') / sqrt(c_m(x, x) c_m(x', x'))
+    A = 1/M sum_m k_m                                           functions that are additive in the modalities
+    B = (prod_m (1 + k_m) - 1 - sum_m k_m) / (2^M - 1 - M)      functions of several modalities
+    k = share A + (1 - share) B                                 1 for x = x'
 
-d_m and d make the mean of k_m(l, l) and of B(l, l) over the landmarks 1. Centred, the functions of a kernel have mean 0
-over the landmarks, so products of several kernels hold nothing that fewer modalities could say: the ANOVA kernel of
-Durrande et al., *ANOVA kernels and RKHS of zero mean functions*, 2013, arXiv 1106.3571, its parts weighted by what the
-data say. With the features
+Without the mean a function that hardly depends on one modality takes no product with it, and products of several
+kernels leave to the sum what modalities that are independent say one by one: the ANOVA kernel of Durrande et al.,
+*ANOVA kernels and RKHS of zero mean functions*, 2013, arXiv 1106.3571, its parts weighted by what the data say. At unit
+length a sample far from all others counts as one, however many modalities are multiplied. With the features
 
     phi(x) = diag(e)^(-1/2) U' k(l, x),    phi(x) . phi(x') ~ k(x, x'),    U diag(e) U' = k(l, l)
 
@@ -31,11 +32,13 @@ Floats = NDArray[np.float64]
 
 SMALLEST = 1e-6
 """Eigenvalues below this share of the largest are rounding and left out."""
-NOTHING = 1e-9
+ROUNDING = 1e-4
+"""A modality that hardly changes has a kernel of nothing, not one of rounding."""
 
 
 def squared_distances(x: NDArray[np.floating], landmarks: NDArray[np.floating]) -> Floats:
     """(n, D) and (L, D) -> (n, L)."""
+    x, landmarks = (np.asarray(one, dtype=np.float64) for one in (x, landmarks))
     squares = np.square(x).sum(1)[:, None] + np.square(landmarks).sum(1)[None]
     return np.asarray(np.maximum(squares - 2 * x @ landmarks.T, 0.0))
 
@@ -53,43 +56,39 @@ class Centred:
     Attributes:
         scales: (M,) width times s_m.
         means: the mean of g_m(l, l') over l, (L,) by modality.
-        sizes: (M,) d_m.
-        mixed_size: d.
     """
 
     scales: tuple[float, ...]
     means: tuple[Floats, ...]
-    sizes: tuple[float, ...]
-    mixed_size: float
 
     @classmethod
     def at(cls, scales: Sequence[float], among: Sequence[Floats]) -> Centred:
         """At landmarks with these squared distances among them, (L, L) by modality."""
-        means, sizes, diagonals = [], [], []
-        for distances, scale in zip(among, scales, strict=True):
-            values = np.exp(-distances / scale)
-            mean = values.mean(axis=0)
-            diagonal = np.diag(values) - 2 * mean + mean.mean()
-            means.append(mean)
-            sizes.append(_unless_nothing(float(diagonal.mean())))
-            diagonals.append(diagonal / sizes[-1])
-        mixed = np.prod([1 + diagonal for diagonal in diagonals], axis=0) - 1 - np.sum(diagonals, axis=0)
-        return cls(tuple(scales), tuple(means), tuple(sizes), _unless_nothing(float(mixed.mean())))
+        means = (np.exp(-distances / scale).mean(axis=0) for distances, scale in zip(among, scales, strict=True))
+        return cls(tuple(scales), tuple(means))
 
     def __call__(self, distances: Sequence[Floats]) -> Parts:
         """Squared distances (n, L) by modality -> A and B, (n, L)."""
         total, product = np.zeros_like(distances[0]), np.ones_like(distances[0])
-        for squared, scale, mean, size in zip(distances, self.scales, self.means, self.sizes, strict=True):
+        for squared, scale, means in zip(distances, self.scales, self.means, strict=True):
             kernel = np.exp(-squared / scale)
-            kernel -= kernel.mean(axis=1, keepdims=True)
-            kernel -= mean - mean.mean()
-            kernel /= size
+            own, level = kernel.mean(axis=1), means.mean()
+            kernel -= own[:, None]
+            kernel -= means - level
+            kernel /= length(own, level)[:, None]
+            kernel /= length(means, level)
             total += kernel
             kernel += 1
             product *= kernel
         product -= 1
         product -= total
-        return Parts(total / len(distances), product / self.mixed_size)
+        modalities = len(distances)
+        return Parts(total / modalities, product / max(1, 2**modalities - 1 - modalities))
+
+
+def length(means: Floats, level: float) -> Floats:
+    """``sqrt(c(x, x))`` of samples whose mean kernel with the landmarks is ``means``; that of rounding at the least."""
+    return np.asarray(np.sqrt(np.maximum(1 - 2 * means + level, ROUNDING)))
 
 
 @dataclass(frozen=True)
@@ -114,11 +113,6 @@ class Combination:
     def __call__(self, distances: Sequence[Floats]) -> Floats:
         """Squared distances (n, L) by modality -> k (n, L)."""
         return self.centred(distances).combined(self.share)
-
-
-def _unless_nothing(size: float) -> float:
-    """1 where there is nothing but rounding to divide: all landmarks are the same, or there is one modality."""
-    return size if size > NOTHING else 1.0
 
 
 def features_of(among_landmarks: Floats) -> Floats:
