@@ -250,13 +250,13 @@ def test_a_decomposition_that_was_asked_for_stays_and_what_gives_way_to_it_is_na
     assert "PID of 8 clusters each" in told
     assert "Paired signal" in told
     assert "Bits that encoders lose" not in told
-    assert told.endswith("No room for what encoders lose and which gains are seen (probe --explain, --json). ")
+    assert told.endswith("Left out: what encoders lose and which gains are seen (probe --explain, --json). ")
 
 
 def test_where_everything_fits_a_decomposition_takes_nothing_away() -> None:
     probe = with_pid(make_probe())
     told = shown(probe).replace("\n", " ")
-    assert "No room" not in told
+    assert "Left out" not in told
     for sentence in sentences(probe):
         assert sentence.said in told
 

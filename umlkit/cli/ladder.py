@@ -60,7 +60,7 @@ def _fitting(probe: ProbeRecord) -> tuple[int, list[str]]:
 
 
 def _left_out(gone: Sequence[Sentence]) -> list[str]:
-    return [f"No room for {enumerated([one.about for one in gone])} (probe --explain, --json)."] if gone else []
+    return [f"Left out: {enumerated([one.about for one in gone])} (probe --explain, --json)."] if gone else []
 
 
 def show_advice(output: Output, advice: AdviceRecord, *, full: bool = False) -> None:
