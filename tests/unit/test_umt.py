@@ -96,6 +96,14 @@ def test_no_automatic_trial_is_joint_training(options: UmtOptions) -> None:
     assert Trial("scratch", 0.0) not in trials
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_training_of_the_model_itself_is_told_last(task: Task, seed: int) -> None:
+    """Also where the first trial was the better one."""
+    trained = Umt(UmtOptions()).train(replace(task, seed=seed))
+    assert len(trained.fits) == 2
+    assert list(trained.fits.values())[-1].best_loss == min(fitted.best_loss for fitted in trained.fits.values())
+
+
 def test_umt_with_room_learns_paired_signal_that_no_teacher_has() -> None:
     made = make_task(xor(300), xor(200, seed=1), settings=Train(epochs=60, patience=30))
     trained = Umt(UmtOptions(weight=0.1, init="scratch")).train(replace(made, experts=train_experts(made)))

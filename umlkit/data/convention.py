@@ -6,20 +6,17 @@ What the recipe names comes first (:mod:`umlkit.data.stated`); the rest follows 
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from umlkit.data.categories import unfit
 from umlkit.data.cut import Place
 from umlkit.data.grouping import by_arrays, by_columns
-from umlkit.data.named import missing_column
+from umlkit.data.named import INDEX_ARRAYS, RESERVED, missing_column
 from umlkit.data.raw import Raw
 from umlkit.data.stated import stated_place
+from umlkit.data.suspects import which_label
 from umlkit.errors import InputError, Problem, listed
 from umlkit.recipe.data_schema import NO_WEIGHTS, Data
-
-RESERVED = ("groups", "split", "id", "sample_weight")
-INDEX_ARRAYS = {"train": "idx_train", "val": "idx_val", "test": "idx_test"}
 
 
 @dataclass(frozen=True)
@@ -87,31 +84,11 @@ def _left_out(raw: Raw, name: str) -> str:
     return f"{name} ({reason})" if reason else name
 
 
-def label_candidates(raw: Raw) -> list[str]:
-    """Names that could be the label: one value a sample, whole numbers, words or truth values."""
-    lengths = Counter(header.shape[0] for header in raw.headers.values() if header.shape)
-    longest = max((n for n, _ in lengths.most_common(1)), default=0)
-    return [
-        name
-        for name, header in raw.headers.items()
-        if header.shape in ((longest,), (longest, 1))
-        and header.dtype.kind in ("biuUS" if not raw.table else "biuUSO")
-        and name not in (*RESERVED, *INDEX_ARRAYS.values(), "class_names")
-    ]
-
-
 def _label(raw: Raw, data: Data, problems: list[Problem]) -> str | None:
     name = data.label or raw.label
     if name is None:
-        candidates = label_candidates(raw)
-        problems.append(
-            Problem(
-                f"which {raw.word} is the label is not said",
-                where=raw.name,
-                allowed=listed(map(repr, candidates or raw.headers)),
-                try_next=f"--label {candidates[0] if candidates else 'NAME'}, or data.label in the recipe",
-            )
-        )
+        problem = which_label(raw)
+        problems.append(replace(problem, try_next=f"{problem.try_next}, or data.label in the recipe"))
     elif name not in raw.headers:
         problems.append(missing_column("label", name, raw, option="--label NAME, or data.label in the recipe"))
         return None

@@ -8,6 +8,9 @@ from collections.abc import Collection, Sequence
 from umlkit.data.raw import Raw
 from umlkit.errors import Problem, closest, listed
 
+RESERVED = ("groups", "split", "id", "sample_weight")
+INDEX_ARRAYS = {"train": "idx_train", "val": "idx_val", "test": "idx_test"}
+
 
 def match_columns(
     patterns: str | Sequence[str], names: Collection[str], *, but: Collection[str]

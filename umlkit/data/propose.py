@@ -22,8 +22,8 @@ from umlkit.data.reading import from_raw
 from umlkit.data.recipe_lines import data_lines, head, modality_lines, quoted, tail
 from umlkit.data.records import Dataset, ModalityArray
 from umlkit.data.roles import divided
-from umlkit.data.suspects import likely_groups, likely_labels
-from umlkit.errors import InputError, Problem, listed
+from umlkit.data.suspects import likely_groups, which_label
+from umlkit.errors import InputError, Problem
 from umlkit.output import printable
 from umlkit.recipe.data_schema import Data, Modality
 
@@ -67,7 +67,7 @@ def propose(raw: Raw, data: Data, *, name: str, file: str) -> Proposal:
         InputError: the label is not named, or the data cannot be read even so.
     """
     if data.label is None and raw.label is None:
-        raise InputError(_which_label(raw))
+        raise InputError(which_label(raw))
     layout = lay_out(raw, data)
     left_out = _unfit(raw, layout)
     chosen = [found for place in layout.modalities if (found := _choose(raw, place, left_out)) is not None]
@@ -106,19 +106,6 @@ def _measured(dataset: Dataset, modalities: int) -> str:
     if roles.folds:
         return said(len(roles.folds), n)
     return f"on {len(roles.probe)} held-out samples"
-
-
-def _which_label(raw: Raw) -> Problem:
-    """Which array or column could be the label, the likeliest first."""
-    found = likely_labels(raw)
-    return Problem(
-        f"which {raw.word} is the label is not said",
-        where=raw.name,
-        found=listed((f"{one.name!r} ({one.distinct} values)" for one in found), limit=8)
-        or f"nothing that looks like one: {listed(map(repr, raw.headers))}",
-        allowed="whole numbers, truth values or words, one a sample, each value several times",
-        try_next=f"--label {found[0].name if found else 'NAME'}",
-    )
 
 
 def _choose(raw: Raw, place: Place, left_out: list[str]) -> _Chosen | None:

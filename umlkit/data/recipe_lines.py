@@ -119,7 +119,7 @@ def modality_lines(place: Place, raw: Raw, *, remark: str) -> list[str]:
         for name, spec in registry.encoders().items()
         if place.kind in spec.kinds and spec.suits is not registry.by_name_only
     )
-    lines.append(f"      encoder: auto  # the best on `select` of those that suit the samples: {fitting}")
+    lines.append(f"      encoder: auto  # the best on `select` of what suits the samples among {fitting}")
     return lines
 
 

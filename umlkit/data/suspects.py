@@ -6,16 +6,18 @@ Guesses are said, with what they rest on, and never acted upon.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from umlkit.data.cells import is_missing, number
-from umlkit.data.convention import label_candidates
 from umlkit.data.digests import texts
 from umlkit.data.grouping import PREFIX
 from umlkit.data.levels import of_texts, of_values
+from umlkit.data.named import INDEX_ARRAYS, RESERVED
 from umlkit.data.raw import Raw
+from umlkit.errors import Problem, listed
 
 _LABEL_NAMES = re.compile(r"(y|label|labels|target|class|classes|outcome|diagnosis|category|response)", re.IGNORECASE)
 _GROUP_NAMES = re.compile(
@@ -49,12 +51,25 @@ class Suspect:
 def likely_labels(raw: Raw) -> list[Suspect]:
     """What could be the label: whole numbers, truth values or words, each value several times; the likeliest first."""
     found = []
-    for name in label_candidates(raw):
+    for name in _candidates(raw):
         suspect = _counted(raw, name)
         most = min(MOST_CLASSES, raw.headers[name].shape[0] // 2)
         if suspect is not None and 2 <= suspect.distinct <= most:
             found.append(suspect)
     return sorted(found, key=lambda one: (not _LABEL_NAMES.fullmatch(one.name), one.distinct))
+
+
+def which_label(raw: Raw) -> Problem:
+    """That the label is not said, and which array or column could be it, the likeliest first."""
+    found = likely_labels(raw)
+    return Problem(
+        f"which {raw.word} is the label is not said",
+        where=raw.name,
+        found=listed((f"{one.name!r} ({one.distinct} values)" for one in found), limit=8)
+        or f"nothing that looks like one: {listed(map(repr, raw.headers))}",
+        allowed="whole numbers, truth values or words, one a sample, each value several times",
+        try_next=f"--label {found[0].name if found else 'NAME'}",
+    )
 
 
 def likely_groups(raw: Raw, *, but: set[str]) -> list[Suspect]:
@@ -69,6 +84,19 @@ def likely_groups(raw: Raw, *, but: set[str]) -> list[Suspect]:
         for name, header in raw.headers.items()
         if name not in but and header.shape[1:] in ((), (1,)) and header.shape and header.dtype.kind in "iuUSO"
         if (suspect := _counted(raw, name)) is not None and _names_groups(raw, suspect)
+    ]
+
+
+def _candidates(raw: Raw) -> list[str]:
+    """Names that could be the label: one value a sample, whole numbers, words or truth values."""
+    lengths = Counter(header.shape[0] for header in raw.headers.values() if header.shape)
+    longest = max((n for n, _ in lengths.most_common(1)), default=0)
+    return [
+        name
+        for name, header in raw.headers.items()
+        if header.shape in ((longest,), (longest, 1))
+        and header.dtype.kind in ("biuUS" if not raw.table else "biuUSO")
+        and name not in (*RESERVED, *INDEX_ARRAYS.values(), "class_names")
     ]
 
 

@@ -211,7 +211,7 @@ class Trained:
         model: in eval mode, with its best weights.
         blueprint: with every encoder resolved.
         resolved: what else is needed to build the same architecture again, JSON values only (a chosen weight, a room).
-        fits: the trainings that led to it, by name.
+        fits: the trainings that led to it, by name, that of the model itself last.
         report: what a person wants to know (what was tried, what was chosen, weights), JSON values only.
         remark: what a person should know of how it was chosen, in words; mostly nothing.
         select_logits: (n_select, C) where the model was fitted on `select`: every sample's logits by a fit without its

@@ -158,14 +158,14 @@ def _mixed(
 def _trained(session: Session, artifact: Artifact) -> TrainedEntry:
     directory = artifact.model_dir(session.directory)
     config, result = config_of(session, artifact), result_of(session, artifact)
-    last = list(result.fits.values())[-1] if result.fits else None
+    kept = list(result.fits.values())[-1] if result.fits else None
     return TrainedEntry(
         model=artifact.label,
         seed=artifact.seed,
         encoders={name: modality.encoder for name, modality in config.modalities.items()},
-        best_epoch=None if last is None else last.best_epoch,
-        stopped_by=None if last is None else last.stopped_by,
-        select_loss=result.select_loss if last is None or result.select_loss is not None else last.best_loss,
+        best_epoch=None if kept is None else kept.best_epoch,
+        stopped_by=None if kept is None else kept.stopped_by,
+        select_loss=result.select_loss if kept is None or result.select_loss is not None else kept.best_loss,
         seconds=result.seconds,
         directory=str(directory),
     )

@@ -214,7 +214,7 @@ def _config(session: Session, artifact: Artifact, trained: Trained, scale: float
 
 
 def _write_metrics(directory: Path, fits: Mapping[str, FitResult]) -> None:
-    """``metrics.jsonl``: one line an epoch of every training, in the order in which they ran."""
+    """``metrics.jsonl``: one line an epoch of every training, that of the model itself last."""
     lines = [
         json.dumps({"fit": name, **vars(epoch)}, allow_nan=False)
         for name, fitted in fits.items()
@@ -232,10 +232,10 @@ def _ended(trained: Trained, seconds: float) -> str:
     """How training went, in a line; of a single modality's model also which encoder it is."""
     parts = [f"done in {duration(seconds)}", *([_encoder(trained)] if len(trained.blueprint.modalities) == 1 else [])]
     if trained.fits:
-        last = list(trained.fits.values())[-1]
-        best = f"best epoch {last.best_epoch}" if last.best_epoch else "the start was best"
-        parts.append(f"{best} of {last.epochs}, ended by {last.stopped_by}")
-        parts.append(f"select log-loss {last.best_loss:.4f}")
+        kept = list(trained.fits.values())[-1]
+        best = f"best epoch {kept.best_epoch}" if kept.best_epoch else "the start was best"
+        parts.append(f"{best} of {kept.epochs}, ended by {kept.stopped_by}")
+        parts.append(f"select log-loss {kept.best_loss:.4f}")
     return ", ".join(parts)
 
 

@@ -119,7 +119,8 @@ class KernelModel(MultiModalModel):
         if self.additive_share == 1:
             return additive
         share = (1 - self.additive_share) / max(1, 2**modalities - 1 - modalities)
-        return additive + share * mixed()
+        blended: Tensor = additive + share * mixed()
+        return blended
 
     def _multiplied(self, own: Sequence[Tensor], references: Sequence[Tensor]) -> Tensor:
         """``(prod_m (1 + k_m) - 1) W`` of all pairs: (b, K, C)."""

@@ -72,11 +72,12 @@ class Umt(Method[UmtOptions]):
         targets = [expert.width for expert in task.experts.values()]
         trained = {trial: self._train(task, trial, targets) for trial in self.trials()}
         best = min(trained, key=lambda trial: trained[trial][1].best_loss)
+        best_last = sorted(trained, key=lambda trial: trial == best)
         return Trained(
             trained[best][0].eval(),
             task.blueprint,
             resolved={"targets": targets},
-            fits={trial.name: fitted for trial, (_, fitted) in trained.items()},
+            fits={trial.name: trained[trial][1] for trial in best_last},
             report={
                 "weight": best.weight,
                 "init": best.start,
