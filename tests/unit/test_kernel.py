@@ -82,7 +82,7 @@ def test_features_give_the_kernel_back_where_every_sample_is_a_landmark(share: f
     centred, distances = kernel_of_three()
     kernel = Combination(centred, share)(distances)
     features = kernel @ features_of(kernel)
-    assert np.diag(kernel) == pytest.approx(1.0)
+    assert np.diag(kernel).mean() == pytest.approx(1.0)
     assert features @ features.T == pytest.approx(kernel, abs=1e-5)
 
 
@@ -98,19 +98,19 @@ def test_the_sum_mixes_nothing_and_products_leave_nearly_all_else_to_it() -> Non
     assert interaction == pytest.approx(0, abs=1e-10)
 
 
-def test_a_sample_far_from_all_others_weighs_no_more_than_one() -> None:
+def test_a_sample_far_from_all_others_does_not_weigh_more_than_all_of_them() -> None:
     stream = np.random.default_rng(5)
     rows = [np.vstack([stream.normal(size=(40, 2)), np.full((1, 2), 100.0)]) for _ in range(6)]
     distances = [squared_distances(x, x) for x in rows]
     kernel = Combination(Centred.at((30.0,) * 6, distances), 0.0)(distances)
-    assert np.abs(kernel).max() == pytest.approx(1.0)
+    assert np.abs(kernel).max() < 10  # the mean of the diagonal is 1; without a bound it is all of it, 41
 
 
 def test_a_modality_that_never_changes_has_a_kernel_of_nothing() -> None:
     distances = [squared_distances(x, x) for x in (np.ones((9, 2)), np.arange(9.0)[:, None])]
     parts = Centred.at((1.0, 20.0), distances)(distances)
     assert parts.mixed == pytest.approx(0, abs=1e-10)
-    assert np.diag(parts.additive) == pytest.approx(0.5)
+    assert np.diag(parts.additive).mean() == pytest.approx(0.5)
 
 
 def test_no_step_is_taken_along_noise_and_a_whole_one_along_the_truth() -> None:

@@ -16,34 +16,40 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from umlkit.methods.base import MultiModalModel, Output
-from umlkit.methods.kernel.nystroem import ROUNDING, Centred
+from umlkit.methods.kernel.nystroem import Centred
 from umlkit.methods.kernel.views.base import View
 from umlkit.methods.ume.model import UmeModel, apart, beside
 
 
 class Landmarks(nn.Module):
-    """The landmarks of one modality, and its centred kernel: x (B, W_m) -> k_m(x, l) (B, L)."""
+    """The landmarks of one modality, and its kernel: x (B, W_m) -> g_m(x, l) (B, L)."""
 
     values: Tensor
     scale: Tensor
     means: Tensor
+    size: Tensor
 
     def __init__(self, count: int, width: int) -> None:
         super().__init__()
         self.register_buffer("values", torch.zeros(count, width))
         self.register_buffer("scale", torch.ones(()))
         self.register_buffer("means", torch.zeros(count))
+        self.register_buffer("size", torch.ones(()))
 
     def forward(self, seen: Tensor) -> Tensor:
         """(B, W_m) -> (B, L)."""
         squares = seen.square().sum(1)[:, None] + self.values.square().sum(1)[None]
-        kernel = torch.exp(-(squares - 2 * seen @ self.values.T).clamp_min(0) / self.scale)
+        return torch.exp(-(squares - 2 * seen @ self.values.T).clamp_min(0) / self.scale)
+
+    def centred(self, kernel: Tensor) -> tuple[Tensor, Tensor]:
+        """g_m (B, L) as sums take it, ``c_m / d_m``, and as products do, ``k_m``."""
         own, level = kernel.mean(dim=1), self.means.mean()
         centred = kernel - own[:, None] - (self.means - level)
-        return centred / self._length(own, level)[:, None] / self._length(self.means, level)
+        lengths = self._length(own, level)[:, None] * self._length(self.means, level)
+        return centred / self.size, centred / lengths
 
     def _length(self, means: Tensor, level: Tensor) -> Tensor:
-        return (1 - 2 * means + level).clamp_min(ROUNDING).sqrt()
+        return (1 - 2 * means + level).maximum(self.size).sqrt()
 
 
 class KernelModel(MultiModalModel):
@@ -60,6 +66,7 @@ class KernelModel(MultiModalModel):
 
     weight: Tensor
     bias: Tensor
+    mixed_size: Tensor
 
     def __init__(
         self, ensemble: UmeModel, views: Sequence[View], *, widths: Sequence[int], count: int, additive_share: float
@@ -72,15 +79,18 @@ class KernelModel(MultiModalModel):
         classes = len(ensemble.log_prior)
         self.register_buffer("weight", torch.zeros(count, classes))
         self.register_buffer("bias", torch.zeros(classes))
+        self.register_buffer("mixed_size", torch.ones(()))
 
     def place(self, landmarks: Sequence[NDArray[np.float32]], kernel: Centred) -> None:
         """Take the landmarks, (L, W_m) by modality, and the kernel at them."""
-        placed = zip(self.landmarks, landmarks, kernel.scales, kernel.means, strict=True)
-        for module, values, scale, means in placed:
+        placed = zip(self.landmarks, landmarks, kernel.scales, kernel.means, kernel.sizes, strict=True)
+        for module, values, scale, means, size in placed:
             part: Any = module
             part.values.copy_(torch.from_numpy(values))
             part.means.copy_(torch.from_numpy(means))
             part.scale.fill_(scale)
+            part.size.fill_(size)
+        self.mixed_size.fill_(kernel.mixed_size)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Output:
         """Modality -> (B, *sample_shape) to logits (B, C) and the uni-modal models' features."""
@@ -89,51 +99,52 @@ class KernelModel(MultiModalModel):
         return Output(self.fuse(self._parts(inputs, outputs)), features)
 
     def parts(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Modality -> its kernel with every landmark, and its uni-modal logits beside that: (B, L + C)."""
+        """Modality -> its kernel g_m with every landmark, and its uni-modal logits beside that: (B, L + C)."""
         return self._parts(inputs, self.ensemble.experts.infer(inputs))
 
     def fuse(self, parts: Mapping[str, Tensor]) -> Tensor:
         """Logits (B, C) of parts, every modality's from whatever sample."""
         kernels, logits = apart(parts, len(self.bias))
-        alone = [kernels[name] for name in self.ensemble.experts.modalities]
-        added: Tensor = self.combined(alone) @ self.weight + self.bias
-        return self.ensemble.pool(logits) + added
+        sums, products = self._centred(kernels)
+        added = self._blended(sums.mean(dim=0) @ self.weight, lambda: self._mixed(products) @ self.weight)
+        return self.ensemble.pool(logits) + added + self.bias
 
     def fuse_pairs(self, own: Mapping[str, Tensor], references: Mapping[str, Tensor]) -> Tensor:
         """Logits (b, K, C): kernels of pairs are products of matrices, and sums, and need not be written down."""
         kernels, logits = zip(*(apart(parts, len(self.bias)) for parts in (own, references)), strict=True)
-        sides = [list(side.values()) for side in kernels]
-        here, there = (torch.stack(side).sum(dim=0) @ self.weight for side in sides)
-        total = here[:, None] + there[None]
-        added = self._blended(total, lambda: self._multiplied(*sides) - total, modalities=sum(map(len, sides)))
+        (sums, products), (sums_there, products_there) = map(self._centred, kernels)
+        here, there = (side.sum(dim=0) @ self.weight / self._modalities for side in (sums, sums_there))
+        added = self._blended(here[:, None] + there[None], lambda: self._mixed_pairs(products, products_there))
         return self.ensemble.pool_pairs(*logits) + added + self.bias
 
-    def combined(self, alone: Sequence[Tensor]) -> Tensor:
-        """The kernels k_m (B, L) as one, the equations of :mod:`nystroem`."""
-        total = torch.stack(list(alone)).sum(dim=0)
-        return self._blended(total, lambda: _product(alone) - 1 - total, modalities=len(alone))
+    @property
+    def _modalities(self) -> int:
+        return len(self.landmarks)
 
-    def _blended(self, total: Tensor, mixed: Callable[[], Tensor], *, modalities: int) -> Tensor:
-        """``share A + (1 - share) B`` of the sum and the mixed terms, which a wholly additive kernel does not have."""
-        additive: Tensor = self.additive_share / modalities * total
+    def _centred(self, kernels: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """g_m (B, L) of some modalities, as sums and as products take them: (m, B, L) each."""
+        modules: Mapping[str, Any] = dict(zip(self.ensemble.experts.modalities, self.landmarks, strict=True))
+        sums, products = zip(*(modules[name].centred(kernel) for name, kernel in kernels.items()), strict=True)
+        return torch.stack(sums), torch.stack(products)
+
+    def _blended(self, additive: Tensor, mixed: Callable[[], Tensor]) -> Tensor:
+        """``share A + (1 - share) B``; a wholly additive kernel has no B."""
         if self.additive_share == 1:
             return additive
-        share = (1 - self.additive_share) / max(1, 2**modalities - 1 - modalities)
-        blended: Tensor = additive + share * mixed()
-        return blended
+        return self.additive_share * additive + (1 - self.additive_share) / self.mixed_size * mixed()
 
-    def _multiplied(self, own: Sequence[Tensor], references: Sequence[Tensor]) -> Tensor:
-        """``(prod_m (1 + k_m) - 1) W`` of all pairs: (b, K, C)."""
-        here, there = _product(own), _product(references)
+    def _mixed(self, kernels: Tensor) -> Tensor:
+        """``prod_m (1 + k_m) - 1 - sum_m k_m``: (M, B, L) -> (B, L)."""
+        return (1 + kernels).prod(dim=0) - 1 - kernels.sum(dim=0)
+
+    def _mixed_pairs(self, own: Tensor, references: Tensor) -> Tensor:
+        """The same of all pairs, times W: (b, K, C)."""
+        here, there = ((1 + side).prod(dim=0) for side in (own, references))
         products = torch.stack([(here * column) @ there.T for column in self.weight.T], dim=2)
-        return products - self.weight.sum(dim=0)
+        single, other = (side.sum(dim=0) @ self.weight for side in (own, references))
+        return products - self.weight.sum(dim=0) - single[:, None] - other[None]
 
     def _parts(self, inputs: Mapping[str, Tensor], outputs: Mapping[str, Output]) -> dict[str, Tensor]:
         named = zip(self.ensemble.experts.modalities, self.views, self.landmarks, strict=True)
         kernels = {name: landmarks(view(inputs[name], outputs[name].features[name])) for name, view, landmarks in named}
         return beside(kernels, {name: output.logits for name, output in outputs.items()})
-
-
-def _product(kernels: Sequence[Tensor]) -> Tensor:
-    """``prod_m (1 + k_m)``."""
-    return torch.stack([1 + one for one in kernels]).prod(dim=0)

@@ -2,15 +2,17 @@
 
     g_m(x, x') = exp(-|x_m - x'_m|^2 / (width s_m)),   s_m the median squared distance among the landmarks l_1 .. l_L
     c_m(x, x') = g_m(x, x') - mean_l g_m(x, l) - mean_l g_m(l, x') + mean_ll' g_m(l, l')
-    k_m(x, x') = c_m(x, x') / sqrt(c_m(x, x) c_m(x', x'))
-    A = 1/M sum_m k_m                                           functions that are additive in the modalities
-    B = (prod_m (1 + k_m) - 1 - sum_m k_m) / (2^M - 1 - M)      functions of several modalities
-    k = share A + (1 - share) B                                 1 for x = x'
+    A = 1/M sum_m c_m / d_m                                     functions that are additive in the modalities
+    k_m(x, x') = c_m(x, x') / sqrt(max(c_m(x, x), d_m) max(c_m(x', x'), d_m))
+    B = (prod_m (1 + k_m) - 1 - sum_m k_m) / d                  functions of several modalities
+    k = share A + (1 - share) B
 
-Without the mean a function that hardly depends on one modality takes no product with it, and products of several
-kernels leave to the sum what modalities that are independent say one by one: the ANOVA kernel of Durrande et al.,
-*ANOVA kernels and RKHS of zero mean functions*, 2013, arXiv 1106.3571, its parts weighted by what the data say. At unit
-length a sample far from all others counts as one, however many modalities are multiplied. With the features
+d_m and d make the mean of A(l, l) and B(l, l) over the landmarks 1. Without the mean a function that hardly depends on
+one modality takes no product with it, and products of several kernels leave to the sum what modalities that are
+independent say one by one: the ANOVA kernel of Durrande et al., *ANOVA kernels and RKHS of zero mean functions*, 2013,
+arXiv 1106.3571, its parts weighted by what the data say. In products a sample far from all others counts as one that
+lies at the usual distance, or a few of them would be all there is where many modalities are multiplied. With the
+features
 
     phi(x) = diag(e)^(-1/2) U' k(l, x),    phi(x) . phi(x') ~ k(x, x'),    U diag(e) U' = k(l, l)
 
@@ -56,39 +58,47 @@ class Centred:
     Attributes:
         scales: (M,) width times s_m.
         means: the mean of g_m(l, l') over l, (L,) by modality.
+        sizes: (M,) d_m.
+        mixed_size: d.
     """
 
     scales: tuple[float, ...]
     means: tuple[Floats, ...]
+    sizes: tuple[float, ...]
+    mixed_size: float
 
     @classmethod
     def at(cls, scales: Sequence[float], among: Sequence[Floats]) -> Centred:
         """At landmarks with these squared distances among them, (L, L) by modality."""
-        means = (np.exp(-distances / scale).mean(axis=0) for distances, scale in zip(among, scales, strict=True))
-        return cls(tuple(scales), tuple(means))
+        means = [np.exp(-distances / scale).mean(axis=0) for distances, scale in zip(among, scales, strict=True)]
+        squares = [1 - 2 * of_one + of_one.mean() for of_one in means]
+        sizes = [max(float(of_one.mean()), ROUNDING) for of_one in squares]
+        diagonals = [np.minimum(of_one / size, 1.0) for of_one, size in zip(squares, sizes, strict=True)]
+        mixed = np.prod([1 + diagonal for diagonal in diagonals], axis=0) - 1 - np.sum(diagonals, axis=0)
+        return cls(tuple(scales), tuple(means), tuple(sizes), max(float(mixed.mean()), ROUNDING))
 
     def __call__(self, distances: Sequence[Floats]) -> Parts:
         """Squared distances (n, L) by modality -> A and B, (n, L)."""
-        total, product = np.zeros_like(distances[0]), np.ones_like(distances[0])
-        for squared, scale, means in zip(distances, self.scales, self.means, strict=True):
+        total, bounded, product = np.zeros_like(distances[0]), np.zeros_like(distances[0]), np.ones_like(distances[0])
+        for squared, scale, means, size in zip(distances, self.scales, self.means, self.sizes, strict=True):
             kernel = np.exp(-squared / scale)
             own, level = kernel.mean(axis=1), means.mean()
             kernel -= own[:, None]
             kernel -= means - level
-            kernel /= length(own, level)[:, None]
-            kernel /= length(means, level)
-            total += kernel
+            total += kernel / size
+            kernel /= _length(own, level, size)[:, None]
+            kernel /= _length(means, level, size)
+            bounded += kernel
             kernel += 1
             product *= kernel
         product -= 1
-        product -= total
-        modalities = len(distances)
-        return Parts(total / modalities, product / max(1, 2**modalities - 1 - modalities))
+        product -= bounded
+        return Parts(total / len(distances), product / self.mixed_size)
 
 
-def length(means: Floats, level: float) -> Floats:
-    """``sqrt(c(x, x))`` of samples whose mean kernel with the landmarks is ``means``; that of rounding at the least."""
-    return np.asarray(np.sqrt(np.maximum(1 - 2 * means + level, ROUNDING)))
+def _length(means: Floats, level: float, size: float) -> Floats:
+    """``sqrt(max(c(x, x), d))`` of samples whose mean kernel with the landmarks is ``means``."""
+    return np.asarray(np.sqrt(np.maximum(1 - 2 * means + level, size)))
 
 
 @dataclass(frozen=True)
