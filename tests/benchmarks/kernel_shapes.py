@@ -6,7 +6,7 @@
 Compared, ridge and width chosen by what the left-out predictions explain as the method `kernel` does:
 
 - ``plain``: ``((1 + g_1)(1 + g_2) - 1) / 3`` of kernels that are not centred;
-- ``half``: centred, of unit length, half of it additive;
+- ``half``: centred, half of it additive;
 - ``mixed``: nothing of it additive;
 - ``chosen``: the additive share chosen with ridge and width, what the method does.
 
