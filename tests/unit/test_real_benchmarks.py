@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.benchmarks import real_splits
+from tests.benchmarks import kernel_shapes, real_splits
 from tests.benchmarks.divisions import divided
 from tests.benchmarks.repaired import HELD_OUT, paired_anew
 
@@ -104,3 +104,12 @@ def test_splits_in_the_file_are_not_done_again_and_encoders_are_the_first_ones(
     assert asked == [(1, {"image": {"name": "linear"}}), (2, {"image": {"name": "linear"}})]
     assert real_splits.rows_of(job) == first
     assert len(asked) == 2
+
+
+def test_views_are_dealt_so_that_half_of_the_pairs_are_of_one_class() -> None:
+    classes = np.arange(2000) % 5
+    view = np.stack([classes, np.arange(2000)], axis=1).astype(float)
+    (first, second), match = kernel_shapes.dealt([view, view], classes, np.random.default_rng(0))
+    assert match.mean() == 0.5
+    assert np.array_equal(np.isclose(first[:, 0], second[:, 0], atol=0.2), match == 1)
+    assert (np.isclose(first[:, 1], second[:, 1], atol=1e-4)).mean() < 0.05  # hardly any with itself
