@@ -90,21 +90,30 @@ class Known:
         return float(log_loss(self.ume["fresh"], labels).mean() - log_loss(logits, labels).mean())
 
 
-def draw(name: str, n: int, seed: int) -> Known:
+def classes_of(name: str) -> int:
+    return int(TASKS[name][1].get("classes", 2))
+
+
+def roles_of(name: str, *, train: int, select: int, fresh: int, seed: int) -> dict[str, Samples]:
+    """So many samples of a task by role, standardised by those of ``train``."""
     family, knobs = TASKS[name]
     task = synth.task(family, seed=seed, **knobs)
-    drawn, fresh = task.draw(int(0.8 * n), seed), task.draw(FRESH, seed, stream="judging")
-    cut = int(0.6 * n)
+    drawn, judging = task.draw(train + select, seed), task.draw(fresh, seed, stream="judging")
+    centre = {k: (v[:train].mean(0), v[:train].std(0) + 1e-6) for k, v in drawn.x.items()}
     parts = {
-        "train": ({k: v[:cut] for k, v in drawn.x.items()}, drawn.y[:cut]),
-        "select": ({k: v[cut:] for k, v in drawn.x.items()}, drawn.y[cut:]),
-        "fresh": (fresh.x, fresh.y),
+        "train": ({k: v[:train] for k, v in drawn.x.items()}, drawn.y[:train]),
+        "select": ({k: v[train:] for k, v in drawn.x.items()}, drawn.y[train:]),
+        "fresh": (judging.x, judging.y),
     }
-    centre = {k: (v.mean(0), v.std(0) + 1e-6) for k, v in parts["train"][0].items()}
-    roles = {
+    return {
         r: make_samples({k: (v - centre[k][0]) / centre[k][1] for k, v in x.items()}, y) for r, (x, y) in parts.items()
     }
-    classes = int(knobs.get("classes", 2))
+
+
+def draw(name: str, n: int, seed: int) -> Known:
+    train, known_in_all = int(0.6 * n), int(0.8 * n)
+    roles = roles_of(name, train=train, select=known_in_all - train, fresh=FRESH, seed=seed)
+    classes = classes_of(name)
     began = time.process_time()
     made = make_task(roles["train"], roles["select"], settings=Train(), seed=seed, classes=classes)
     experts = train_experts(made)
@@ -151,9 +160,7 @@ def left_out_error(task: Known, fitted: Ridge, targets: Floats, ridge: float, sa
 
 def scaled_error(task: Known, fitted: Ridge, targets: Floats, ridge: float, says: Floats) -> float:
     """Less what the best multiple of the left-out predictions explains."""
-    left_out = fitted.left_out(ridge)
-    along = max(0.0, float((targets * left_out).sum()))
-    return -(along**2) / max(float(np.square(left_out).sum()), 1e-12)
+    return -fitted.explained(ridge)
 
 
 def residual(task: Known, interaction: bool, targets: Floats, score: Score) -> float:

@@ -25,10 +25,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tests.benchmarks.kernel_rungs import KINDS, TASKS
+from tests.benchmarks.kernel_rungs import KINDS, TASKS, classes_of, roles_of
 from tests.contract.test_methods import method_of, with_experts
-from tests.support import infer, make_samples, make_task
-from umlkit import synth
+from tests.support import infer, make_task
 from umlkit.data.records import Samples
 from umlkit.methods.base import MultiModalModel, Task
 from umlkit.methods.calibration import log_loss
@@ -74,20 +73,12 @@ def main(n: int = 700, n_select: int = 150, draws: int = 3) -> None:
 
 def drawn(name: str, n: int, n_select: int, seed: int) -> tuple[Task, Samples]:
     """A task with its finished ensemble, and fresh samples."""
-    family, knobs = TASKS[name]
-    source = synth.task(family, seed=seed, **knobs)
-    mine, fresh = source.draw(n + n_select, seed), source.draw(FRESH, seed, stream="judging")
-    centre = {k: (v[:n].mean(0), v[:n].std(0) + 1e-6) for k, v in mine.x.items()}
-
-    def part(x: Mapping[str, NDArray[np.floating]], y: NDArray[np.int64]) -> Samples:
-        return make_samples({k: ((v - centre[k][0]) / centre[k][1]).astype("f4") for k, v in x.items()}, y)
-
-    train, select = (part({k: v[s] for k, v in mine.x.items()}, mine.y[s]) for s in (slice(n), slice(n, None)))
+    roles = roles_of(name, train=n, select=n_select, fresh=FRESH, seed=seed)
     settings = Train(epochs=EPOCHS)
-    made = make_task(train, select, settings=settings, seed=seed, classes=int(knobs.get("classes", 2)))
+    made = make_task(roles["train"], roles["select"], settings=settings, seed=seed, classes=classes_of(name))
     task = with_experts(made)
     ensemble = method_of("ume").train(task).model.eval().requires_grad_(False)
-    return replace(task, built_on={"ume": ensemble}), part(fresh.x, fresh.y)
+    return replace(task, built_on={"ume": ensemble}), roles["fresh"]
 
 
 def looked_at(task: Task, fresh: Samples) -> dict[str, Looks]:

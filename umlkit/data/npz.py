@@ -27,7 +27,7 @@ _BROKEN = (
     zlib.error,
     ValueError,
     EOFError,
-    NotImplementedError,
+    NotImplementedError,  # what zipfile says of a compression that it lacks
     RuntimeError,
     KeyError,
     OSError,
