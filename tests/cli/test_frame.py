@@ -282,6 +282,7 @@ def test_a_crash_writes_its_traceback_to_a_log_that_the_message_names(has_run_di
     [
         (["rnu"], "no such command 'rnu'", "run"),
         (["methods", "--jso"], "no such option: --jso", "--json"),
+        (["train", "digits", "--budget", "quick"], "no such option: --budget (run, probe and advise have it)", None),
         (["recipes", "copy"], "missing argument 'NAME'", None),
         (["methods", "extra"], "got unexpected extra argument", None),
         ([], "missing command", None),

@@ -47,6 +47,7 @@ from umlkit.errors import (
     listed,
 )
 from umlkit.output import Output, discard
+from umlkit.output.text import enumerated
 from umlkit.runs.interrupts import interrupts
 
 PANELS = {
@@ -178,14 +179,27 @@ def _usage(error: Any) -> InputError:
     command = context.command_path if context else "umlkit"
     text = re.split(r"\. | \(Possible ", error.format_message().strip())[0].rstrip(".").replace(": Value error, ", ": ")
     found, known = _mistyped(error, context)
+    elsewhere = _having(found, context) if found else []
+    near = closest(found.lstrip("-"), [name.lstrip("-") for name in known]) if found and not elsewhere else None
     return InputError(
         Problem(
-            text[:1].lower() + text[1:] or "no command given",
+            (text[:1].lower() + text[1:] or "no command given") + _only(elsewhere),
             allowed=listed(known, limit=40) if known else None,
-            closest=closest(found, known) if found else None,
+            closest=next((name for name in known if name.lstrip("-") == near), None),
             try_next=f"{command} --help",
         )
     )
+
+
+def _only(commands: list[str]) -> str:
+    """That these alone have it; nothing where none has."""
+    return f" ({enumerated(commands)} {'has' if len(commands) == 1 else 'have'} it)" if commands else ""
+
+
+def _having(option: str, context: Any) -> list[str]:
+    """The commands that have this option."""
+    commands = getattr(context.find_root().command, "commands", {})
+    return [name for name, command in commands.items() if any(option in one.opts for one in command.params)]
 
 
 def _mistyped(error: Any, context: Any) -> tuple[str | None, list[str]]:
