@@ -196,8 +196,9 @@ def test_what_would_settle_it_is_said_in_samples() -> None:
     text = " ".join(advise(probe_of({"ume": 0.5, "umt": 0.48})).sentences)
     # (1.645 * sqrt(2) * .3 / .02)^2 = 1217.5: the number of samples at which .02 is 1.645 standard errors
     assert "about 1218 held-out samples in place of 400" in text
-    even = " ".join(advise(probe_of({"ume": 0.5, "umt": 0.4999})).sentences)
-    assert "take the two as equal" in even
+    even = advise(probe_of({"ume": 0.5, "umt": 0.4999}))
+    assert "take the two as equal" in " ".join(even.sentences)
+    assert "log-loss equals to three decimals that of" in even.headline_sentences[0]
 
 
 def without_weight(verdict: str) -> ProbeRecord:

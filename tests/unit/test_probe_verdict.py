@@ -286,7 +286,7 @@ def test_a_rung_that_surely_loses_to_ume_stands_for_nothing() -> None:
     assert umt is not None and (umt.rung, umt.predicted) == ("ume", True)
     advice = advise(record)
     assert (advice.headline, advice.probability) == ("ume", pytest.approx(0.5))
-    assert "from UME, to which a multi-layer head on frozen features surely loses" in " ".join(
+    assert "with UME, to which a multi-layer head on frozen features surely loses, in place of UMT" in " ".join(
         advice.headline_sentences
     )
     assert advice.gain is not None and advice.gain.interval[0] < -0.02 < 0.02 < advice.gain.interval[1]

@@ -75,10 +75,12 @@ def _what(findings: Findings) -> str:
         return f"Train with {name}: it is the only one that was asked about."
     direction, sign = ("lower", 1) if gained.nats >= 0 else ("higher", -1)
     low, high = sorted(sign * end for end in gained.interval)
-    judged = "predicted" if findings.predicted else "expected"
+    judged, over = ("predicted", " over samples alone") if findings.predicted else ("expected", "")
+    difference = f"{abs(gained.nats):.3f}"
+    told = f"is {difference} nats {direction} than" if float(difference) else "equals to three decimals"
     return (
-        f"Train with {name}: its {judged} log-loss is {abs(gained.nats):.3f} nats {direction} than that of "
-        f"{spoken(findings.rival)} (95% interval {low:.3f} to {high:.3f}; accuracy {gained.points:+.1f} points)."
+        f"Train with {name}: its {judged} log-loss {told} that of {spoken(findings.rival)} "
+        f"(95% interval{over} {low:.3f} to {high:.3f}; accuracy {gained.points:+.1f} points)."
     )
 
 
@@ -104,8 +106,8 @@ def _stand_in(findings: Findings) -> str:
         return f"from a sixth of the epochs of {enumerated([spoken(candidate.name) for candidate in short])}"
     named, achieved = findings.predicted[0], findings.probe.contribution
     if achieved is not None and named.rung == UME:
-        return f"{spoken(named.name)} not having been trained, from UME, to which {spoken(achieved.rung)} surely loses"
-    return f"{spoken(named.name)} not having been trained, from {spoken(named.rung or 'what stands for it')}"
+        return f"with UME, to which {spoken(achieved.rung)} surely loses, in place of {spoken(named.name)}"
+    return f"with {spoken(named.rung or 'what stands for it')} in place of {spoken(named.name)}"
 
 
 def _regret(nats: float) -> str:
@@ -124,10 +126,10 @@ def _prediction(findings: Findings) -> str | None:
     predicted = [candidate.name for candidate in findings.candidates if candidate.predicted]
     if not predicted:
         return None
-    names, verb = enumerated([spoken(name) for name in predicted]), "was" if len(predicted) == 1 else "were"
+    names, verb = enumerated([spoken(name) for name in predicted]), "is" if len(predicted) == 1 else "are"
     return (
-        f"At budget {findings.probe.budget} {names} {verb} not trained in full; intervals "
-        "and the probability do not cover what full training would change. A probe with --budget full measures it."
+        f"At budget {findings.probe.budget} {names} {verb} not judged by a full training; intervals "
+        "and the probability do not cover what that would change. A probe with --budget full measures it."
     )
 
 
