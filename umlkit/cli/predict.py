@@ -55,8 +55,9 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
 
     recipe = found.loaded.recipe
     set_threads(recipe.threads)
+    model = found.load()
     made = predict_file(
-        found.load(),
+        model,
         data,
         to=to,
         id_name=call.overrides.flags.get("data.id"),
@@ -65,6 +66,6 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
     )
     for note in made.notes:
         call.output.warn(note)
-    record = PredictionRecord(method=found.name, seed=found.artifact.seed, n=made.count, to=str(to))
+    record = PredictionRecord(method=model.named(found.name), seed=found.artifact.seed, n=made.count, to=str(to))
     call.output.result_json(record.document())
-    call.output.result_text(f"{made.count} predictions of {found.name} written to {to}")
+    call.output.result_text(f"{made.count} predictions of {record.method} written to {to}")

@@ -66,7 +66,7 @@ def _cells(entry: TrainedEntry) -> list[str]:
     return [
         entry.model,
         str(entry.seed),
-        ", ".join(entry.encoders.values()),
+        ", ".join(f"{modality} {encoder}" for modality, encoder in entry.encoders.items()),
         "-" if entry.best_epoch is None else str(entry.best_epoch),
         entry.stopped_by or "-",
         "-" if entry.select_loss is None else f"{entry.select_loss:.4f}",

@@ -158,7 +158,7 @@ def expected_calibration_error(proba: Array, labels: Ints, *, weights: Doubles |
 
 def _record(method: str, model: TrainedModel, *, split: str, shown: Shown) -> EvaluationRecord:
     return EvaluationRecord(
-        method=method,
+        method=model.named(method),
         seed=model.config.seed,
         split=split,
         n=len(shown.labels),

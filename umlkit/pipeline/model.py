@@ -138,6 +138,10 @@ class TrainedModel:
         """The method that trained it."""
         return self.config.method
 
+    def named(self, asked: str) -> str:
+        """What was asked for by the name of a method, with the modality where ``unimodal`` stood for the best one."""
+        return f"{asked}:{self.modalities[0]}" if asked == "unimodal" else asked
+
     def predict_proba(self, arrays: Mapping[str, Any]) -> Array:
         """Calibrated class probabilities softmax(logits / T).
 

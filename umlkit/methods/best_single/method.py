@@ -30,6 +30,7 @@ class BestSingle(Method[BestSingleOptions]):
             copy.deepcopy(task.experts[best].model).eval(),
             replace(task.blueprint, modalities={best: task.blueprint.modalities[best]}),
             report={"modality": best, "select_losses": losses},
+            remark=f"modality {best}",
         )
 
 
