@@ -156,12 +156,12 @@ class Kernel(Method[KernelOptions]):
         """The widths and the additive share that explain most, on few samples, and how much that is."""
         medians = [typical(distances) for distances in known.among(FEWEST_LANDMARKS)]
         of_samples, among = _few(known, SMALL_LANDMARKS)
-        found = []
+        found, mixed = [], self.options.interaction
         for width in WIDTHS:
             scales = tuple(width * median for median in medians)
             centred = Centred.at(scales, among)
-            sides = centred(of_samples), centred(among)
-            for share in ADDITIVE_SHARES if self.options.interaction else (1.0,):
+            sides = centred(of_samples, mixed=mixed), centred(among, mixed=mixed)
+            for share in ADDITIVE_SHARES if mixed else (1.0,):
                 shown, at = (side.combined(share) for side in sides)
                 found.append((_explained(shown, at, residual, weights), Shape(scales, share)))
         explained, shape = max(found, key=lambda one: one[0])

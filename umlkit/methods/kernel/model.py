@@ -8,7 +8,7 @@ Legend of shapes: B samples, M modalities, L landmarks, W_m numbers that the ker
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -41,15 +41,20 @@ class Landmarks(nn.Module):
         squares = seen.square().sum(1)[:, None] + self.values.square().sum(1)[None]
         return torch.exp(-(squares - 2 * seen @ self.values.T).clamp_min(0) / self.scale)
 
-    def centred(self, kernel: Tensor) -> tuple[Tensor, Tensor]:
-        """g_m (B, L) as sums take it, ``c_m / d_m``, and as products do, ``k_m``."""
-        own, level = kernel.mean(dim=1), self.means.mean()
-        centred = kernel - own[:, None] - (self.means - level)
-        lengths = self._length(own, level)[:, None] * self._length(self.means, level)
-        return centred / self.size, centred / lengths
+    def summand(self, kernel: Tensor) -> Tensor:
+        """g_m (B, L) as sums take it, ``c_m / d_m``."""
+        return self._centred(kernel) / self.size
 
-    def _length(self, means: Tensor, level: Tensor) -> Tensor:
-        return (1 - 2 * means + level).maximum(self.size).sqrt()
+    def factor(self, kernel: Tensor) -> Tensor:
+        """g_m (B, L) as products take it, ``k_m``."""
+        return self._centred(kernel) / (self._length(kernel.mean(dim=1))[:, None] * self._length(self.means))
+
+    def _centred(self, kernel: Tensor) -> Tensor:
+        return kernel - kernel.mean(dim=1)[:, None] - (self.means - self.means.mean())
+
+    def _length(self, means: Tensor) -> Tensor:
+        """``sqrt(max(c_m(x, x), d_m))`` of samples whose mean kernel with the landmarks is ``means``."""
+        return (1 - 2 * means + self.means.mean()).maximum(self.size).sqrt()
 
 
 class KernelModel(MultiModalModel):
@@ -105,27 +110,33 @@ class KernelModel(MultiModalModel):
     def fuse(self, parts: Mapping[str, Tensor]) -> Tensor:
         """Logits (B, C) of parts, every modality's from whatever sample."""
         kernels, logits = apart(parts, len(self.bias))
-        sums, products = self._centred(kernels)
-        added = self._blended(sums.mean(dim=0) @ self.weight, lambda: self._mixed(products) @ self.weight)
+        sums = self._summands(kernels).mean(dim=0) @ self.weight
+        added = self._blended(sums, lambda: self._mixed(self._factors(kernels)) @ self.weight)
         return self.ensemble.pool(logits) + added + self.bias
 
     def fuse_pairs(self, own: Mapping[str, Tensor], references: Mapping[str, Tensor]) -> Tensor:
         """Logits (b, K, C): kernels of pairs are products of matrices, and sums, and need not be written down."""
         kernels, logits = zip(*(apart(parts, len(self.bias)) for parts in (own, references)), strict=True)
-        (sums, products), (sums_there, products_there) = map(self._centred, kernels)
-        here, there = (side.sum(dim=0) @ self.weight / self._modalities for side in (sums, sums_there))
-        added = self._blended(here[:, None] + there[None], lambda: self._mixed_pairs(products, products_there))
+        here, there = (self._summands(side).sum(dim=0) @ self.weight / self._modalities for side in kernels)
+        added = self._blended(
+            here[:, None] + there[None], lambda: self._mixed_pairs(*(self._factors(side) for side in kernels))
+        )
         return self.ensemble.pool_pairs(*logits) + added + self.bias
 
     @property
     def _modalities(self) -> int:
         return len(self.landmarks)
 
-    def _centred(self, kernels: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """g_m (B, L) of some modalities, as sums and as products take them: (m, B, L) each."""
-        modules: Mapping[str, Any] = dict(zip(self.ensemble.experts.modalities, self.landmarks, strict=True))
-        sums, products = zip(*(modules[name].centred(kernel) for name, kernel in kernels.items()), strict=True)
-        return torch.stack(sums), torch.stack(products)
+    def _summands(self, kernels: Mapping[str, Tensor]) -> Tensor:
+        """g_m (B, L) of some modalities, as sums take them: (m, B, L)."""
+        return torch.stack([self._of(name).summand(kernel) for name, kernel in kernels.items()])
+
+    def _factors(self, kernels: Mapping[str, Tensor]) -> Tensor:
+        """The same as products take them."""
+        return torch.stack([self._of(name).factor(kernel) for name, kernel in kernels.items()])
+
+    def _of(self, modality: str) -> Landmarks:
+        return cast("Landmarks", self.landmarks[self.ensemble.experts.modalities.index(modality)])
 
     def _blended(self, additive: Tensor, mixed: Callable[[], Tensor]) -> Tensor:
         """``share A + (1 - share) B``; a wholly additive kernel has no B."""

@@ -77,8 +77,8 @@ class Centred:
         mixed = np.prod([1 + diagonal for diagonal in diagonals], axis=0) - 1 - np.sum(diagonals, axis=0)
         return cls(tuple(scales), tuple(means), tuple(sizes), max(float(mixed.mean()), ROUNDING))
 
-    def __call__(self, distances: Sequence[Floats]) -> Parts:
-        """Squared distances (n, L) by modality -> A and B, (n, L)."""
+    def __call__(self, distances: Sequence[Floats], *, mixed: bool = True) -> Parts:
+        """Squared distances (n, L) by modality -> A and B, (n, L); A alone where ``mixed`` is false."""
         total, bounded, product = np.zeros_like(distances[0]), np.zeros_like(distances[0]), np.ones_like(distances[0])
         for squared, scale, means, size in zip(distances, self.scales, self.means, self.sizes, strict=True):
             kernel = np.exp(-squared / scale)
@@ -86,14 +86,15 @@ class Centred:
             kernel -= own[:, None]
             kernel -= means - level
             total += kernel / size
-            kernel /= _length(own, level, size)[:, None]
-            kernel /= _length(means, level, size)
-            bounded += kernel
-            kernel += 1
-            product *= kernel
+            if mixed:
+                kernel /= _length(own, level, size)[:, None]
+                kernel /= _length(means, level, size)
+                bounded += kernel
+                kernel += 1
+                product *= kernel
         product -= 1
         product -= bounded
-        return Parts(total / len(distances), product / self.mixed_size)
+        return Parts(total / len(distances), product / self.mixed_size if mixed else None)
 
 
 def _length(means: Floats, level: float, size: float) -> Floats:
@@ -103,14 +104,16 @@ def _length(means: Floats, level: float, size: float) -> Floats:
 
 @dataclass(frozen=True)
 class Parts:
-    """The additive and the mixed part of a kernel, both (n, L)."""
+    """The additive and the mixed part of a kernel, both (n, L); the latter is None where nobody asked for it."""
 
     additive: Floats
-    mixed: Floats
+    mixed: Floats | None
 
     def combined(self, share: float) -> Floats:
-        """``share A + (1 - share) B``, (n, L)."""
-        return self.additive if share == 1 else np.asarray(share * self.additive + (1 - share) * self.mixed)
+        """``share A + (1 - share) B``, (n, L); without B, A."""
+        if self.mixed is None:
+            return self.additive
+        return np.asarray(share * self.additive + (1 - share) * self.mixed)
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class Combination:
 
     def __call__(self, distances: Sequence[Floats]) -> Floats:
         """Squared distances (n, L) by modality -> k (n, L)."""
-        return self.centred(distances).combined(self.share)
+        return self.centred(distances, mixed=self.share < 1).combined(self.share)
 
 
 def features_of(among_landmarks: Floats) -> Floats:
