@@ -16,7 +16,13 @@ from tests.benchmarks.truth.running import results
 from umlkit import synth
 
 XOR = Spec(
-    "xor", "mixed", {"strengths": (0.3, 0.2), "interaction": 0.95, "classes": 2}, 1200, seed=3, group="interaction"
+    "xor",
+    "mixed",
+    {"strengths": (0.3, 0.2), "interaction": 0.95, "classes": 2},
+    1200,
+    seed=3,
+    group="interaction",
+    rivals=True,
 )
 
 

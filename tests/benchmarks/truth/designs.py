@@ -25,6 +25,8 @@ class Spec:
         seed: of the samples and of how levels are observed.
         seeds: training seeds.
         group: what the report counts together.
+        more: what the recipe says beside encoders.
+        rivals: the heads of :mod:`.rival` are measured too.
     """
 
     key: str
@@ -35,6 +37,7 @@ class Spec:
     seeds: tuple[int, ...] = (0,)
     group: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)
+    rivals: bool = False
 
 
 Design = Callable[[int], Spec]
@@ -79,9 +82,8 @@ def power(number: int) -> Spec:
     rng = np.random.default_rng([number, 2])
     own = float(np.round(rng.uniform(0.2, 0.6), 3))
     knobs = {"strengths": (own, float(np.round(own * rng.uniform(0.4, 1), 3))), kind: strength, **_looks(rng)}
-    return Spec(
-        f"power-{number}", "mixed", knobs, n, seed=10_000 + number, group=f"{kind} {strength} {n}", more=batches(n)
-    )
+    group = f"{kind} {strength} {n}"
+    return Spec(f"power-{number}", "mixed", knobs, n, seed=10_000 + number, group=group, more=batches(n), rivals=True)
 
 
 def nulls(number: int) -> Spec:

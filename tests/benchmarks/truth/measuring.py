@@ -52,7 +52,7 @@ def measure(spec: Spec, *, budgets: Sequence[str] = ("quick",), fresh: int = FRE
                 "seconds": time.process_time() - began,
                 **summary(record),
                 "risks": true_risks(session, record, new),
-                "rivals": rival.found(session, gather(session)) if record.measured else {},
+                "rivals": rival.found(session, gather(session)) if spec.rivals and record.measured else {},
             }
     return {"key": spec.key, "group": spec.group, "n": spec.n, "truth": true_parts(task.truth), "budgets": found}
 
