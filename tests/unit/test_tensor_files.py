@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from safetensors.numpy import save as to_bytes
 
 from umlkit.errors import InputError
-from umlkit.runs import tensors
-from umlkit.runs.tensor_file import filling
+from umlkit.runs import checksums, tensors
+from umlkit.runs.tensor_file import METADATA, filling
 
 ROWS = np.arange(7, dtype=np.int64)
 Z = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
@@ -30,7 +31,7 @@ def test_file_filled_in_parts_is_what_others_read(tmp_path: Path) -> None:
 
     np.testing.assert_array_equal(found["z"], Z)
     np.testing.assert_array_equal(again["rows"], ROWS)
-    assert (found["none"].shape, metadata) == ((7, 0), {"about": "seven"})
+    assert (found["none"].shape, metadata["about"]) == ((7, 0), "seven")
 
 
 @pytest.mark.parametrize("way", ["filled", "saved"])
@@ -46,7 +47,7 @@ def test_mapped_arrays_lie_in_the_file_and_stay_when_it_is_replaced(tmp_path: Pa
 
     np.testing.assert_array_equal(found["z"], Z)
     np.testing.assert_array_equal(found["rows"], ROWS)
-    assert metadata == {"about": "seven"}
+    assert metadata["about"] == "seven"
     assert not found["z"].flags.owndata
 
 
@@ -75,7 +76,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 @pytest.mark.parametrize("place", [0, 6])
 def test_nan_in_a_file_is_named_with_its_array(tmp_path: Path, number: float, place: int, monkeypatch) -> None:
-    monkeypatch.setattr(tensors, "PART", 24)  # two rows
+    monkeypatch.setattr(checksums, "PART", 24)  # two rows
     path = tmp_path / "a.safetensors"
     tensors.save(path, {"z": Z, "rows": ROWS, "none": Z[:0], "one": np.float32(1)}, {})
     tensors.check_finite(path, tensors.mapped(path)[0])
@@ -85,6 +86,44 @@ def test_nan_in_a_file_is_named_with_its_array(tmp_path: Path, number: float, pl
 
     with pytest.raises(InputError, match=r"(?s)a\.safetensors: is damaged.*NaN or infinity in z.*--force"):
         tensors.check_finite(path, tensors.mapped(path)[0])
+
+
+@pytest.mark.parametrize("way", ["filled", "saved"])
+@pytest.mark.parametrize("part", [24, 1 << 22])
+def test_a_bit_that_changed_is_found_in_numbers_that_stay_finite(
+    tmp_path: Path, way: str, part: int, monkeypatch
+) -> None:
+    monkeypatch.setattr(checksums, "PART", part)
+    path = tmp_path / "a.safetensors"
+    if way == "filled":
+        write(path)
+    else:
+        tensors.save(path, {"z": Z, "rows": ROWS, "one": np.float32(1)}, {})
+    arrays, metadata = tensors.mapped(path)
+    tensors.check(path, arrays, metadata)
+    tensors.load(path)
+    content = bytearray(path.read_bytes())
+    content[content.index(Z[3].tobytes())] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(
+        InputError, match=r"(?s)a\.safetensors: is damaged.*other numbers in z than were written.*--force"
+    ):
+        tensors.check(path, *tensors.mapped(path))
+    with pytest.raises(
+        InputError, match=r"(?s)a\.safetensors: is damaged.*other numbers in z than were written.*--force"
+    ):
+        tensors.load(path)
+
+
+def test_a_file_without_checksums_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(to_bytes({"z": Z}, {METADATA: '{"about": "seven"}'}))
+
+    arrays, metadata = tensors.mapped(path)
+    tensors.check(path, arrays, metadata)
+
+    assert (metadata, tensors.load(path)[1]) == ({"about": "seven"},) * 2
 
 
 def test_nothing_is_left_of_a_file_whose_filling_fails(tmp_path: Path) -> None:

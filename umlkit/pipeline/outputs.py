@@ -156,7 +156,7 @@ def _shards(session: Session, artifact: Artifact, role: Role) -> list[Mapping[st
     while held < needed:
         path = _path(session, artifact, role, len(shards))
         shard, metadata = tensors.mapped(path)
-        tensors.check_finite(path, shard)
+        tensors.check(path, shard, metadata)
         shards, held = [*shards, shard], held + len(shard["rows"])
         needed = int(metadata.get("samples", held))
     return shards

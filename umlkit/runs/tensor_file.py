@@ -1,7 +1,7 @@
 """A safetensors file of known shapes, filled some rows at a time, so that its arrays never are in memory whole.
 
 The layout is that of https://huggingface.co/docs/safetensors: the header's length as 8 bytes, the header as JSON, then
-the arrays end to end.
+the arrays end to end. Every array's checksum stands in the header, which is written once more when all are there.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from umlkit.runs import atomic
+from umlkit.runs import atomic, checksums
 
 METADATA = "umlkit"
 """The one key under which metadata stand: safetensors writes several in no fixed order."""
@@ -40,14 +40,13 @@ def filling(path: Path, arrays: Shapes, metadata: Mapping[str, str]) -> Iterator
         A function that takes an array's name, the first of the rows to write, and the rows.
     """
     ordered = sorted(arrays.items(), key=lambda named: list(NAMES).index(named[1][0]))
-    entries: dict[str, Any] = {"__metadata__": {METADATA: json.dumps(dict(metadata), sort_keys=True)}}
+    entries: dict[str, Any] = {}
     begin = 0
     for name, (kind, shape) in ordered:
         end = begin + math.prod(shape) * np.dtype(kind).itemsize
         entries[name] = {"dtype": NAMES[kind], "shape": list(shape), "data_offsets": [begin, end]}
         begin = end
-    header = json.dumps(entries).encode()
-    header += b" " * (-len(header) % 8)
+    header = _header(entries, metadata, dict.fromkeys(entries, checksums.NONE))
 
     with atomic.writing(path) as file:
         file.write(len(header).to_bytes(8, "little") + header)
@@ -60,3 +59,27 @@ def filling(path: Path, arrays: Shapes, metadata: Mapping[str, str]) -> Iterator
             file.write(np.ascontiguousarray(values, dtype=kind).data)
 
         yield put
+        file.flush()
+        with Path(file.name).open("rb") as written:
+            sums = {
+                name: checksums.checksum(
+                    _parts(written, *(8 + len(header) + offset for offset in entry["data_offsets"]))
+                )
+                for name, entry in entries.items()
+            }
+        file.seek(8)
+        file.write(_header(entries, metadata, sums))
+
+
+def _header(entries: Mapping[str, Any], metadata: Mapping[str, str], sums: Mapping[str, str]) -> bytes:
+    """The header, as long whatever the checksums are."""
+    known = json.dumps({**metadata, checksums.KEY: checksums.text_of(sums)}, sort_keys=True)
+    header = json.dumps({"__metadata__": {METADATA: known}, **entries}).encode()
+    return header + b" " * (-len(header) % 8)
+
+
+def _parts(file: BinaryIO, begin: int, end: int) -> Iterator[bytes]:
+    """The bytes of a file from one place to another, some at a time."""
+    file.seek(begin)
+    for start in range(begin, end, checksums.PART):
+        yield file.read(min(checksums.PART, end - start))

@@ -1,9 +1,12 @@
-"""Named arrays with text metadata as one safetensors file, written atomically; a damaged file is named."""
+"""Named arrays with text metadata as one safetensors file, written atomically; a damaged file is named.
+
+Every array's checksum stands beside it (:mod:`umlkit.runs.checksums`).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from umlkit.errors import InputError, Problem
-from umlkit.runs import atomic
+from umlkit.runs import atomic, checksums
 from umlkit.runs.tensor_file import METADATA, NAMES
 
 AGAIN = "umlkit train RECIPE --method METHOD --force"
@@ -22,34 +25,38 @@ AGAIN = "umlkit train RECIPE --method METHOD --force"
 Arrays = dict[str, npt.NDArray[Any]]
 TYPES = {code: np.dtype(name) for name, code in NAMES.items()}
 """What may be mapped."""
-PART = 1 << 22
-"""Bytes that are looked through at a time."""
 
 
 def save(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
     """Write ``arrays`` (any shapes, 0-d too) and ``metadata`` to ``path``."""
     contiguous = {name: np.require(values, requirements="C") for name, values in arrays.items()}
-    atomic.write_bytes(path, to_bytes(contiguous, {METADATA: json.dumps(dict(metadata), sort_keys=True)}))
+    sums = {name: checksums.checksum([values]) for name, values in contiguous.items()}
+    known = {**metadata, checksums.KEY: checksums.text_of(sums)}
+    atomic.write_bytes(path, to_bytes(contiguous, {METADATA: json.dumps(known, sort_keys=True)}))
 
 
 def load(path: Path) -> tuple[Arrays, dict[str, str]]:
     """Arrays and metadata of ``path``.
 
     Raises:
-        InputError: there is no such file, or it is not a whole safetensors file.
+        InputError: there is no such file, or it is not a whole safetensors file, or not the one that was written.
     """
     try:
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = json.loads((file.metadata() or {}).get(METADATA, "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 -- it is no mapping
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- it is no mapping
     except (OSError, SafetensorError, ValueError) as error:
         raise _unusable(path, error) from error
+    _compare(path, {name: checksums.checksum([values]) for name, values in arrays.items()}, metadata)
+    metadata.pop(checksums.KEY, None)
+    return arrays, metadata
 
 
 def mapped(path: Path) -> tuple[Arrays, dict[str, str]]:
     """The same, but the arrays stay in the file and are read where they are looked at; what is written to them is lost.
 
-    The file may be replaced or removed meanwhile (not written into): what was mapped stays readable.
+    The metadata hold the checksums, which :func:`check` compares. The file may be replaced or removed meanwhile (not
+    written into): what was mapped stays readable.
 
     Raises:
         InputError: there is no such file, or it is not a whole safetensors file.
@@ -68,13 +75,38 @@ def mapped(path: Path) -> tuple[Arrays, dict[str, str]]:
     return {name: _array(whole, entry) for name, entry in entries.items()}, metadata
 
 
+def check(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
+    """InputError where :func:`mapped` arrays are not what was written, or hold NaN or infinity.
+
+    A part is read at a time. ``metadata`` are those of the file.
+    """
+    sums = {name: checksums.checksum(_finite(path, name, values)) for name, values in arrays.items()}
+    _compare(path, sums, metadata)
+
+
 def check_finite(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """InputError where one of these arrays of a file holds NaN or infinity; mapped ones are read a part at a time."""
+    """InputError where one of these arrays of a file holds NaN or infinity."""
     for name, values in arrays.items():
-        rows = max(1, PART // max(1, values[:1].nbytes)) if values.ndim else 1
-        parts = (values[start : start + rows] for start in range(0, len(values), rows)) if values.ndim else (values,)
-        if values.dtype.kind == "f" and not all(np.isfinite(part).all() for part in parts):
+        for _ in _finite(path, name, values):
+            pass
+
+
+def _finite(path: Path, name: str, values: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
+    for part in checksums.parts_of(values):
+        if values.dtype.kind == "f" and not np.isfinite(part).all():
             raise unusable(path, found=f"NaN or infinity in {name}")
+        yield part
+
+
+def _compare(path: Path, sums: Mapping[str, str], metadata: Mapping[str, str]) -> None:
+    """InputError where an array has another checksum than the metadata say."""
+    try:
+        stated = checksums.stated(metadata)
+    except ValueError as error:
+        raise _unusable(path, error) from error
+    for name, one in stated.items():
+        if sums.get(name) != one:
+            raise unusable(path, found=f"other numbers in {name} than were written")
 
 
 def unusable(path: Path, what: str = "is damaged", *, found: str | None = None, again: str = AGAIN) -> InputError:
