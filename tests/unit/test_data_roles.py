@@ -186,3 +186,13 @@ def test_samples_that_occur_in_two_roles_are_counted_in_a_warning() -> None:
 def test_groups_that_leave_a_part_empty_are_refused() -> None:
     with pytest.raises(InputError, match=r"validation has any(.|\n)*groups are kept whole"):
         assign(dataset(np.arange(60) % 2, groups=np.arange(60) // 40, given=["train"] * 40 + ["test"] * 20), None)
+
+
+@pytest.mark.parametrize("groups", [6, 9, 12, 20])
+def test_groups_that_are_alike_are_divided_otherwise_by_another_seed(groups: int) -> None:
+    size = 3600 // groups
+    data = dataset(np.arange(3600) % 2, groups=np.arange(3600) // size)
+    tests = {tuple(sorted(roles_of(data, assign(data, Split(seed=seed)))[3])) for seed in range(8)}
+    assert len(tests) >= 4
+    again = [assign(data, Split(seed=3)).test.tolist() for _ in range(2)]
+    assert again[0] == again[1]

@@ -72,14 +72,15 @@ def _by_group(labels: Ints, groups: Ints, *, shares: Weights, rng: np.random.Gen
     counts = np.zeros((int(group.max()) + 1, int(label.max()) + 1))
     np.add.at(counts, (group, label), 1)
     few = len(shares) ** len(counts) <= _ENUMERATED
-    trials = _every_assignment(len(counts), len(shares)) if few else _greedy(counts, shares, rng)
+    trials = _every_assignment(len(counts), len(shares), rng) if few else _greedy(counts, shares, rng)
     best: Ints = trials[_best(trials, counts, shares)]
     of_sample: Ints = best[group]
     return of_sample
 
 
-def _every_assignment(groups: int, parts: int) -> Ints:
-    return np.array(list(product(range(parts), repeat=groups)), dtype=np.int64)
+def _every_assignment(groups: int, parts: int, rng: np.random.Generator) -> Ints:
+    """(parts ** groups, groups), the groups in random order: of divisions that are as good the first is taken."""
+    return np.array(list(product(range(parts), repeat=groups)), dtype=np.int64)[:, rng.permutation(groups)]
 
 
 def _greedy(counts: Weights, shares: Weights, rng: np.random.Generator) -> Ints:
@@ -107,7 +108,10 @@ def _greedy(counts: Weights, shares: Weights, rng: np.random.Generator) -> Ints:
 
 
 def _best(trials: Ints, counts: Weights, shares: Weights) -> int:
-    """The division nearest to its targets; lacking a class weighs more, in the first part most. The first of equals."""
+    """The division nearest to its targets; lacking a class weighs more, in the first part most. The first of equals.
+
+    What differs by rounding alone is equal.
+    """
     target = shares[:, None] * counts.sum(axis=0)
     sizes = target.sum(axis=1)
     scores = np.empty(len(trials))
@@ -118,4 +122,4 @@ def _best(trials: Ints, counts: Weights, shares: Weights) -> int:
         lacking = (held == 0).sum(axis=1)
         scores[i] += _LACKS_FIRST * lacking[0] + _LACKS_OTHER * lacking[1:].sum()
         scores[i] += _LACKS_FIRST * (held.sum(axis=1) == 0).sum()
-    return int(scores.argmin())
+    return int(np.argmax(scores <= scores.min() * (1 + 1e-9) + 1e-12))
