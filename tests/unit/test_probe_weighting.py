@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from tests.synthetic_evidence import held_out, make_evidence
+from tests.synthetic_evidence import held_out, in_folds, make_evidence
 from umlkit.probe.crossed import crossed
 from umlkit.probe.deficit import FLOOR, linear_probe
 from umlkit.probe.evidence import EncoderFeatures, Evidence, RungOutputs
@@ -210,3 +210,22 @@ def test_a_group_with_nearly_all_the_weight_leaves_samples_as_the_units() -> Non
     weights = np.where(groups == 0, 1000.0, 0.001)
     assert Units.of(300, groups, weights=weights / weights.mean()).groups is None
     assert Units.of(300, groups, weights=np.ones(300)).df == 9
+
+
+def test_joined_samples_of_folds_weigh_what_they_weigh_in_all() -> None:
+    evidence = make_evidence(features={})
+    raw = np.random.default_rng(0).exponential(size=len(evidence.probe_labels)) ** 2
+    whole = measure(held_out(evidence, probe_weights=raw / raw.mean()))
+    folded = in_folds(evidence, 5)
+    parts = np.array_split(raw, 5)
+    assert np.std([part.mean() for part in parts]) > 0.2
+    weighed = replace(
+        folded,
+        folds=[
+            replace(held, probe_weights=part / part.mean(), mean_weight=float(part.mean()))
+            for held, part in zip(folded.folds, parts, strict=True)
+        ],
+    )
+    assert weighed.probe_weights == pytest.approx(raw / raw.mean())
+    prior = [one.log_loss.value for probe in (whole, measure(weighed)) for one in probe.ladder if one.name == "prior"]
+    assert prior[0] == pytest.approx(prior[1])

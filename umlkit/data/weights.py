@@ -41,17 +41,23 @@ class Weights:
 
     Attributes:
         by_role: role -> (n,) >= 0, of mean 1; for every role that is trained on or measured and has samples.
+        means: role -> the mean of its ``u_i c_{y_i}``.
         classes: (C,) c_k; None where every class weighs 1.
         reading: a line for the user on what the classes weigh; empty where they weigh alike.
     """
 
     by_role: Mapping[Role, Doubles]
+    means: Mapping[Role, float]
     classes: tuple[float, ...] | None
     reading: tuple[str, ...] = ()
 
     def of(self, role: Role) -> Doubles | None:
         """The weights (n,) of a role; None for `test`, whose metrics are weighted by the samples' weights alone."""
         return self.by_role.get(role)
+
+    def as_given(self, role: Role) -> Doubles:
+        """The same before they were brought to mean 1, for who joins the samples of several folds."""
+        return self.means[role] * self.by_role[role]
 
 
 def weigh(dataset: Dataset, roles: Roles, class_weight: ClassWeight) -> Weights | None:
@@ -76,8 +82,10 @@ def weigh(dataset: Dataset, roles: Roles, class_weight: ClassWeight) -> Weights 
     if by_class is None and dataset.sample_weights is None:
         return None
     raw = own if by_class is None else own * np.array(by_class)[dataset.labels]
-    by_role = {role: mean_one(raw[rows]) for role in WEIGHED if len(rows := roles.rows(role))}
-    return Weights(by_role, by_class, () if by_class is None else (_said(dataset, by_class, class_weight),))
+    of_roles = {role: raw[rows] for role in WEIGHED if len(rows := roles.rows(role))}
+    by_role = {role: mean_one(weights) for role, weights in of_roles.items()}
+    means = {role: float(weights.mean()) for role, weights in of_roles.items()}
+    return Weights(by_role, means, by_class, () if by_class is None else (_said(dataset, by_class, class_weight),))
 
 
 def skew(sizes: Sequence[int]) -> float:

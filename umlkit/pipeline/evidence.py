@@ -105,6 +105,7 @@ def held_out(session: Session) -> HeldOut:
         probe_groups=dataset.groups_of(roles.probe),
         select_weights=session.weights_of("select"),
         probe_weights=session.weights_of("probe"),
+        mean_weight=1.0 if session.weights is None else session.weights.means["probe"],
         rows=roles.probe,
         prior=counts / counts.sum(),
     )

@@ -183,8 +183,9 @@ def why_not(session: Session) -> str | None:
     """Why nothing can be measured: too few samples, or weights that leave too few; None where something can."""
     if session.roles.not_measurable is not None:
         return session.roles.not_measurable
-    weights = [session.of(fold).weights_of("probe") for fold in session.identity.measured]
-    joined = np.concatenate([one for one in weights if one is not None]) if weights[0] is not None else None
+    weights = [session.of(fold).weights for fold in session.identity.measured]
+    parts = [one.as_given("probe") for one in weights if one is not None]
+    joined = np.concatenate(parts) if parts else None
     if joined is None or effective(joined) >= FEWEST_EFFECTIVE:
         return None
     return (

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from umlkit.data.weights import mean_one
 from umlkit.probe.marginals import ModelMarginals
 from umlkit.recipe.schema import Budget
 from umlkit.runs.layout import ALL
@@ -46,6 +47,7 @@ class HeldOut:
         select_groups: (n_s,) group index, kept whole where something is cross-validated within `select`; or None.
         probe_groups: (n_p,) group index, the same numbers in every fold; or None where the data name no groups.
         select_weights, probe_weights: (n_s,) and (n_p,) weights of mean 1, or None where all samples count alike.
+        mean_weight: the mean of the fold's probe weights before they were brought to 1, for joining them.
         rows: (n_p,) row numbers of the data set.
         prior: (C,) class frequencies among the training samples, weighted where these have weights.
     """
@@ -57,6 +59,7 @@ class HeldOut:
     probe_groups: Ints | None = None
     select_weights: Weights | None = None
     probe_weights: Weights | None = None
+    mean_weight: float = 1.0
     rows: Ints
     prior: Floats
 
@@ -166,8 +169,13 @@ class Evidence:
 
     @cached_property
     def probe_weights(self) -> Weights | None:
-        """Weights of all folds' probe samples, joined; None where all samples count alike."""
-        return _joined([held.probe_weights for held in self.folds])
+        """Weights of all folds' probe samples, joined, of mean 1; None where all samples count alike."""
+        if len(self.folds) == 1:
+            return self.folds[0].probe_weights
+        joined = _joined(
+            [None if held.probe_weights is None else held.mean_weight * held.probe_weights for held in self.folds]
+        )
+        return None if joined is None else mean_one(joined)
 
     @cached_property
     def rows(self) -> Ints:

@@ -139,6 +139,7 @@ def _reliance(rung: str, evidence: Evidence, units: Units) -> Reliance | None:
 
 def at(held: HeldOut, select: Ints, probe: Ints) -> HeldOut:
     """Some of the samples of a fold, by their positions; weights keep their proportions, with mean 1."""
+    weights = None if held.probe_weights is None else held.probe_weights[probe]
     return replace(
         held,
         select_labels=held.select_labels[select],
@@ -146,7 +147,8 @@ def at(held: HeldOut, select: Ints, probe: Ints) -> HeldOut:
         select_groups=None if held.select_groups is None else held.select_groups[select],
         probe_groups=None if held.probe_groups is None else held.probe_groups[probe],
         select_weights=None if held.select_weights is None else mean_one(held.select_weights[select]),
-        probe_weights=None if held.probe_weights is None else mean_one(held.probe_weights[probe]),
+        probe_weights=None if weights is None else mean_one(weights),
+        mean_weight=held.mean_weight * (1.0 if weights is None else float(weights.mean())),
         rows=held.rows[probe],
     )
 
