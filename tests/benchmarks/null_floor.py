@@ -6,7 +6,7 @@ Every task goes through the product's pipeline (the rungs of budget ``short`` th
 candidate the adjusted 95% interval of A is formed. "present" is said where that lies above 0.
 
     nothing            A = risk(UME) - risk(r*), as it is
-    c M / n_select     A less a constant, c = .25 (HEAD_EFFECT), .5, 1
+    c M / n_select     A less a constant, c = .25, .5, 1
     re-paired          A less the A of the same data, modalities re-paired at random within class, in `train`, `select`
                        and `probe` apart, every model trained anew; the two variances added
     additive head      in place of UME the better on `select` of UME and a joint network with a linear head
@@ -33,7 +33,6 @@ from scipy.stats import beta
 from tests.benchmarks.resuming import append, made, written
 from tests.benchmarks.truth.designs import SIZES, Spec, alarms, power
 from tests.benchmarks.truth.floors import HEAD, KERNEL, PLAIN, RE_PAIRED, RESIDUAL, measure
-from umlkit.probe.verdict import HEAD_EFFECT
 
 Row = Mapping[str, Any]
 FACTORS = (0.25, 0.5, 1.0)
@@ -92,7 +91,7 @@ def report(every: Sequence[Row]) -> Iterator[str]:
     null = [row for row in every if row["d_ume"] == 0]
     paired = [row for row in every if row["d_ume"]]
     plain = float(np.mean([row["seconds"][PLAIN] for row in every]))
-    yield f"{len(null)} null and {len(paired)} paired tasks; A alone {plain:.1f} s of CPU; HEAD_EFFECT {HEAD_EFFECT}"
+    yield f"{len(null)} null and {len(paired)} paired tasks; A alone {plain:.1f} s of CPU"
     for name, low in CANDIDATES.items():
         cost = float(np.mean([row["seconds"].get(name, 0.0) if name != PLAIN else 0.0 for row in every])) / plain
         yield f"{name:18s} alarms {_share(null, low)}  power {_count(paired, low)}  cost +{100 * cost:.0f}%"

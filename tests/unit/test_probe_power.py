@@ -117,16 +117,24 @@ def test_weighted_and_cross_fitted_samples_see_what_they_are_worth() -> None:
     assert spread(0.02, Units(150, folds=5)) == pytest.approx(spread(0.02, Units(100)) * np.sqrt(1.25))
 
 
-def test_what_would_settle_a_gain_has_to_see_it_beyond_the_floor() -> None:
+def test_what_would_settle_a_gain_has_to_see_it_beyond_the_floor_of_so_many_samples() -> None:
     losses = np.zeros(1000)
-    plain, less = (power_of(losses, 0 * losses, units=Units(1000), smallest_effect=0.02, floor=f) for f in (0.0, 0.01))
-    assert plain.samples_for_effect is not None and less.samples_for_effect is not None
-    assert less.samples_for_effect == pytest.approx(4 * plain.samples_for_effect, rel=0.01)
+    plain, less, far = (
+        power_of(losses, losses, units=Units(1000), smallest_effect=0.02, floor=floor) for floor in (0.0, 0.01, 0.03)
+    )
+    assert plain.samples_for_effect is not None and far.samples_for_effect is not None
+    needed = less.samples_for_effect
+    assert needed is not None and plain.samples_for_effect < needed < far.samples_for_effect
+    deviation = spread(0.02, Units(1000))
+    assert detectable(deviation, needed) <= 0.02 - 0.01 * 1000 / needed
+    assert detectable(deviation, needed - 1) > 0.02 - 0.01 * 1000 / (needed - 1)
     seen = less.detectable_nats + 0.01
-    again = power_of(losses, 0 * losses, units=Units(1000), smallest_effect=seen, floor=0.01).samples_for_effect
+    again = power_of(losses, losses, units=Units(1000), smallest_effect=seen, floor=0.01).samples_for_effect
     assert again == pytest.approx(1000, rel=0.01), "that many samples see what they are said to see"
-    beyond = power_of(losses, 0 * losses, units=Units(1000), smallest_effect=0.02, floor=0.03)
-    assert beyond.samples_for_effect is None
+
+
+def test_a_loss_is_told_from_none_whatever_the_floor() -> None:
+    assert units_needed(0.3, -0.02, floor=50.0) == units_needed(0.3, 0.02)
 
 
 def test_accuracy_is_seen_by_connors_formula() -> None:

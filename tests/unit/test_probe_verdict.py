@@ -73,10 +73,6 @@ def test_models_that_agree_with_ume_to_the_last_digit_have_not_shown_that_there_
     assert above_floor == pytest.approx(2.80 * np.sqrt(2 * (above_floor + found.paired.floor) / n_probe), rel=0.01)
 
 
-def test_the_floor_is_a_quarter_of_the_modalities_over_the_select_samples() -> None:
-    assert paired(n_select=120).floor == pytest.approx(0.25 * 2 / 120)
-
-
 def test_the_adjusted_interval_is_that_of_the_contribution_less_the_floor() -> None:
     probe = make_probe()
     assert probe.contribution is not None

@@ -159,8 +159,8 @@ def _paired(probe: ProbeRecord) -> Iterator[Explained]:
     if probe.paired is not None:
         yield Explained(
             f"paired signal {probe.paired.verdict}",
-            f"Present: the gain less a floor of {number(probe.paired.floor, 4)} nats, what fitting UME's pool costs, "
-            f"lies above 0 with its interval; not detected: below {probe.smallest_effect:g} nats "
+            f"Present: the gain less a floor of {number(probe.paired.floor, 4)} nats, about what fitting UME's pool "
+            f"costs, lies above 0 with its interval; not detected: below {probe.smallest_effect:g} nats "
             "(probe.smallest_effect), with an interval at least as wide as a gain of that size would have: models that "
             "found nothing agree to the last digit, which does not show that there is nothing; else undecided."
             + " As classes are not as frequent as in training, only interaction is called present, and nothing is "

@@ -90,9 +90,10 @@ def _paired(probe: ProbeRecord, achieved: Contribution) -> str:
     """The verdict on paired signal, and the gain that it is about."""
     verdict = "" if probe.paired is None else f" is {_verdict(probe.paired, achieved, probe)}"
     nats, points = (plus_minus(one, signed=True) for one in (achieved.total.nats, achieved.total.points))
+    chosen = "chosen on other samples (`select`)" if probe.folds == 1 else "chosen on `select` of all folds"
     return (
-        f"Paired signal, which only training modalities together reaches,{verdict}: {achieved.rung}, chosen on other "
-        f"samples (`select`), gains {nats} nats over {_apart(achieved)} (accuracy {points} points)."
+        f"Paired signal, which only training modalities together reaches,{verdict}: {achieved.rung}, {chosen}, "
+        f"gains {nats} nats over {_apart(achieved)} (accuracy {points} points)."
     )
 
 
@@ -108,7 +109,7 @@ def _verdict(judged: PairedVerdict, achieved: Contribution, probe: ProbeRecord) 
     if probe.shifted and judged.head_effect and judged.adjusted.low > 0:
         return f"{judged.verdict} (classes are not as frequent as in training, and to know that gains, too)"
     if judged.head_effect or ruled_out:
-        return f"{judged.verdict} (fitting UME's pool may cost {number(judged.floor, 4)} nats)"
+        return f"{judged.verdict} (fitting UME's pool costs about {number(judged.floor, 4)} nats)"
     return judged.verdict
 
 
@@ -136,7 +137,10 @@ def _seen(achieved: Contribution, probe: ProbeRecord) -> list[str]:
         return []
     said = "That is of these very models"
     if achieved.another_seed is not None:
-        said += f" (of another seed's expect {plus_minus(achieved.another_seed.total.nats, signed=True)})"
+        expected, needed = achieved.another_seed.total.nats, achieved.power.seeds_for_sign
+        told = expected.low > 0 or expected.high < 0 or needed is None
+        more = "" if told else f", which about {needed} seeds would tell from none"
+        said += f" (of another seed's expect {plus_minus(expected, signed=True)}{more})"
     if probe.paired is not None and probe.paired.verdict == "present":
         seeds = enumerated([str(seed) for seed in probe.seeds])
         return [f"{said}, trained with {'seed' if len(probe.seeds) == 1 else 'seeds'} {seeds}."]

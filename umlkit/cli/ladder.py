@@ -181,7 +181,9 @@ def legend(probe: ProbeRecord) -> str:
     if probe.unit == "groups":
         over += f" in {probe.groups} groups"
     of = "over groups" if probe.unit == "groups" else "over samples"
-    within = ", within these groups only, not for new ones" if probe.within_groups else ""
+    within = ", within these groups only" if probe.within_groups else ""
+    if probe.within_groups and probe.folds == 1:
+        within += ", not for new ones"
     entropy = number(probe.entropy_nats / math.log(2), 2)
     told = f"what a rung tells of the label, of {entropy} in all"
     if probe.shifted:

@@ -142,7 +142,7 @@ class Roles:
         not_measurable: None, or why no measurement is possible and what it needs.
         needed: None, or about how many samples of train and validation would be enough for one.
         within_groups: validation, or what is dealt to folds, holds fewer than 10 groups: intervals go over samples and
-            hold within these groups only.
+            hold within these groups only. Validation is then divided by sample; folds keep groups whole all the same.
         made: True where umlkit made the split, False where the data gave it.
         reading: lines that say how the samples were divided.
         warnings: lines worth a user's attention: samples that occur in two roles, classes that a role lacks.

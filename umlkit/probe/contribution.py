@@ -12,8 +12,10 @@ latter (budget ``quick``) the kernel machines and the heads on frozen features, 
 surely differ from those held out: these heads are fitted on `select`, and would gain by learning its frequencies, which
 nothing else has seen. Every risk is a mean over the same probe samples and over the S training seeds, so the intervals
 are paired and go over the samples alone: they hold for these models, not for another seed. Cross-fitted, they are means
-over the fold models, each read on its own samples. With three seeds or more A_inf stands beside A_S, its interval over
-samples and seeds (:mod:`umlkit.probe.crossed`).
+over the fold models, each read on its own samples; r* and a* are chosen by the mean over the folds, whose `select`
+samples are probe samples of others. *Measured* on 320 tasks of 300 samples (``tests/benchmarks/truth``, ``power``): A
+was .0009 +- .0015 nats above what fresh samples say with interactions, -.0005 +- .0009 with suppressors. With three
+seeds or more A_inf stands beside A_S, its interval over samples and seeds (:mod:`umlkit.probe.crossed`).
 Estimates are signed.
 """
 
@@ -61,7 +63,7 @@ def contribution(
         projected: additive projections of rungs (:mod:`umlkit.probe.emap`), further candidates for a*: what a network
             has learned additively counts as that even where no additive network was trained.
         smallest_effect: nats that matter to the user.
-        floor: nats of a gain that count for nothing (:mod:`umlkit.probe.verdict`).
+        floor: nats of a gain that count for nothing (:mod:`umlkit.probe.floor`).
         shifted: class frequencies in training surely differ from those of the samples held out.
     """
     best = best_rival(readings, shifted=shifted)

@@ -14,6 +14,7 @@ from umlkit.probe.contribution import TUNED, UME, contribution, ensemble
 from umlkit.probe.deficit import deficits
 from umlkit.probe.emap import emap_gaps, project
 from umlkit.probe.evidence import Evidence, RungOutputs
+from umlkit.probe.floor import null_floor
 from umlkit.probe.pid import decompositions
 from umlkit.probe.readings import PRIOR, Reading, Readings, read, read_prior
 from umlkit.probe.reliance import reliances
@@ -52,15 +53,16 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
     """
     readings, projected = readings or read_all(evidence), projected or project(evidence)
     units = units_of(evidence)
+    floor = null_floor(evidence, units)
     achieved = contribution(
         readings,
         units,
         projected=projected,
         smallest_effect=evidence.smallest_effect,
-        floor=verdict.null_floor(evidence),
+        floor=floor,
         shifted=evidence.shifted,
     )
-    paired = verdict.paired(achieved, evidence, units)
+    paired = verdict.paired(achieved, evidence, units, floor=floor)
     best = None if achieved is None else achieved.rung
     owed = reliances(evidence, units)
     judged = verdict.modalities(readings, evidence, units, found=paired, rung=best, reliances=owed)

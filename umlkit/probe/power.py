@@ -14,7 +14,8 @@ has twice its mean as its variance (Kullback, *Information Theory and Statistics
     s^2 >= 2 delta,    and no gain below 2 (t_{1-a/2, n-1} + t_{b, n-1})^2 / n is seen whatever the spread at hand
 
 n being as many equal samples as the weighted and cross-fitted ones are worth. A gain counts only beyond the null floor
-(:mod:`umlkit.probe.verdict`), so what has to be seen of a gain is what it has above that.
+(:mod:`umlkit.probe.floor`), so what has to be seen of a gain is what it has above that. Where `select` grows as `probe`
+does, the floor falls as 1/U.
 
 Accuracy has a formula of its own, as a paired difference of correctness is -1, 0 or 1: with a share p_d of discordant
 samples (one model alone right) and a difference delta of the two accuracies,
@@ -65,18 +66,31 @@ def detectable_gain(deviation: float, units: Units, *, floor: float = 0.0) -> fl
 
 
 def units_needed(
-    deviation: float, difference: float, *, equal: float = 1.0, level: float = LEVEL, power: float = POWER
+    deviation: float,
+    difference: float,
+    *,
+    floor: float = 0.0,
+    equal: float = 1.0,
+    level: float = LEVEL,
+    power: float = POWER,
 ) -> int | None:
     """The fewest units, >= 3, that see ``difference``; None where that is nothing or takes more than anybody has.
 
-    ``equal`` is the share of equal units that weighted ones are worth.
+    Args:
+        deviation: of a unit.
+        difference: to be seen; of one above 0 what it has beyond the floor.
+        floor: nats that count for nothing, times the units: U of them take off ``floor / U``.
+        equal: the share of equal units that weighted ones are worth.
+        level: two-sided.
+        power: probability of seeing it.
     """
     if difference == 0:
         return None
 
     def sees(units: int) -> bool:
         df = max(min(2.0, units - 1), equal * units - 1)
-        return detectable(deviation, units, df=df, level=level, power=power) <= abs(difference)
+        beyond = difference - floor / units if difference > 0 else -difference
+        return detectable(deviation, units, df=df, level=level, power=power) <= beyond
 
     low, high = 2, 3
     while high < MOST and not sees(high):
@@ -151,8 +165,8 @@ def power_of(
     found, item_variance = float(losses.mean()), deviation**2 / units.count
 
     def samples(gain: float) -> int | None:
-        share = units.equal / units.count
-        needed = units_needed(max(deviation, spread(abs(gain), units)), gain - floor, equal=share)
+        share, wide = units.equal / units.count, max(deviation, spread(abs(gain), units))
+        needed = units_needed(wide, gain, floor=floor * units.count, equal=share)
         return None if needed is None else math.ceil(needed * units.n / units.count)
 
     def seeds(gain: float) -> int | None:
@@ -163,7 +177,7 @@ def power_of(
         detectable_nats=detectable_gain(deviation, units, floor=floor) - floor,
         detectable_points=_detectable_points(correct, of_correct, units),
         samples_for_sign=samples(found),
-        samples_for_effect=samples(smallest_effect) if smallest_effect > floor else None,
+        samples_for_effect=samples(smallest_effect),
         seeds_for_sign=seeds(found),
         seeds_for_effect=seeds(smallest_effect) if smallest_effect > floor else None,
     )

@@ -6,7 +6,7 @@ it is measured anew, from the models' stored outputs; advice on its document alo
 
 from __future__ import annotations
 
-RULES = 5
+RULES = 6
 """Raised by whoever changes a number or a verdict that the same stored outputs lead to.
 
 1: up to the first verdicts. 2: redundant is what adds less than the smallest effect, useful what is above 0 and may
@@ -19,5 +19,7 @@ are worth; where the recipe's ensemble does not fit its weights A is measured fr
 weights in intervals over groups, and wider ones where few samples weigh most; averaging a modality out is compared with
 the pool by what each loses on `select`; class frequencies are compared between training and `select`, of whole groups
 as groups, and where they differ a gain without interaction is not called paired and none ruled out; a rung that surely
-loses to UME stands for nothing. 5: what is the same in every sample of training and validation is useless.
+loses to UME stands for nothing. 5: what is the same in every sample of training and validation is useless. 6: the
+floor is that of M - 1 modalities and grows with groups; what would settle a gain sees it beyond the floor of so many
+samples; weights of cross-fitted samples are brought to mean 1 over all folds.
 """

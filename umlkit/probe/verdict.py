@@ -11,19 +11,6 @@ where the interval's upper end is at least what it would be for nothing gained a
 that found nothing agree with UME to the last digit, and models that failed to learn lose to it; how surely they gain
 nothing does not tell how surely there is nothing.
 
-    floor = HEAD_EFFECT * M / n_select      nats
-
-The floor is what multi-modal training gains where there is nothing paired. The ensemble's M + 1 weights and M
-temperatures are fitted on `select` where r* has one temperature; a parameter that is fitted on n samples costs 1 / 2n
-nats on new ones (Akaike, 1974), so UME starts up to M / n_select nats behind; its weights being shrunk, by less. A
-quarter of that is taken. *Measured* on 109 tasks (``tests/benchmarks/null_floor.py``, counts in the benchmarks'
-README): re-pairing within class, every model trained anew, had the same power at twice the cost; an additive head or
-the additive kernel in place of UME hides most suppressors and stops few false alarms; a kernel fitted to permuted
-residuals takes no step in 76 of them, so that nothing is taken off. How much to take was settled on tasks of
-``tests/benchmarks/truth``, 304 without paired signal at budget `short` (1,050 at `quick`) and 192 with at `quick`:
-nothing 15 (81) false alarms and 125 found, a quarter 7 (1) and 105, half 5 (0) and 100, the whole 1 (0) and 96. On 746
-further tasks at `short` a quarter had 23 false alarms, .031 (at most .043).
-
 Where class frequencies differ from those of training (:mod:`umlkit.probe.shift`), who knows them gains, by a bias,
 which is additive: UME's weight of the prior and heads that are fitted on `select` may, networks may not. There a gain
 is present only where its interaction lies above the floor as well, and none is ruled out.
@@ -57,31 +44,29 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
-
 from umlkit.probe.contribution import ensemble
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.power import spread
 from umlkit.probe.readings import PRIOR, Readings
 from umlkit.probe.units import Units
-from umlkit.probe.weighting import worth
 from umlkit.probe.without import PREFIX, without
 from umlkit.runs.records.common import Estimate
 from umlkit.runs.records.contribution import Contribution
 from umlkit.runs.records.mixing import Reliance
 from umlkit.runs.records.verdict import Kind, ModalityVerdict, PairedVerdict
 
-HEAD_EFFECT = 0.25
 INTERACTION = 0.65
 PRESENT = "present"
 ABSENT = "not detected"
 
 
-def paired(contribution: Contribution | None, evidence: Evidence, units: Units) -> PairedVerdict | None:
+def paired(
+    contribution: Contribution | None, evidence: Evidence, units: Units, *, floor: float
+) -> PairedVerdict | None:
     """The verdict on A; None where there is no A."""
     if contribution is None:
         return None
-    total, floor = contribution.total.nats, null_floor(evidence)
+    total = contribution.total.nats
     adjusted = Estimate(value=total.value - floor, low=total.low - floor, high=total.high - floor)
     verdict = _paired(total, adjusted, evidence.smallest_effect, units)
     if evidence.shifted and not (verdict == PRESENT and contribution.interaction.nats.low > floor):
@@ -95,12 +80,6 @@ def paired(contribution: Contribution | None, evidence: Evidence, units: Units) 
         head_effect=total.low > 0 and verdict != PRESENT,
         lost_by_projection=lost,
     )
-
-
-def null_floor(evidence: Evidence) -> float:
-    """Nats that multi-modal training may gain without paired signal; of several folds the mean."""
-    of_folds = [worth(held.select_labels, held.select_weights) for held in evidence.folds]
-    return float(np.mean([HEAD_EFFECT * len(evidence.modalities) / n for n in of_folds]))
 
 
 def modalities(

@@ -145,9 +145,10 @@ def best(
 def held_out(
     scores: Mapping[float, Scores], folds: Sequence[Fold], *, groups: NDArray[np.int64] | None = None
 ) -> Tensor:
-    """Logits (n, C) of every sample by a head, and a choice of its ridge, that were made without its fold.
+    """Logits (n, C) of every sample by a head without its fold, of the ridge that is best for the other folds.
 
-    Those of the ridge that is best for all samples would be too good, having been chosen by them.
+    Those of the ridge that is best for all samples would be too good, having been chosen by them. The other folds are
+    scored by heads that knew this one: to nest that, too, would take as many fits again for every fold.
     """
     logits = torch.empty_like(scores[math.inf].logits)
     for fitted_on, scored in folds:

@@ -33,8 +33,9 @@ def as_fitted(ensemble: UmeModel, task: Task) -> torch.Tensor:
 def left_out(ensemble: UmeModel, task: Task) -> torch.Tensor:
     """Log-probabilities (n_select, C) float32 of every sample by the ensemble's rule, fitted without its fold.
 
-    What the ensemble itself says of these samples is too good: its pool was fitted to them. A single sample leaves
-    nothing to fit to, so that it gets just that.
+    What the ensemble itself says of these samples is too good: its pool was fitted to them. The rule was chosen with
+    them all the same, by the lower of two cross-validated losses, where they are few. A single sample leaves nothing to
+    fit to, so that it gets what the ensemble says.
     """
     if len(task.select) < 2:
         return as_fitted(ensemble, task)

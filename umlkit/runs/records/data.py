@@ -102,7 +102,9 @@ class DataRecord(Record):
     groups: Count | None = Field(description="how many groups are kept whole; null where there are none")
     groups_by_role: RoleCounts | None
     split: Literal["made", "stated"] = Field(description="whether umlkit divided the samples, or the data did")
-    within_groups: bool = Field(description="validation was divided by sample: intervals hold within these groups only")
+    within_groups: bool = Field(
+        description="too few groups to divide validation, or folds, by: intervals hold within these groups only"
+    )
     duplicates: Count = Field(description="samples that repeat an earlier one, identical in every modality")
     near_duplicates: tuple[NearEntry, ...] = Field(description="empty where samples are too small to tell")
     leaks: tuple[LeakEntry, ...] = Field(description="columns suspected to give the label away")
