@@ -136,7 +136,7 @@ def test_the_floor_is_said_where_it_made_the_verdict() -> None:
     contribution = probe.contribution.model_copy(update={"total": around})
     below = probe.paired.model_copy(update={"verdict": "not detected", "kind": None, "floor": 0.02})
     text = joined(probe.model_copy(update={"contribution": contribution, "paired": below}))
-    assert "is not detected (fitting UME's pool may cost 0.0200 nats)" in text
+    assert "is not detected (fitting UME's pool costs about 0.0200 nats)" in text
 
 
 def joined(probe: ProbeRecord) -> str:
@@ -275,7 +275,7 @@ def test_a_gain_within_what_the_floor_explains_says_so() -> None:
     judged = probe.paired.model_copy(
         update={"verdict": "undecided", "kind": None, "head_effect": True, "floor": 0.0123}
     )
-    assert "undecided (fitting UME's pool may cost 0.0123 nats)" in joined(probe.model_copy(update={"paired": judged}))
+    assert "undecided (fitting UME's pool costs about 0.0123 nats)" in joined(probe.model_copy(update={"paired": judged}))
 
 
 def test_a_document_of_an_older_version_is_shown_as_far_as_it_goes() -> None:
