@@ -75,11 +75,12 @@ def _read_all(session: Session, artifact: Artifact) -> ModelMarginals:
 
 def _read(session: Session, artifact: Artifact, role: Role) -> Marginals:
     path = _path(session, artifact, role)
-    arrays, metadata = tensors.mapped(path)
+    stored = tensors.mapped(path)
+    tensors.check(path, stored)
+    arrays, metadata = stored.arrays, stored.metadata
     rows = session.roles.rows(role)
     if metadata.get("version") != VERSION or not np.array_equal(arrays["rows"], rows):
         raise tensors.unusable(path, "holds marginals of other samples, or of another umlkit")
-    tensors.check(path, arrays, metadata)
     if "grid" in arrays:
         return of_grid(arrays["grid"], weights=session.weights_of(role), additive=artifact.additive)
     named = {name.removeprefix("subset."): array for name, array in arrays.items() if name.startswith("subset.")}

@@ -155,10 +155,10 @@ def _shards(session: Session, artifact: Artifact, role: Role) -> list[Mapping[st
     held, needed = 0, 1
     while held < needed:
         path = _path(session, artifact, role, len(shards))
-        shard, metadata = tensors.mapped(path)
-        tensors.check(path, shard, metadata)
-        shards, held = [*shards, shard], held + len(shard["rows"])
-        needed = int(metadata.get("samples", held))
+        shard = tensors.mapped(path)
+        tensors.check(path, shard)
+        shards, held = [*shards, shard.arrays], held + len(shard.arrays["rows"])
+        needed = int(shard.metadata.get("samples", held))
     return shards
 
 

@@ -73,8 +73,8 @@ def filling(path: Path, arrays: Shapes, metadata: Mapping[str, str]) -> Iterator
 
 def _header(entries: Mapping[str, Any], metadata: Mapping[str, str], sums: Mapping[str, str]) -> bytes:
     """The header, as long whatever the checksums are."""
-    known = json.dumps({**metadata, checksums.KEY: checksums.text_of(sums)}, sort_keys=True)
-    header = json.dumps({"__metadata__": {METADATA: known}, **entries}).encode()
+    known = {"__metadata__": {METADATA: checksums.text_of(metadata, sums)}}
+    header = json.dumps({**known, **entries}).encode()
     return header + b" " * (-len(header) % 8)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,12 +27,27 @@ TYPES = {code: np.dtype(name) for name, code in NAMES.items()}
 """What may be mapped."""
 
 
+class Mapped(NamedTuple):
+    """A file whose arrays are read where they are looked at.
+
+    Attributes:
+        arrays: by name.
+        metadata: beside them.
+        sums: by name the checksum that :func:`check` compares; empty where an older umlkit wrote the file.
+    """
+
+    arrays: Arrays
+    metadata: dict[str, str]
+    sums: dict[str, str]
+
+
 def save(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
     """Write ``arrays`` (any shapes, 0-d too) and ``metadata`` to ``path``."""
-    contiguous = {name: np.require(values, requirements="C") for name, values in arrays.items()}
-    sums = {name: checksums.checksum([values]) for name, values in contiguous.items()}
-    known = {**metadata, checksums.KEY: checksums.text_of(sums)}
-    atomic.write_bytes(path, to_bytes(contiguous, {METADATA: json.dumps(known, sort_keys=True)}))
+    written = {
+        name: np.require(values, values.dtype.newbyteorder("<"), requirements="C") for name, values in arrays.items()
+    }
+    sums = {name: checksums.checksum([values]) for name, values in written.items()}
+    atomic.write_bytes(path, to_bytes(written, {METADATA: checksums.text_of(metadata, sums)}))
 
 
 def load(path: Path) -> tuple[Arrays, dict[str, str]]:
@@ -43,27 +58,25 @@ def load(path: Path) -> tuple[Arrays, dict[str, str]]:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            metadata: dict[str, str] = json.loads((file.metadata() or {}).get(METADATA, "{}"))
+            metadata, sums = checksums.read((file.metadata() or {}).get(METADATA))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- it is no mapping
     except (OSError, SafetensorError, ValueError) as error:
         raise _unusable(path, error) from error
-    _compare(path, {name: checksums.checksum([values]) for name, values in arrays.items()}, metadata)
-    metadata.pop(checksums.KEY, None)
+    _compare(path, {name: checksums.checksum([values]) for name, values in arrays.items()}, sums)
     return arrays, metadata
 
 
-def mapped(path: Path) -> tuple[Arrays, dict[str, str]]:
+def mapped(path: Path) -> Mapped:
     """The same, but the arrays stay in the file and are read where they are looked at; what is written to them is lost.
 
-    The metadata hold the checksums, which :func:`check` compares. The file may be replaced or removed meanwhile (not
-    written into): what was mapped stays readable.
+    The file may be replaced or removed meanwhile (not written into): what was mapped stays readable.
 
     Raises:
         InputError: there is no such file, or it is not a whole safetensors file.
     """
     try:
         with safe_open(path, framework="numpy") as file:  # checks that header and length fit
-            metadata: dict[str, str] = json.loads((file.metadata() or {}).get(METADATA, "{}"))
+            metadata, sums = checksums.read((file.metadata() or {}).get(METADATA))
         with path.open("rb") as opened:
             start = 8 + int.from_bytes(opened.read(8), "little")
             header: dict[str, Any] = json.loads(opened.read(start - 8))
@@ -72,16 +85,16 @@ def mapped(path: Path) -> tuple[Arrays, dict[str, str]]:
     except (OSError, SafetensorError, ValueError) as error:
         raise _unusable(path, error) from error
     entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-    return {name: _array(whole, entry) for name, entry in entries.items()}, metadata
+    return Mapped({name: _array(whole, entry) for name, entry in entries.items()}, metadata, sums)
 
 
-def check(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
-    """InputError where :func:`mapped` arrays are not what was written, or hold NaN or infinity.
-
-    A part is read at a time. ``metadata`` are those of the file.
-    """
-    sums = {name: checksums.checksum(_finite(path, name, values)) for name, values in arrays.items()}
-    _compare(path, sums, metadata)
+def check(path: Path, mapped: Mapped) -> None:
+    """InputError where mapped arrays are not what was written, or hold NaN or infinity; a part is read at a time."""
+    _compare(
+        path,
+        {name: checksums.checksum(_finite(path, name, values)) for name, values in mapped.arrays.items()},
+        mapped.sums,
+    )
 
 
 def check_finite(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -98,14 +111,10 @@ def _finite(path: Path, name: str, values: npt.NDArray[Any]) -> Iterator[npt.NDA
         yield part
 
 
-def _compare(path: Path, sums: Mapping[str, str], metadata: Mapping[str, str]) -> None:
-    """InputError where an array has another checksum than the metadata say."""
-    try:
-        stated = checksums.stated(metadata)
-    except ValueError as error:
-        raise _unusable(path, error) from error
+def _compare(path: Path, found: Mapping[str, str], stated: Mapping[str, str]) -> None:
+    """InputError where an array has another checksum than is stated."""
     for name, one in stated.items():
-        if sums.get(name) != one:
+        if found.get(name) != one:
             raise unusable(path, found=f"other numbers in {name} than were written")
 
 

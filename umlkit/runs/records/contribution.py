@@ -46,7 +46,9 @@ class Power(Part):
     )
     samples_for_sign: Count | None = Field(description="probe samples that see the total found above the floor")
     samples_for_effect: Count | None = Field(description="probe samples that see the smallest effect above it")
-    seeds_for_sign: Count | None = Field(description="seeds, on these samples, that see the total found")
+    seeds_for_sign: Count | None = Field(
+        description="seeds, on these samples, that see the total found above the floor"
+    )
     seeds_for_effect: Count | None = Field(description="likewise the smallest effect; both null below three seeds")
 
 
