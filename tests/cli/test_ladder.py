@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from statistics import median
@@ -10,7 +11,7 @@ from statistics import median
 import numpy as np
 import pytest
 
-from tests.synthetic_evidence import STRENGTHS, held_out, make_evidence, make_probe
+from tests.synthetic_evidence import STRENGTHS, held_out, in_folds, make_evidence, make_probe
 from umlkit.cli.explaining import explained
 from umlkit.cli.findings import sentences
 from umlkit.cli.ladder import show_explained, show_probe
@@ -131,12 +132,42 @@ def test_the_floor_is_said_where_it_made_the_verdict() -> None:
     probe = make_probe()
     assert probe.contribution is not None
     assert probe.paired is not None
-    assert "fitting UME's pool may cost" not in joined(probe)
+    assert "fitting UME's pool" not in joined(probe)
     around = probe.contribution.total.model_copy(update={"nats": Estimate(value=0.0, low=-0.03, high=0.03)})
     contribution = probe.contribution.model_copy(update={"total": around})
     below = probe.paired.model_copy(update={"verdict": "not detected", "kind": None, "floor": 0.02})
     text = joined(probe.model_copy(update={"contribution": contribution, "paired": below}))
     assert "is not detected (fitting UME's pool costs about 0.0200 nats)" in text
+
+
+def test_cross_fitted_nothing_is_chosen_on_other_samples_and_every_group_is_new_to_its_models() -> None:
+    assert "chosen on other samples (`select`), gains" in joined(make_probe())
+    folded = in_folds(make_evidence(groups=5, features={}), 3)
+    text = joined(measure(replace(folded, within_groups=True)))
+    assert "chosen on `select` of all folds, gains" in text
+    assert "within these groups only" in text and "not for new ones" not in text
+    assert "within these groups only, not for new ones" in joined(make_probe(groups=5, within_groups=True))
+
+
+@pytest.mark.parametrize(
+    ("low", "needed", "said"), [(-0.1, 9, True), (-0.1, 3, False), (0.01, 9, False), (-0.1, None, False)]
+)
+def test_how_many_seeds_would_tell_a_gain_from_none_is_said_where_there_are_fewer(
+    low: float, needed: int | None, said: bool
+) -> None:
+    probe = make_probe(training_seeds=(0, 1, 2))
+    found = probe.contribution
+    assert found is not None and found.another_seed is not None and found.power is not None
+    total = found.another_seed.total.model_copy(update={"nats": Estimate(value=0.1, low=low, high=0.3)})
+    changed = found.model_copy(
+        update={
+            "another_seed": found.another_seed.model_copy(update={"total": total}),
+            "power": found.power.model_copy(update={"seeds_for_sign": needed}),
+        }
+    )
+    text = joined(probe.model_copy(update={"contribution": changed}))
+    assert ("which about 9 seeds would tell from none" in text) == said
+    assert ("seeds would tell" in text) == said
 
 
 def joined(probe: ProbeRecord) -> str:
@@ -275,7 +306,9 @@ def test_a_gain_within_what_the_floor_explains_says_so() -> None:
     judged = probe.paired.model_copy(
         update={"verdict": "undecided", "kind": None, "head_effect": True, "floor": 0.0123}
     )
-    assert "undecided (fitting UME's pool costs about 0.0123 nats)" in joined(probe.model_copy(update={"paired": judged}))
+    assert "undecided (fitting UME's pool costs about 0.0123 nats)" in joined(
+        probe.model_copy(update={"paired": judged})
+    )
 
 
 def test_a_document_of_an_older_version_is_shown_as_far_as_it_goes() -> None:

@@ -133,6 +133,18 @@ def test_what_would_settle_a_gain_has_to_see_it_beyond_the_floor_of_so_many_samp
     assert again == pytest.approx(1000, rel=0.01), "that many samples see what they are said to see"
 
 
+def test_seeds_tell_a_gain_from_none_only_beyond_the_floor() -> None:
+    def seeds(gain: float) -> int | None:
+        losses = gain + np.tile([-0.01, 0.01], 5000)
+        found = power_of(losses, losses, units=Units(10_000), smallest_effect=0.02, floor=0.005, seed_deviation=0.01)
+        return found.seeds_for_sign
+
+    assert seeds(0.0) is seeds(0.003) is None
+    few, more = seeds(0.1), seeds(0.01)
+    assert few is not None and more is not None and few < more
+    assert seeds(-0.005) == seeds(0.01), "a loss is told from none whatever the floor"
+
+
 def test_a_loss_is_told_from_none_whatever_the_floor() -> None:
     assert units_needed(0.3, -0.02, floor=50.0) == units_needed(0.3, 0.02)
 

@@ -138,8 +138,8 @@ def _seen(achieved: Contribution, probe: ProbeRecord) -> list[str]:
     said = "That is of these very models"
     if achieved.another_seed is not None:
         expected, needed = achieved.another_seed.total.nats, achieved.power.seeds_for_sign
-        told = expected.low > 0 or expected.high < 0 or needed is None
-        more = "" if told else f", which about {needed} seeds would tell from none"
+        settled = expected.low > 0 or expected.high < 0 or needed is None or needed <= len(probe.seeds)
+        more = "" if settled else f", which about {needed} seeds would tell from none"
         said += f" (of another seed's expect {plus_minus(expected, signed=True)}{more})"
     if probe.paired is not None and probe.paired.verdict == "present":
         seeds = enumerated([str(seed) for seed in probe.seeds])

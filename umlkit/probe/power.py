@@ -170,7 +170,9 @@ def power_of(
         return None if needed is None else math.ceil(needed * units.n / units.count)
 
     def seeds(gain: float) -> int | None:
-        return None if seed_deviation is None else seeds_needed(item_variance, seed_deviation**2, gain - floor)
+        if seed_deviation is None or 0 <= gain <= floor:
+            return None
+        return seeds_needed(item_variance, seed_deviation**2, gain - floor if gain > 0 else gain)
 
     return Power(
         deviation=deviation,
@@ -179,7 +181,7 @@ def power_of(
         samples_for_sign=samples(found),
         samples_for_effect=samples(smallest_effect),
         seeds_for_sign=seeds(found),
-        seeds_for_effect=seeds(smallest_effect) if smallest_effect > floor else None,
+        seeds_for_effect=seeds(smallest_effect),
     )
 
 
