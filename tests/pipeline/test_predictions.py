@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +114,8 @@ def test_evaluate_gives_metrics_on_every_split_and_on_new_data(folder: Path, cal
 
 
 def test_unimodal_is_evaluated_as_best_single(folder: Path, call) -> None:
-    call("train", *RUN, "--method", "unimodal")
+    _, _, err = call("train", *RUN, "--method", "unimodal", "--force")
+    assert re.search(r"best-single: done in .*encoder \S+ \(modality (audio|video)\)", err)
     both = [call("evaluate", *RUN, "--method", m, "--split", "probe", "--json")[1] for m in ("unimodal", "best-single")]
     assert document(both[0])["metrics"] == document(both[1])["metrics"]
     assert document(both[0])["method"] in {"unimodal:audio", "unimodal:video"}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.pipeline.conftest import document
+from umlkit.data import roles
 from umlkit.pipeline import session as sessions
 from umlkit.pipeline.session import Session
 from umlkit.runs import tensors
@@ -36,6 +37,20 @@ def test_no_step_but_the_allowed_ones_makes_samples_of_test(fresh: Path, call, m
     assert {"train", "select", "probe"} == set(asked)
     assert not (fresh / "out" / "test-reads.jsonl").exists()
     assert not list((fresh / "out").rglob("test-*.safetensors"))
+
+
+def test_a_model_of_another_division_of_the_samples_is_evaluated_on_none(fresh: Path, call, monkeypatch) -> None:
+    """An earlier umlkit divided them otherwise: its test rows were others, and what is now test was trained on."""
+    divide = roles.divide
+    with monkeypatch.context() as earlier:
+        earlier.setattr(roles, "divide", lambda *given, seed, **named: divide(*given, seed=seed + 17, **named))
+        call("train", *RUN, "--method", "ume")
+        assert call("evaluate", *RUN, "--split", "test")[0] == 0
+    for split in ("test", "val", "train"):
+        code, out, err = call("evaluate", *RUN, "--method", "ume", "--split", split)
+        assert (code, out) == (2, "")
+        assert "the samples are divided otherwise now" in err
+        assert "umlkit train tiny.yaml --out out --seed 0 --method ume" in err
 
 
 def test_the_spy_would_see_a_look(fresh: Path, call, monkeypatch: pytest.MonkeyPatch) -> None:

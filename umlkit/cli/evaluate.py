@@ -76,6 +76,14 @@ def _on_split(call: Invocation, found: FinishedModel, split: str) -> EvaluationR
     from umlkit.pipeline import evaluation
 
     session = open_loaded(call, found.loaded)
+    if session.identity.roles != found.identity.roles:
+        raise InputError(
+            Problem(
+                "the samples are divided otherwise now than when this model was trained, by another umlkit",
+                where=f"--split {split}",
+                try_next=f"umlkit train {found.reference} --method {found.name}, or evaluate on a file by --data",
+            )
+        )
     return evaluation.on_split(session, found.artifact, method=found.name, split=split, command="evaluate")
 
 
