@@ -281,6 +281,12 @@ def test_a_crash_writes_its_traceback_to_a_log_that_the_message_names(has_run_di
     ("words", "said", "closest"),
     [
         (["rnu"], "no such command 'rnu'", "run"),
+        (["recipe"], "no such command 'recipe'", "recipes"),
+        (
+            ["train", "digits", "--to", "x"],
+            "no such option: --to (init, predict, recipes copy and recipes schema have it)",
+            None,
+        ),
         (["methods", "--jso"], "no such option: --jso", "--json"),
         (["train", "digits", "--budget", "quick"], "no such option: --budget (run, probe and advise have it)", None),
         (["recipes", "copy"], "missing argument 'NAME'", None),

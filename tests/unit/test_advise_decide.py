@@ -198,7 +198,7 @@ def test_what_would_settle_it_is_said_in_samples() -> None:
     assert "about 1218 held-out samples in place of 400" in text
     even = advise(probe_of({"ume": 0.5, "umt": 0.4999}))
     assert "take the two as equal" in " ".join(even.sentences)
-    assert "log-loss equals to three decimals that of" in even.headline_sentences[0]
+    assert "log-loss is equal to that of" in even.headline_sentences[0]
 
 
 def without_weight(verdict: str) -> ProbeRecord:

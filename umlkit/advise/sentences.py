@@ -77,9 +77,10 @@ def _what(findings: Findings) -> str:
     low, high = sorted(sign * end for end in gained.interval)
     judged, over = ("predicted", " over samples alone") if findings.predicted else ("expected", "")
     difference = f"{abs(gained.nats):.3f}"
-    told = f"is {difference} nats {direction} than" if float(difference) else "equals to three decimals"
+    rival = f"that of {spoken(findings.rival)}"
+    told = f"{difference} nats {direction} than {rival}" if float(difference) else f"equal to {rival} to three decimals"
     return (
-        f"Train with {name}: its {judged} log-loss {told} that of {spoken(findings.rival)} "
+        f"Train with {name}: its {judged} log-loss is {told} "
         f"(95% interval{over} {low:.3f} to {high:.3f}; accuracy {gained.points:+.1f} points)."
     )
 

@@ -9,6 +9,7 @@ import errno
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from itertools import takewhile
 from types import ModuleType
 from typing import Annotated, Any, NoReturn
@@ -179,7 +180,7 @@ def _usage(error: Any) -> InputError:
     command = context.command_path if context else "umlkit"
     text = re.split(r"\. | \(Possible ", error.format_message().strip())[0].rstrip(".").replace(": Value error, ", ": ")
     found, known = _mistyped(error, context)
-    elsewhere = _having(found, context) if found else []
+    elsewhere = _having(found, context) if found and found.startswith("-") else []
     near = closest(found.lstrip("-"), [name.lstrip("-") for name in known]) if found and not elsewhere else None
     return InputError(
         Problem(
@@ -198,8 +199,18 @@ def _only(commands: list[str]) -> str:
 
 def _having(option: str, context: Any) -> list[str]:
     """The commands that have this option."""
-    commands = getattr(context.find_root().command, "commands", {})
-    return [name for name, command in commands.items() if any(option in one.opts for one in command.params)]
+    return [
+        name for name, parameters in _commands(context.find_root().command) if any(option in p.opts for p in parameters)
+    ]
+
+
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Every command below a group, by all of its name, with its parameters."""
+    for name, command in getattr(group, "commands", {}).items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command.params
 
 
 def _mistyped(error: Any, context: Any) -> tuple[str | None, list[str]]:

@@ -24,7 +24,7 @@ Legend of shapes: n samples, M modalities, D_m numbers of modality m, L landmark
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,27 +79,32 @@ class Centred:
 
     def __call__(self, distances: Sequence[Floats], *, mixed: bool = True) -> Parts:
         """Squared distances (n, L) by modality -> A and B, (n, L); A alone where ``mixed`` is false."""
-        total, bounded, product = np.zeros_like(distances[0]), np.zeros_like(distances[0]), np.ones_like(distances[0])
+        total, each = np.zeros_like(distances[0]), self._each(distances)
+        if not mixed:
+            for kernel, size, _, _ in each:
+                total += kernel / size
+            return Parts(total / len(distances), None)
+        bounded, product = np.zeros_like(total), np.ones_like(total)
+        for kernel, size, of_samples, of_landmarks in each:
+            total += kernel / size
+            kernel /= of_samples[:, None]
+            kernel /= of_landmarks
+            bounded += kernel
+            kernel += 1
+            product *= kernel
+        product -= 1
+        product -= bounded
+        return Parts(total / len(distances), product / self.mixed_size)
+
+    def _each(self, distances: Sequence[Floats]) -> Iterator[tuple[Floats, float, Floats, Floats]]:
+        """By modality c_m (n, L), d_m, and what products divide it by: ``sqrt(max(c(x, x), d))`` (n,) and (L,)."""
         for squared, scale, means, size in zip(distances, self.scales, self.means, self.sizes, strict=True):
             kernel = np.exp(-squared / scale)
             own, level = kernel.mean(axis=1), means.mean()
             kernel -= own[:, None]
             kernel -= means - level
-            total += kernel / size
-            if mixed:
-                kernel /= _length(own, level, size)[:, None]
-                kernel /= _length(means, level, size)
-                bounded += kernel
-                kernel += 1
-                product *= kernel
-        product -= 1
-        product -= bounded
-        return Parts(total / len(distances), product / self.mixed_size if mixed else None)
-
-
-def _length(means: Floats, level: float, size: float) -> Floats:
-    """``sqrt(max(c(x, x), d))`` of samples whose mean kernel with the landmarks is ``means``."""
-    return np.asarray(np.sqrt(np.maximum(1 - 2 * means + level, size)))
+            of_samples, of_landmarks = (np.sqrt(np.maximum(1 - 2 * one + level, size)) for one in (own, means))
+            yield kernel, size, of_samples, of_landmarks
 
 
 @dataclass(frozen=True)
@@ -110,9 +115,15 @@ class Parts:
     mixed: Floats | None
 
     def combined(self, share: float) -> Floats:
-        """``share A + (1 - share) B``, (n, L); without B, A."""
-        if self.mixed is None:
+        """``share A + (1 - share) B``, (n, L).
+
+        Raises:
+            ValueError: B takes part, and nobody asked for it.
+        """
+        if share == 1:
             return self.additive
+        if self.mixed is None:
+            raise ValueError(f"a kernel of which {share} is additive has products")
         return np.asarray(share * self.additive + (1 - share) * self.mixed)
 
 
