@@ -25,9 +25,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def interrupts(clock: Clock) -> Iterator[Interrupts]:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests run under nohup
     made = Interrupts(clock)
     yield made
     made.uninstall()
+    signal.signal(signal.SIGHUP, before)
 
 
 def test_nothing_is_handled_before_installing(interrupts: Interrupts) -> None:
