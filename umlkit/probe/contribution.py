@@ -14,7 +14,7 @@ nothing else has seen. Every risk is a mean over the same probe samples and over
 are paired and go over the samples alone: they hold for these models, not for another seed. Cross-fitted, they are means
 over the fold models, each read on its own samples; r* and a* are chosen by the mean over the folds, whose `select`
 samples are probe samples of others. *Measured* on 320 tasks of 300 samples (``tests/benchmarks/truth``, ``power``): A
-was .0009 +- .0015 nats above what fresh samples say with interactions, -.0005 +- .0009 with suppressors. With three
+was .0024 +- .0019 nats above what fresh samples say with interactions, -.0007 +- .0010 with suppressors. With three
 seeds or more A_inf stands beside A_S, its interval over samples and seeds (:mod:`umlkit.probe.crossed`).
 Estimates are signed.
 """
