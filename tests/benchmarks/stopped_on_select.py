@@ -35,8 +35,8 @@ from tests.support import expert_of, infer, make_task, one_modality
 from umlkit.data.records import Samples
 from umlkit.methods.base import MultiModalModel, Task, Trained
 from umlkit.methods.calibration import CAUTION, log_loss, temperature
+from umlkit.methods.ume import refitted
 from umlkit.methods.ume.model import UmeModel
-from umlkit.methods.ume.refitted import refitted
 from umlkit.recipe.schema import Train
 from umlkit.training import loop
 
@@ -141,10 +141,7 @@ def pooled(task: Task) -> UmeModel:
 
 def left_out(ensemble: UmeModel, task: Task) -> Floats:
     """(n_select, C) by pools that were fitted without the sample's fold."""
-    scores = np.empty((len(task.select), task.blueprint.classes))
-    for fitted_on, scored in task.select_folds():
-        scores[scored] = refitted(ensemble, task, fitted_on)[scored]
-    return scores
+    return np.asarray(refitted.left_out(ensemble, task).double().numpy())
 
 
 def at_others_epochs(scores: Floats, losses: Floats, task: Task) -> Floats:

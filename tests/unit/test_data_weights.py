@@ -116,6 +116,7 @@ def test_weights_are_class_weight_times_sample_weight_of_mean_one_in_every_role(
         rows = roles.rows(role)
         expected = own[rows] * np.array([1.0, 2.0, 6.0])[LABELS[rows]]
         assert found.by_role[role] == pytest.approx(expected / expected.mean())
+        assert found.as_given(role) == pytest.approx(expected)
     assert found.of("test") is None
     made = samples(data, roles.train, {}, [], weights=found.of("train"))
     assert made.weights is not None and float(made.weights.mean()) == pytest.approx(1.0, abs=1e-6)
@@ -182,13 +183,3 @@ def test_a_role_without_samples_has_no_weights() -> None:
     roles = Roles(**rows, probe=np.zeros(0, dtype=np.int64))
     found = weigh(dataset(LABELS), roles, "balanced")
     assert found is not None and set(found.by_role) == {"train", "select"}
-
-
-def test_as_given_they_are_what_the_data_and_the_recipe_say() -> None:
-    own = np.random.default_rng(0).exponential(size=len(LABELS))
-    data = replace(dataset(LABELS), sample_weights=own)
-    roles = assign(data, None)
-    found = weigh(data, roles, {"c0": 1.0, "c1": 2.0, "c2": 6.0})
-    assert found is not None
-    expected = own[roles.probe] * np.array([1.0, 2.0, 6.0])[LABELS[roles.probe]]
-    assert found.as_given("probe") == pytest.approx(expected)

@@ -27,10 +27,10 @@ n_select and without D 10, 12 and 4, and 15, 5 and 7.
 Other floors were tried. *Measured* on 109 tasks (``tests/benchmarks/null_floor.py``, counts in the benchmarks'
 README): re-pairing within class, every model trained anew, had the same power at twice the cost; an additive head or
 the additive kernel in place of UME hides most suppressors and stops few false alarms; a kernel fitted to permuted
-residuals takes no step in 76 of them, so that nothing is taken off. How much to take was settled on
-tasks of ``tests/benchmarks/truth``, 304 without paired signal at budget `short` (1,050 at `quick`) and 192 with at
-`quick`: nothing 15 (81) false alarms and 125 found, a quarter of M / n_select 7 (1) and 105, half 5 (0) and 100, the
-whole 1 (0) and 96. On 746 further tasks at `short` a quarter had 23 false alarms, .031 (at most .043). With two
+residuals takes no step in 76 of them, so that nothing is taken off. How much to take was settled on tasks of
+``tests/benchmarks/truth``, 304 without paired signal at budget `short` (1,050 at `quick`) and 192 with at `quick`:
+nothing 15 (81) false alarms and 125 found, a quarter of M / n_select 7 (1) and 105, half 5 (0) and 100, the whole 1 (0)
+and 96. On 746 further tasks at `short` a quarter had 23 false alarms, .031 (at most .043). With two
 modalities a quarter is what is taken here.
 
 Legend of shapes: n samples of `select` (n_select; of weighted ones as many equal ones as they are worth), M modalities,

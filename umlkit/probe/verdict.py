@@ -35,7 +35,7 @@ from those of training it is the pool alone: what is averaged over `select` know
 An interval reaches the smallest effect where its upper end does. It lies below that as with paired signal: where it
 would not reach it either, were it as wide as a gain of that size makes it.
 
-Legend: M modalities, n_select samples (of weighted ones as many equal as they are worth). Log-losses in nats.
+The floor is :mod:`umlkit.probe.floor`'s. Log-losses in nats.
 """
 
 from __future__ import annotations
