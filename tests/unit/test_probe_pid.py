@@ -10,8 +10,10 @@ import pytest
 from tests.synthetic_evidence import in_folds, make_evidence, make_probe
 from umlkit.cli.ladder import show_probe
 from umlkit.output import Output
+from umlkit.probe import pid as measurement
 from umlkit.probe.evidence import Evidence, HeldOut
-from umlkit.probe.pid import bias_bits, decompositions
+from umlkit.probe.measure import units_of
+from umlkit.probe.pid import bias_bits
 from umlkit.recipe.schema import Probe
 from umlkit.runs.layout import ALL
 
@@ -51,6 +53,23 @@ def gate_evidence(rule, *, n=2000, modalities=2, classes=2, seeds=(0,), seed=0, 
     )
 
 
+def group_effects(groups, sizes, *, seed, n=1000):
+    """The decomposition where a label is drawn for every group, and features show hardly more than the group."""
+    rng = np.random.default_rng(seed)
+    shares = np.ones(groups) if sizes == "equal" else rng.uniform(0.3, 3, groups)
+    members = np.sort(rng.choice(groups, n, p=shares / shares.sum()))
+    evidence = gate_evidence(lambda a, b: a, n=n, seed=seed, probe_groups=members)
+    evidence.folds[0].probe_labels[:] = rng.integers(0, 2, groups)[members]
+    for roles in evidence.features.values():
+        for features in roles:
+            features[:] = rng.normal(size=(groups, 2))[members] + 0.3 * rng.normal(size=(n, 2))
+    return decompositions(evidence)[0]
+
+
+def decompositions(evidence):
+    return measurement.decompositions(evidence, units_of(evidence))
+
+
 def parts(pid):
     return [pid.redundant.bits, *(one.bits for one in pid.unique), pid.synergy.bits]
 
@@ -77,6 +96,27 @@ def test_random_labels_have_no_synergy_beyond_chance():
 
     assert np.mean([pid.synergy.measured_bits for pid in found]) > 0.03
     assert abs(np.mean([pid.synergy.bits for pid in found])) < 0.015
+
+
+@pytest.mark.parametrize(("groups", "most"), [(10, 2), (20, 2), (100, 5)])
+@pytest.mark.parametrize("sizes", ["equal", "unequal"])
+def test_labels_drawn_by_group_have_no_synergy_beyond_chance(groups, most, sizes):
+    found = [group_effects(groups, sizes, seed=seed) for seed in range(6)]
+
+    assert max(pid.clusters or 0 for pid in found) <= most
+    assert abs(sum(pid.synergy.bits for pid in found if pid.synergy is not None) / len(found)) < 0.02
+
+
+def test_too_few_groups_are_named_as_the_reason():
+    assert "1000 samples in 5 groups of 2 classes" in group_effects(5, "equal", seed=0).reason
+
+
+def test_labels_that_vary_within_groups_are_decomposed_as_single_samples_are():
+    (single,) = decompositions(gate_evidence(lambda a, b: a ^ b))
+    (grouped,) = decompositions(gate_evidence(lambda a, b: a ^ b, probe_groups=np.arange(2000) % 20))
+
+    assert grouped.clusters == single.clusters
+    assert parts(grouped) == pytest.approx(parts(single), abs=0.02)
 
 
 def test_few_samples_allow_few_clusters_and_very_few_none():

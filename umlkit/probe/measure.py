@@ -86,7 +86,7 @@ def measure(evidence: Evidence, readings: Readings | None = None, projected: Rea
         contribution=achieved,
         paired=paired,
         deficits=deficits(evidence, units),
-        pid=decompositions(evidence) if evidence.pid else (),
+        pid=decompositions(evidence, units) if evidence.pid else (),
         paper=tuple(_paper_row(read(outputs, evidence)) for outputs in _by_seed(evidence.paper)),
         emap=emap_gaps(readings, projected, units, of={rung for rung, _, _ in evidence.marginals}),
         reliance=owed,

@@ -7,9 +7,15 @@ shows information where there is none, by about (Miller, 1955)
 
     (k^2 - 1)(C - 1) / (2 n ln 2)   bits.
 
-So k is the largest from 5 down to 2 with which that is at most a tenth of H(Y), else the measurement is refused; and
-what the table shows with shuffled labels is taken off. It never drives advice: synergy is not what only joint training
-learns, and clusters of uni-modal features have shed what is useless to one modality alone.
+So k is the largest from 5 down to 2 with which neither that nor what the table shows with shuffled labels is more than
+a tenth of H(Y), else the measurement is refused; and what it shows with shuffled labels is taken off.
+
+Samples of a group go together, in their features and in their labels, and a table of few groups shows much more by
+chance than one of as many single samples. So where intervals go over groups a shuffle deals out whole groups' labels:
+each group takes those of a group drawn without replacement, in random order, repeated where it is the larger.
+
+It never drives advice: synergy is not what only joint training learns, and clusters of uni-modal features have shed
+what is useless to one modality alone.
 
 Legend of shapes: n probe samples, k clusters a modality, C classes.
 """
@@ -28,7 +34,7 @@ from sklearn.preprocessing import StandardScaler
 
 from umlkit.decomposition import decompose
 from umlkit.probe.evidence import EncoderFeatures, Evidence, HeldOut, Ints
-from umlkit.probe.units import Values
+from umlkit.probe.units import Units, Values
 from umlkit.probe.weighting import worth
 from umlkit.runs.records.pid import Pid, PidAmount
 
@@ -40,9 +46,9 @@ HIGH = 0.95
 PARTS = 4
 
 
-def decompositions(evidence: Evidence) -> tuple[Pid, ...]:
+def decompositions(evidence: Evidence, units: Units) -> tuple[Pid, ...]:
     """One for every two modalities, in their order."""
-    return tuple(_decomposition(evidence, pair) for pair in combinations(evidence.modalities, 2))
+    return tuple(_decomposition(evidence, pair, units) for pair in combinations(evidence.modalities, 2))
 
 
 def bias_bits(clusters: int, classes: int, n: float) -> float:
@@ -50,30 +56,30 @@ def bias_bits(clusters: int, classes: int, n: float) -> float:
     return (clusters**2 - 1) * (classes - 1) / (2 * n * math.log(2))
 
 
-def _decomposition(evidence: Evidence, pair: tuple[str, str]) -> Pid:
+def _decomposition(evidence: Evidence, pair: tuple[str, str], units: Units) -> Pid:
     if any(("unimodal", name, seed, held.fold) not in evidence.features for name, seed, held in _units(evidence, pair)):
         return Pid(modalities=pair, reason="the features of the uni-modal encoders are not stored")
     classes, n = len(evidence.classes), min(_samples(held) for held in evidence.folds)
     entropy = _entropy_bits(evidence)
+    grouped = units.groups is not None
+    bias = math.inf
     for clusters in range(MOST_CLUSTERS, FEWEST_CLUSTERS - 1, -1):
         bias = bias_bits(clusters, classes, n)
+        if bias > LARGEST_BIAS * entropy:
+            continue
+        found = _measured(evidence, pair, clusters=clusters, grouped=grouped)
+        bias = max(bias, float(found[1:].sum(axis=1).mean()))
         if bias <= LARGEST_BIAS * entropy:
-            return _measured(evidence, pair, clusters=clusters, bias=bias)
+            return _told(pair, found, clusters=clusters, bias=bias)
+    groups = f" in {units.count} groups" if grouped else ""
     reason = (
         f"even {FEWEST_CLUSTERS} clusters a modality would show about {bias:.2f} bits by chance alone with {n:.0f} "
-        f"samples of {classes} classes, more than a tenth of H(Y) = {entropy:.2f}"
+        f"samples{groups} of {classes} classes, more than a tenth of H(Y) = {entropy:.2f}"
     )
     return Pid(modalities=pair, bias_bits=bias, reason=reason)
 
 
-def _measured(evidence: Evidence, pair: tuple[str, str], *, clusters: int, bias: float) -> Pid:
-    """The mean over folds, by their samples, and over seeds."""
-    found = np.zeros((1 + SHUFFLES, PARTS))
-    total = sum(_samples(held) for held in evidence.folds) * len(evidence.seeds)
-    for seed in evidence.seeds:
-        for held in evidence.folds:
-            cells = [_clustered(evidence, name, seed, held.fold, clusters) for name in pair]
-            found += _samples(held) / total * _parts(cells, held, clusters=clusters, classes=len(evidence.classes))
+def _told(pair: tuple[str, str], found: Values, *, clusters: int, bias: float) -> Pid:
     redundant, first, second, synergy = (_amount(column) for column in found.T)
     return Pid(
         modalities=pair,
@@ -85,18 +91,46 @@ def _measured(evidence: Evidence, pair: tuple[str, str], *, clusters: int, bias:
     )
 
 
-def _parts(cells: list[Ints], held: HeldOut, *, clusters: int, classes: int) -> Values:
+def _measured(evidence: Evidence, pair: tuple[str, str], *, clusters: int, grouped: bool) -> Values:
+    """(1 + shuffles, 4) as in :func:`_parts`, the mean over folds, by their samples, and over seeds."""
+    found = np.zeros((1 + SHUFFLES, PARTS))
+    total = sum(_samples(held) for held in evidence.folds) * len(evidence.seeds)
+    for seed in evidence.seeds:
+        for held in evidence.folds:
+            cells = [_clustered(evidence, name, seed, held.fold, clusters) for name in pair]
+            parts = _parts(cells, held, clusters=clusters, classes=len(evidence.classes), grouped=grouped)
+            found += _samples(held) / total * parts
+    return found
+
+
+def _parts(cells: list[Ints], held: HeldOut, *, clusters: int, classes: int, grouped: bool) -> Values:
     """(1 + shuffles, 4) R, U_1, U_2 and S in bits: with the labels as they are, then with shuffled ones."""
-    weights = np.ones(len(held.probe_labels)) if held.probe_weights is None else held.probe_weights
+    n = len(held.probe_labels)
+    weights = np.ones(n) if held.probe_weights is None else held.probe_weights
+    members = _members(held.probe_groups) if grouped and held.probe_groups is not None else None
     rng = np.random.default_rng(0)
     rows = []
-    for shuffle in range(1 + SHUFFLES):
-        order = rng.permutation(len(weights)) if shuffle else np.arange(len(weights))
+    for order in (np.arange(n), *(_shuffled(n, members, rng) for _ in range(SHUFFLES))):
         table = np.zeros((clusters, clusters, classes))
         np.add.at(table, (*cells, held.probe_labels[order]), weights[order])
         parts = decompose(table / table.sum())
         rows.append((parts.redundant, *parts.unique, parts.synergy))
     return np.array(rows) / math.log(2)
+
+
+def _members(groups: Ints) -> list[Ints]:
+    """The samples of every group, by position."""
+    return [np.flatnonzero(groups == one) for one in np.unique(groups)]
+
+
+def _shuffled(n: int, members: list[Ints] | None, rng: np.random.Generator) -> Ints:
+    """(n,) whose label every sample takes; of groups each takes those of one group, no two those of the same."""
+    if members is None:
+        return rng.permutation(n)
+    order = np.empty(n, dtype=np.int64)
+    for own, giver in zip(members, rng.permutation(len(members)), strict=True):
+        order[own] = np.resize(rng.permutation(members[giver]), len(own))
+    return order
 
 
 def _amount(found: Values) -> PidAmount:

@@ -6,7 +6,7 @@ it is measured anew, from the models' stored outputs; advice on its document alo
 
 from __future__ import annotations
 
-RULES = 6
+RULES = 7
 """Raised by whoever changes a number or a verdict that the same stored outputs lead to.
 
 1: up to the first verdicts. 2: redundant is what adds less than the smallest effect, useful what is above 0 and may
@@ -21,5 +21,6 @@ the pool by what each loses on `select`; class frequencies are compared between 
 as groups, and where they differ a gain without interaction is not called paired and none ruled out; a rung that surely
 loses to UME stands for nothing. 5: what is the same in every sample of training and validation is useless. 6: the
 floor is that of M - 1 modalities and grows with groups; what would settle a gain sees it beyond the floor of so many
-samples; weights of cross-fitted samples are brought to mean 1 over all folds.
+samples; weights of cross-fitted samples are brought to mean 1 over all folds. 7: labels are shuffled by
+group beside a decomposition where intervals go over groups.
 """

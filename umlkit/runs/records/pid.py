@@ -22,7 +22,10 @@ class Pid(Part):
     modalities: tuple[str, str]
     reason: str | None = Field(default=None, description="why it was refused")
     clusters: Count | None = Field(default=None, description="k, clusters of each modality")
-    bias_bits: float | None = Field(default=None, description="(k^2 - 1)(C - 1) / (2 n ln 2), Miller & Madow")
+    bias_bits: float | None = Field(
+        default=None,
+        description="of I(A, B; Y) by chance: (k^2 - 1)(C - 1) / (2 n ln 2), or what shuffled labels show if more",
+    )
     redundant: PidAmount | None = None
     unique: tuple[PidAmount, PidAmount] | None = Field(default=None, description="to the first, to the second")
     synergy: PidAmount | None = None
