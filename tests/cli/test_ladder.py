@@ -275,13 +275,37 @@ def with_pid(probe: ProbeRecord) -> ProbeRecord:
 
 
 def test_a_decomposition_that_was_asked_for_stays_and_what_gives_way_to_it_is_named() -> None:
-    text = shown(with_pid(of_many(4)))
-    told = text.replace("\n", " ")
-    assert len(text.splitlines()) <= 30
-    assert "PID of 8 clusters each" in told
-    assert "Paired signal" in told
-    assert "Bits that encoders lose" not in told
-    assert told.endswith("Left out: what encoders lose and which gains are seen (probe --explain, --json). ")
+    for verdict, gives_way in (("present", "which gains are seen"), ("not detected", "the gain's kind")):
+        probe = with_pid(of_many(4))
+        assert probe.paired is not None and probe.contribution is not None and probe.contribution.power is not None
+        judged = probe.paired.model_copy(update={"verdict": verdict})
+        text = shown(probe.model_copy(update={"paired": judged}))
+        told = text.replace("\n", " ")
+        assert len(text.splitlines()) <= 30
+        assert "PID of 8 clusters each" in told
+        assert "Paired signal" in told
+        assert "Bits that encoders lose" not in told
+        assert ("so many samples see gains of" in told) == (verdict == "not detected")
+        left_out = {"what encoders lose", gives_way}
+        assert all(one in told.partition("Left out: ")[2] for one in left_out), told
+
+
+def test_the_smallest_gain_that_was_seen_is_explained_with_its_number() -> None:
+    probe = make_probe()
+    assert probe.contribution is not None and probe.contribution.power is not None and probe.paired is not None
+    power = probe.contribution.power.model_copy(update={"detectable_nats": 0.125})
+    judged = probe.paired.model_copy(update={"floor": 0.025})
+    update = {"contribution": probe.contribution.model_copy(update={"power": power}), "paired": judged}
+    said = {one.figure: one.how for one in explained(probe.model_copy(update=update))}
+    assert said["what so many samples see"].startswith("Gains of 0.15 nats")
+
+
+@pytest.mark.parametrize(("budget", "heads"), [("quick", True), ("short", False), ("full", False)])
+def test_heads_on_frozen_features_are_rivals_only_where_no_network_is(budget: str, heads: bool) -> None:
+    (said,) = (
+        o.how for o in explained(make_probe().model_copy(update={"budget": budget})) if o.figure == "gain over UME"
+    )
+    assert ("but the heads on frozen features" in said) != heads
 
 
 def test_where_everything_fits_a_decomposition_takes_nothing_away() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from umlkit.cli.findings import reliance_told_of
+from umlkit.cli.findings import reliance_told_of, smallest_seen
 from umlkit.output.rounding import number, plus_minus
 
 if TYPE_CHECKING:
@@ -142,8 +142,9 @@ def _without(probe: ProbeRecord, rung: str) -> str:
 
 
 def _rivals(probe: ProbeRecord) -> str:
-    """Which rungs the gain may be read from; heads that see class frequencies which training lacks are none of them."""
-    return "all but the heads that see the modalities" if probe.shifted else "all that see the modalities"
+    """Which rungs the gain may be read from, see :func:`umlkit.probe.contribution.best_rival`."""
+    said = "all that see the modalities together"
+    return said if probe.budget == "quick" and not probe.shifted else f"{said} but the heads on frozen features"
 
 
 def _paired(probe: ProbeRecord) -> Iterator[Explained]:
@@ -152,8 +153,8 @@ def _paired(probe: ProbeRecord) -> Iterator[Explained]:
         return
     yield Explained(
         "gain over UME",
-        f"Loss of {found.ensemble} less that of {found.rung}, which had the lowest `select` loss of {_rivals(probe)} "
-        f"together: {plus_minus(found.total.nats, signed=True)} nats. The best additive model on `select` was "
+        f"Loss of {found.ensemble} less that of {found.rung}, which had the lowest `select` loss of "
+        f"{_rivals(probe)}: {plus_minus(found.total.nats, signed=True)} nats. The best additive model on `select` was "
         f"{found.additive_rung}; the loss between it and {found.rung} is interaction, the rest additive.",
     )
     if probe.paired is not None:
@@ -177,8 +178,9 @@ def _paired(probe: ProbeRecord) -> Iterator[Explained]:
     if found.power is not None:
         yield Explained(
             "what so many samples see",
-            "The smallest gain that would be called present in four of five such sets of samples: the floor, and what "
-            "would be told from 0 at 5%, from the spread of the differences or that of such a gain, whichever is more.",
+            f"Gains of {smallest_seen(found.power, probe)} nats: the smallest that would be called present in four of "
+            "five such sets of samples. It is the floor, and what would be told from 0 at 5%, from the spread of the "
+            "differences or that of such a gain, whichever is more.",
         )
 
 

@@ -13,7 +13,7 @@ from umlkit.output.rounding import number, plus_minus
 from umlkit.output.text import enumerated, printable
 
 if TYPE_CHECKING:
-    from umlkit.runs.records.contribution import Contribution
+    from umlkit.runs.records.contribution import Contribution, Power
     from umlkit.runs.records.mixing import Reliance
     from umlkit.runs.records.pid import Pid
     from umlkit.runs.records.probe import ModalityEvidence, ProbeRecord
@@ -42,15 +42,25 @@ class Sentence:
 
 
 def sentences(probe: ProbeRecord) -> list[Sentence]:
-    """The sentences in their order; a decomposition is there for who asked for it, so others are left out before."""
-    found, achieved = [Sentence(_carried(probe), "what each tells", 5)], probe.contribution
+    """The sentences in their order.
+
+    A decomposition is there for who asked for it, so others are left out before; but not which gains would have been
+    seen, on which a verdict other than ``present`` rests.
+    """
+    found, achieved = [Sentence(_carried(probe), "what each tells", 6)], probe.contribution
+    present = probe.paired is not None and probe.paired.verdict == "present"
     if achieved is not None:
-        found.append(Sentence(_paired(probe, achieved), "the gain", 4))
+        found.append(Sentence(_paired(probe, achieved), "the gain", 5))
         found.append(Sentence(_kind(probe, achieved), "the gain's kind", 2))
-        found += [Sentence(said, "which gains are seen", 1) for said in _seen(achieved, probe)]
+        found += [Sentence(said, "which gains are seen", 1 if present else 4) for said in _seen(achieved, probe)]
     found += [Sentence(_decomposed(probe.pid), "the PID", 3)] if probe.pid else []
     found += [Sentence(_encoders(probe), "what encoders lose", 0)] if probe.deficits else []
     return found
+
+
+def smallest_seen(power: Power, probe: ProbeRecord) -> str:
+    """The smallest gain in nats that so many samples call present in four of five, floor and all."""
+    return number(power.detectable_nats + (0.0 if probe.paired is None else probe.paired.floor), 3)
 
 
 def short(name: str, most: int = SPOKEN) -> str:
@@ -144,8 +154,7 @@ def _seen(achieved: Contribution, probe: ProbeRecord) -> list[str]:
     if probe.paired is not None and probe.paired.verdict == "present":
         seeds = enumerated([str(seed) for seed in probe.seeds])
         return [f"{said}, trained with {'seed' if len(probe.seeds) == 1 else 'seeds'} {seeds}."]
-    seen = achieved.power.detectable_nats + (0.0 if probe.paired is None else probe.paired.floor)
-    said += f"; so many samples see gains of {number(seen, 3)} nats or more (four times of five)"
+    said += f"; so many samples see gains of {smallest_seen(achieved.power, probe)} nats or more (four times of five)"
     settled = probe.paired is not None and probe.paired.verdict != "undecided"
     return [f"{said}{'' if settled else _settled(achieved, probe)}."]
 

@@ -30,7 +30,7 @@ class PerSample:
         rows: (n,) row numbers of the data set, ascending.
         labels: (n,) class index.
         folds: (n,) the fold whose models it was read with.
-        weights: (n,) weights of mean 1 over a fold, or None.
+        weights: (n,) weights of mean 1, over all folds, or None.
         losses: rung -> (n,) nats, in the ladder's order.
         split: ``gain``, ``interaction``, ``additive`` -> (n,) nats; empty where there is no rival of UME.
     """
