@@ -300,6 +300,7 @@ def test_every_preset_is_a_task(family, knobs):
         ("mixed", {"strengths": (0.5, 1.2)}, "strengths must be a number from 0 to 1, or one a modality"),
         ("mixed", {"useless": 2}, "useless must leave at least one modality"),
         ("interaction", {"useless": 1}, "partners must be"),
+        ("copies", {"modalities": 3, "useless": 1, "sharers": 3}, "sharers must be at most 2"),
         ("interaction", {"levels": 2, "classes": 3}, "levels must be at least the number of classes"),
         ("mixed", {"classes": 8, "interaction": 0.5, "suppressor": 0.5}, "too many levels"),
     ],

@@ -6,7 +6,7 @@ all of the modalities, and a modality's level is the combination of what it show
     own          u_m = Y* with probability s_m, else any class. With probability r (redundancy) that of the strongest
                  modality is copied by the others (or by the first few, sharers), where m is weaker with probability
                  s_m / max s, else any class; otherwise each has its own luck. P(u_m | Y*) does not depend on r.
-    shared       z = Y* with probability s, else any class; every modality shows it.
+    shared       z = Y* with probability s, else any class; every modality but the useless shows it.
     interaction  k tells Y* with probability g, else any of q values; i_1 + ... + i_M = k modulo q, and all but one of
                  the i_m are uniform and independent of each other, so that any M - 1 of them tell nothing. With q > C a
                  class has a block of neighbouring values, floor(k C / q) being the class.

@@ -101,7 +101,13 @@ class _Sharers(_Strengths):
     @property
     def sharing(self) -> int:
         """Modalities that may copy one another."""
-        return self.telling if self.sharers is None else min(self.sharers, self.telling)
+        return self.telling if self.sharers is None else self.sharers
+
+    @model_validator(mode="after")
+    def _enough_sharers(self) -> Self:
+        if self.sharers is not None and self.sharers > self.telling:
+            raise ValueError(f"sharers must be at most {self.telling}, the modalities that tell something")
+        return self
 
 
 class Independent(_Strengths):

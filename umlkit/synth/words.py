@@ -10,7 +10,7 @@ KNOBS: Mapping[str, str] = {
     "strengths": "how well each modality shows the label alone, 0 to 1: one number for all, or one a modality",
     "redundancy": "how often modalities copy the strongest, from 0 (independent given the label) to 1 (copies)",
     "sharers": "how many modalities, from the first on, copy one another; default: all but the useless",
-    "shared": "how well a latent that all modalities show alike, beside their own, shows the label, 0 to 1",
+    "shared": "how well a latent that all but the useless show alike, beside their own, shows the label, 0 to 1",
     "interaction": "how well the sum of one latent a modality, each telling nothing alone, shows the label, 0 to 1",
     "levels": "levels of an interacting latent; default: as many as classes, with two the gate XOR",
     "suppressor": "how well signal + nuisance (the first modality) less nuisance (the others) shows the label, 0 to 1",
