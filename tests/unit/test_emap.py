@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.synthetic_evidence import make_evidence, with_marginals
-from umlkit.probe.emap import PREFIX, held_out, project, projections
+from umlkit.probe.contribution import PROJECTED
+from umlkit.probe.emap import held_out, project, projections
 from umlkit.probe.marginals import Floats, Marginals, of_grid
 from umlkit.probe.measure import measure
 
@@ -88,7 +89,7 @@ def test_projections_are_additive_rungs_for_every_seed_and_fold() -> None:
     evidence = with_marginals(0.5, training_seeds=(0, 1), folds=2)
     made = projections(evidence)
     assert {(one.rung, one.seed, one.fold) for one in made} == {
-        (PREFIX + "joint", seed, held.fold) for seed in (0, 1) for held in evidence.folds
+        (PROJECTED + "joint", seed, held.fold) for seed in (0, 1) for held in evidence.folds
     }
     assert all(one.additive and one.candidate is None for one in made)
     assert [reading.seed for reading in project(evidence).of("emap:joint")] == [0, 1]

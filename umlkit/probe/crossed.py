@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from umlkit.probe.units import LEVEL, Units, Values
+from umlkit.probe.units import CONFIDENCE, Units, Values
 from umlkit.runs.records.common import Estimate
 
 FEWEST_SEEDS = 3
@@ -52,7 +52,7 @@ class Crossed:
     @property
     def estimate(self) -> Estimate:
         """The mean with its 95% t interval."""
-        half = float(stdtrit(self.df, (1 + LEVEL) / 2)) * math.sqrt(self.variance)
+        half = float(stdtrit(self.df, (1 + CONFIDENCE) / 2)) * math.sqrt(self.variance)
         return Estimate(value=self.mean, low=self.mean - half, high=self.mean + half)
 
 

@@ -29,8 +29,6 @@ from umlkit.probe.units import Units
 from umlkit.runs.records.common import Difference
 from umlkit.runs.records.mixing import EmapGap
 
-PREFIX = PROJECTED
-
 
 def emap_gaps(readings: Readings, projected: Readings, units: Units, *, of: Collection[str]) -> tuple[EmapGap, ...]:
     """The gaps of the multi-modal rungs ``of``, means over the seeds, in the ladder's order.
@@ -63,7 +61,7 @@ def projections(evidence: Evidence) -> list[RungOutputs]:
     return [
         replace(
             outputs,
-            rung=PREFIX + outputs.rung,
+            rung=PROJECTED + outputs.rung,
             additive=True,
             candidate=None,
             select_logits=held_out(outputs, marginals, marginals.select.projection()),
@@ -96,7 +94,7 @@ def held_out(outputs: RungOutputs, marginals: ModelMarginals, projected: Floats)
 def _gap(rung: str, readings: Readings, projected: Readings, units: Units) -> Difference:
     if readings.additive(rung):
         return difference(np.zeros(units.n), np.zeros(units.n), units)
-    name = PREFIX + rung
+    name = PROJECTED + rung
     return difference(
         projected.losses(name) - readings.losses(rung), readings.correct(rung) - projected.correct(name), units
     )

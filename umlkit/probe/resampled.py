@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from umlkit.probe.units import LEVEL
+from umlkit.probe.units import CONFIDENCE
 from umlkit.runs.records.common import Estimate
 
 
@@ -55,6 +55,6 @@ def corrected_t(differences: Sequence[float], *, test_over_train: float) -> Resa
     mean, df = float(d.mean()), len(d) - 1
     error = math.sqrt((1 / len(d) + test_over_train) * float(d.var(ddof=1)))
     t = mean / error if error > 0 else math.copysign(math.inf, mean) if mean else 0.0
-    half = float(stdtrit(df, (1 + LEVEL) / 2)) * error
+    half = float(stdtrit(df, (1 + CONFIDENCE) / 2)) * error
     p = 2 * float(stdtr(df, -abs(t))) if math.isfinite(t) else 0.0
     return Resampled(Estimate(value=mean, low=mean - half, high=mean + half), t=t, p=p, df=df)

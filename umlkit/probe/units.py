@@ -43,7 +43,7 @@ Values = npt.NDArray[np.float64]
 FEWEST_GROUPS = 3
 """Groups that a variance can be had from at all. Below ten in validation it is divided by sample, and samples are the
 units (:attr:`umlkit.probe.evidence.Evidence.within_groups`); with ten there, `probe` may have five."""
-LEVEL = 0.95
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Units:
     @property
     def critical(self) -> float:
         """t_{.975, df}: half of a 95% interval over its standard error."""
-        return float(stdtrit(self.df, (1 + LEVEL) / 2))
+        return float(stdtrit(self.df, (1 + CONFIDENCE) / 2))
 
     def covariance(self, values: Values) -> Values:
         """Per-sample values (n, E) -> S (E, E), whose U-th part is the covariance of the E means."""
