@@ -19,11 +19,9 @@ reviews_dept is cut to 3,000 training rows. What a file holds already is not mea
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import permutations
 from multiprocessing import get_context
@@ -34,6 +32,7 @@ import numpy as np
 
 from tests.benchmarks.commands import chosen_encoders, fix_encoders, trainings, umlkit
 from tests.benchmarks.divisions import divided
+from tests.benchmarks.resuming import append, written
 from umlkit.probe.resampled import corrected_t
 from umlkit.runs.records.probe import ProbeRecord
 
@@ -88,18 +87,8 @@ def rows_of(job: Job) -> list[dict[str, Any]]:
         if split not in done:
             encoders = done[0]["encoders"] if done else {}
             done[split] = timed_run(job, encoders) if split == "run" else one_split(job, split, encoders)
-            with job.file.open("a") as file:
-                file.write("\n" + json.dumps({"set": job.path.stem, "budget": job.budget, **done[split]}))
+            append(job.file, {"set": job.path.stem, "budget": job.budget, **done[split]})
     return [{"set": job.path.stem, "budget": job.budget, **done[split]} for split in wanted]
-
-
-def written(path: Path) -> list[dict[str, Any]]:
-    """The rows of a file, every one after a line's end; one that a kill cut short is none."""
-    rows = []
-    for line in path.read_text().splitlines() if path.is_file() else []:
-        with suppress(json.JSONDecodeError):
-            rows.append(json.loads(line))
-    return rows
 
 
 def one_split(job: Job, split: int, encoders: dict[str, Any]) -> dict[str, Any]:

@@ -156,6 +156,21 @@ def test_the_stored_select_logits_are_of_choices_without_the_sample(exclusive_or
     assert held_out == pytest.approx(log_loss(seen.numpy(), labels).mean(), abs=0.05)
 
 
+def test_the_stored_select_logits_of_a_sample_do_not_know_its_label(exclusive_or: Task) -> None:
+    """Neither by the pool that is refitted nor by the direction or the step; groups, so that folds stay as they are."""
+    task = replace(exclusive_or, select_groups=torch.arange(200) % 5)
+    _, scored = task.select_folds()[0]
+    found = []
+    for labels in (task.select.labels, task.select.labels.clone()):
+        if found:
+            labels[scored] = 1 - labels[scored]
+        trained = fitted(replace(task, select=replace(task.select, labels=labels)))
+        assert trained.select_logits is not None
+        found.append(trained.select_logits)
+    assert torch.equal(found[0][scored], found[1][scored])
+    assert not torch.equal(found[0], found[1])
+
+
 def test_samples_without_weight_have_no_part() -> None:
     train, select = xor(200, seed=0), xor(200, seed=1)
     spoilt = make_samples(

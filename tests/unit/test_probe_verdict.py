@@ -253,7 +253,14 @@ def test_what_is_left_without_a_modality_is_the_pool_of_the_others() -> None:
 
 
 def test_verdicts_know_folds() -> None:
-    assert judged(in_folds(make_evidence(n_probe=600, n_select=600), 3)).keys() == {"audio", "video"}
+    whole = make_evidence(n_probe=600, n_select=600)
+    plain, parted = judged(whole), judged(in_folds(whole, 3))
+    assert parted.keys() == plain.keys() == {"audio", "video"}
+    for name, one in plain.items():
+        assert parted[name].verdict == one.verdict
+        assert parted[name].alone.value == pytest.approx(one.alone.value, abs=0.02)
+        wider = (parted[name].alone.high - parted[name].alone.low) / (one.alone.high - one.alone.low)
+        assert wider == pytest.approx((3 / 2) ** 0.5, abs=0.1)
 
 
 def test_where_classes_are_as_frequent_as_nowhere_in_training_only_interaction_is_paired() -> None:

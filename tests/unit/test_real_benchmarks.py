@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.benchmarks import kernel_shapes, real_splits
+from tests.benchmarks import kernel_shapes, probe_cost, real_splits, repaired
 from tests.benchmarks.divisions import divided
 from tests.benchmarks.repaired import HELD_OUT, paired_anew
 
@@ -104,6 +105,49 @@ def test_splits_in_the_file_are_not_done_again_and_encoders_are_the_first_ones(
     assert asked == [(1, {"image": {"name": "linear"}}), (2, {"image": {"name": "linear"}})]
     assert real_splits.rows_of(job) == first
     assert len(asked) == 2
+
+
+@pytest.fixture
+def seen_and_heard(tmp_path: Path) -> Path:
+    """Three classes, each shown as a point of its own by either modality; twelve speakers, of whom four validate."""
+    rng = np.random.default_rng(0)
+    digits, groups = rng.integers(0, 3, 1200), np.arange(1200) // 100
+    points = {f"X_{name}": 3 * np.eye(3)[digits] + rng.normal(size=(1200, 3)) for name in ("image", "audio")}
+    parts = {f"idx_{part}": np.flatnonzero((groups >= low) & (groups < high)) for part, low, high in PARTS}
+    np.savez(tmp_path / "seen.npz", **points, y=digits, groups=groups, **parts)
+    return tmp_path / "seen.npz"
+
+
+PARTS = (("train", 0, 7), ("val", 7, 11), ("test", 11, 12))
+
+
+def test_pairs_that_are_dealt_anew_are_measured(seen_and_heard: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    lines = list(repaired.measured(seen_and_heard, folder, Namespace(seed=0, encoder="linear", budget="quick")))
+    assert lines[0].startswith("quick: ") and lines[0].endswith("audio linear, image linear")
+    assert "verdict present: reached" in lines
+    assert "kind interaction: reached" in lines
+    assert sum(" alone " in line and line.endswith(": reached") for line in lines) == 2
+
+
+def test_a_real_set_is_measured_split_by_split_and_its_run_is_timed(seen_and_heard: Path, tmp_path: Path) -> None:
+    job = real_splits.Job(path=seen_and_heard, file=tmp_path / "rows.jsonl", budget="quick", splits=1, run=True)
+    rows = real_splits.rows_of(job)
+    assert [row["split"] for row in rows] == [0, "run"]
+    assert rows[0]["encoders"].keys() == {"image", "audio"}
+    assert rows[0]["measured"] and rows[0]["a"]["low"] <= rows[0]["a"]["value"] <= rows[0]["a"]["high"]
+    _, last = real_splits.report(rows)
+    assert last.startswith("seen (quick) run: ")
+    assert real_splits.rows_of(job) == rows
+
+
+def test_what_a_measurement_costs_beside_training_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    probe_cost.main(600)
+    *parts, last = capsys.readouterr().out.splitlines()
+    assert last.startswith("n = 600: uni-modal training ")
+    named = {line.split("  ")[1].strip() for line in parts}
+    assert {"uni-modal training", "reading and measuring"} < named
 
 
 def test_views_are_dealt_so_that_half_of_the_pairs_are_of_one_class() -> None:
