@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Self
 
-from umlkit.cli.findings import LONGEST, Sentence, sentences, short
+from umlkit.cli.findings import LONGEST, NAMED, Sentence, sentences, short
 from umlkit.output import Output, wrapped
 from umlkit.output.rounding import decimals, half_width, number
 from umlkit.output.text import enumerated
@@ -48,8 +48,11 @@ def _fitting(probe: ProbeRecord) -> tuple[int, list[str]]:
     """Rows for the ladder, and what stands below it: of the sentences at most five, those that fit, by weight."""
     told = sentences(probe)
     lightest = sorted(told, key=lambda one: one.weight)
-    rows = 1 + sum(not rung.name.startswith(SINGLE) for rung in probe.ladder)
-    for leaving in range(2 ** (len(told) - 1)):  # in binary: which ones, so that the heaviest stay longest
+    single = sum(rung.name.startswith(SINGLE) for rung in probe.ladder)
+    tight = len(probe.ladder) - single + min(single, 1)
+    wide = len(probe.ladder) - single + min(single, NAMED)  # modalities with a line each, if for that one sentence goes
+    leavings = range(2 ** (len(told) - 1))  # in binary: which ones, so that the heaviest stay longest
+    for rows, leaving in (*((wide, leaving) for leaving in leavings[:2]), *((tight, leaving) for leaving in leavings)):
         gone = [one for bit, one in enumerate(lightest) if leaving >> bit & 1]
         said = [one.said for one in told if one not in gone]
         below = [wrapped(line) for line in (legend(probe), *said, *_left_out(gone))]
