@@ -225,6 +225,33 @@ def test_copies_are_redundant() -> None:
     assert {one.verdict for one in judged(replace(evidence, rungs=rungs)).values()} == {"redundant"}
 
 
+def test_of_two_copies_few_samples_call_neither_useful() -> None:
+    """A pool of one that is fitted on few samples loses to the model itself, which is a copy of the ensemble."""
+    for seed in range(5):
+        evidence = make_evidence(strengths=NOTHING_PAIRED, n_probe=100, n_select=100, seed=seed)
+        audio = next(rung for rung in evidence.rungs if rung.rung == "unimodal:audio")
+        same = [audio, replace(audio, rung="unimodal:video"), replace(audio, rung="ume", candidate="ume")]
+        found = judged(replace(evidence, rungs=same)).values()
+        assert {one.verdict for one in found} == {"undecided"}
+        assert [one.given_rest.value for one in found] == [0, 0]
+
+
+def test_an_ensemble_with_a_modality_averaged_out_is_no_way_to_do_without_it() -> None:
+    """Not even where it looks better on `select` than all that never saw it."""
+    evidence = make_evidence(strengths=NOTHING_PAIRED, n_probe=300, n_select=300)
+    (held,) = evidence.folds
+    kept = [rung for rung in evidence.rungs if rung.rung in ("unimodal:audio", "unimodal:video", "ume")]
+    right, wrong = 9 * np.eye(3)[held.select_labels], 9 * np.eye(3)[1 - held.probe_labels]
+    own = next((one.select_logits, one.probe_logits) for one in kept if one.rung == "ume")
+    sides = [
+        Marginals(np.zeros(3), (side, side), of_all, np.arange(300), additive=True)
+        for side, of_all in zip((right, wrong), own, strict=True)
+    ]
+    flattered = {("ume", 0, held.fold): ModelMarginals(*sides)}
+    plain = replace(evidence, rungs=kept)
+    assert judged(replace(plain, marginals=flattered)) == judged(plain)
+
+
 def test_what_adds_surely_yet_less_than_what_matters_is_redundant() -> None:
     evidence = make_evidence(strengths=NOTHING_PAIRED, n_probe=3000, n_select=1000)
     (held,) = evidence.folds

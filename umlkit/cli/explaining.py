@@ -115,8 +115,8 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
                 f"{one.name} is {one.judged.verdict}",
                 f"It tells {plus_minus(one.judged.alone)} nats alone and {plus_minus(one.judged.given_rest)} given the "
                 f"rest: the loss of {_without(probe, one.judged.rung)}, less that of {one.judged.rung}. Useful: the "
-                f"latter is above 0 and reaches {probe.smallest_effect:g}. Redundant: it does not, and so many samples "
-                "would have seen that much; useless: nor does the former."
+                f"latter's interval lies above 0 and reaches {probe.smallest_effect:g}. Redundant: it does not, and so "
+                "many samples would have seen that much; useless: nor does the former."
                 + (" It is the same in every sample of training and validation." if one.judged.constant else ""),
             )
     used = reliance_told_of(probe)
@@ -135,10 +135,10 @@ def _modalities(probe: ProbeRecord) -> Iterator[Explained]:
 
 
 def _without(probe: ProbeRecord, rung: str) -> str:
-    """How one does without a modality: also by a model that has it averaged out."""
-    pool = "a pool of the others, fitted anew"
-    mixed = not probe.shifted and any(one.rung == rung for one in probe.reliance)
-    return f"{pool}, or of {rung} with it averaged out, whichever is better on `select`" if mixed else pool
+    """How one does without a modality: by the others' models, or one that mixes has it averaged out."""
+    mixes = not rung.startswith("ume") and not probe.shifted and any(one.rung == rung for one in probe.reliance)
+    ways = ["a pool of the others, fitted anew", "one of these alone", *([f"{rung} with it averaged out"] * mixes)]
+    return f"{', '.join(ways[:-1])} or {ways[-1]}, whichever is best on `select`"
 
 
 def _rivals(probe: ProbeRecord) -> str:

@@ -22,5 +22,6 @@ as groups, and where they differ a gain without interaction is not called paired
 loses to UME stands for nothing. 5: what is the same in every sample of training and validation is useless. 6: the
 floor is that of M - 1 modalities and grows with groups; what would settle a gain sees it beyond the floor of so many
 samples; weights of cross-fitted samples are brought to mean 1 over all folds. 7: labels are shuffled by
-group beside a decomposition where intervals go over groups.
+group beside a decomposition where intervals go over groups; a modality may be done without by another's model alone,
+and not by UME with it averaged out.
 """

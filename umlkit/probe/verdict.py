@@ -21,11 +21,13 @@ but what learns it from few samples is not quite. *Measured* on 93 tasks of ``te
 present: 62 right; asking of the additive part, too, that its interval lies above 0 left 5 open, 4 of them right.
 
 **Modalities.** alone = H(Y) - risk(its own model); given rest = risk(without it) - risk(with all), the latter
-UME where no paired signal was detected or r* surely loses to it, else r*. Without it: the pool of the others, or r*
-with it averaged out (:mod:`umlkit.probe.reliance`), whichever loses less on `select`. The pool lacks what the others
-tell only together, so beside an XOR of two modalities a third would seem to bring what those two do; and it lacks what
-r* has learned better of them than their own models, so beside such an r* noise would. Where class frequencies differ
-from those of training it is the pool alone: what is averaged over `select` knows these.
+UME where no paired signal was detected or r* surely loses to it, else r*. Without it: the pool of the others, one of
+their models alone, or r* with it averaged out (:mod:`umlkit.probe.reliance`), whichever loses least on `select`. A pool
+is fitted, and of few samples may lose to the best model in it. It lacks what the others tell only together, so beside
+an XOR of two modalities a third would seem to bring what those two do; and it lacks what r* has learned better of them
+than their own models, so beside such an r* noise would. UME with one averaged out is none: it weighs the others as it
+must beside that one, of two copies perhaps not at all. Nor is r* where class frequencies differ from those of training:
+what is averaged over `select` knows these.
 
     useless      both intervals lie below the smallest effect; or it is the same in all samples but test
     redundant    given rest lies below it, alone lies above 0 and reaches it
@@ -44,7 +46,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from umlkit.probe.contribution import ensemble
+from umlkit.probe.contribution import POOLS, ensemble
 from umlkit.probe.evidence import Evidence
 from umlkit.probe.power import spread
 from umlkit.probe.readings import PRIOR, Readings
@@ -56,8 +58,10 @@ from umlkit.runs.records.mixing import Reliance
 from umlkit.runs.records.verdict import Kind, ModalityVerdict, PairedVerdict
 
 INTERACTION = 0.65
-PRESENT = "present"
-ABSENT = "not detected"
+PRESENT: Literal["present"] = "present"
+ABSENT: Literal["not detected"] = "not detected"
+Way = tuple[float, Estimate, int]
+"""A way to do without a modality: what that loses on `select`, on `probe`, and on so many samples of that."""
 
 
 def paired(
@@ -102,19 +106,21 @@ def modalities(
         reliances: what multi-modal rungs owe to each modality, where that was measured.
     """
     best = _with_all(readings, found=found, rung=rung)
-    averaged_out = {} if evidence.shifted else _averaged_out(best, reliances)
+    averaged_out = {} if evidence.shifted or best in POOLS else _averaged_out(best, reliances)
     rule = evidence.pooling(ensemble(readings)).rule
     judged = {}
     for name in evidence.modalities:
         alone = units.estimate(readings.losses(PRIOR) - readings.losses(f"unimodal:{name}"))
-        pool = without(name, evidence, rule=rule)
-        pooled = units.estimate(pool.losses(PREFIX + name) - readings.losses(best))
-        more = pool.select_loss(PREFIX + name) - readings.select_loss(best)
-        on_select, averaged, n = averaged_out.get(name, (math.inf, pooled, units.n))
-        without_it = (averaged, n) if on_select < more else (pooled, units.n)
-        given_rest = without_it[0]
+        ways = [_lost(without(name, evidence, rule=rule), PREFIX + name, readings, best=best, units=units)]
+        ways += [
+            _lost(readings, f"unimodal:{other}", readings, best=best, units=units)
+            for other in evidence.modalities
+            if other != name
+        ]
+        ways += [averaged_out[name]] if name in averaged_out else []
+        _, given_rest, n = min(ways, key=lambda way: way[0])
         constant = name in evidence.constant
-        verdict = "useless" if constant else _modality(alone, *without_it, evidence.smallest_effect, units)
+        verdict = "useless" if constant else _modality(alone, given_rest, n, evidence.smallest_effect, units)
         judged[name] = ModalityVerdict(
             verdict=verdict, alone=alone, given_rest=given_rest, rung=best, constant=constant
         )
@@ -128,7 +134,13 @@ def _with_all(readings: Readings, *, found: PairedVerdict | None, rung: str | No
     return rung
 
 
-def _averaged_out(rung: str, reliances: Sequence[Reliance]) -> dict[str, tuple[float, Estimate, int]]:
+def _lost(those: Readings, rung: str, readings: Readings, *, best: str, units: Units) -> Way:
+    """What ``rung`` of ``those`` loses more than ``best``."""
+    on_select = those.select_loss(rung) - readings.select_loss(best)
+    return on_select, units.estimate(those.losses(rung) - readings.losses(best)), units.n
+
+
+def _averaged_out(rung: str, reliances: Sequence[Reliance]) -> dict[str, Way]:
     """What ``rung`` loses without each modality but with the rest: on `select`, on so many samples of `probe`.
 
     Either is a difference on the same samples: mixed were some of `select` alone.
@@ -146,8 +158,8 @@ def _paired(
     total: Estimate, adjusted: Estimate, smallest: float, units: Units
 ) -> Literal["present", "not detected", "undecided"]:
     if adjusted.low > 0:
-        return "present"
-    return "not detected" if max(adjusted.high, _as_wide(total, smallest, units)) < smallest else "undecided"
+        return PRESENT
+    return ABSENT if max(adjusted.high, _as_wide(total, smallest, units)) < smallest else "undecided"
 
 
 def _as_wide(found: Estimate, smallest: float, units: Units, *, n: int | None = None) -> float:

@@ -6,9 +6,9 @@ fitted on `select` as the ensemble's own is. It is read like every rung, so that
     given rest(m) = risk(without m) - risk(all)
 
 is a paired difference. A multi-modal model with m averaged out (:mod:`umlkit.probe.reliance`) answers another
-question: it tells what that model makes of m, and not whether a model that never saw m would do as well. It is a second
-way to do without m all the same, the only one that keeps what three modalities or more tell in pairs
-(:mod:`umlkit.probe.verdict`).
+question: it tells what that model makes of m, and not whether a model that never saw m would do as well. Of a model
+that mixes modalities it is a second way to do without m all the same, the only one that keeps what three modalities or
+more tell in pairs (:mod:`umlkit.probe.verdict`).
 """
 
 from __future__ import annotations

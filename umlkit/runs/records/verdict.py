@@ -47,7 +47,7 @@ class ModalityVerdict(Part):
     verdict: Literal["useful", "redundant", "useless", "undecided"]
     alone: Estimate = Field(description="usable information of its own model, nats")
     given_rest: Estimate = Field(
-        description="risk without it less risk with all, nats; of two ways to do without it the better on select"
+        description="risk without it less risk with all, nats; of the ways to do without it the best on select"
     )
     rung: str = Field(description="whose risk is the one with all: the ensemble, or r*")
     constant: bool = Field(default=False, description="it is the same in every sample of training and validation")
