@@ -155,6 +155,14 @@ def test_a_file_that_exists_hides_no_other_mistake(capsys):
     assert "interaction must be" in told[0] and "number of samples" in told[1] and "exists already" in told[2]
 
 
+def test_samples_of_one_class_are_warned_of_and_nobody_is_sent_to_train_on_them(capsys):
+    assert main(["synth", "a.npz", "--prior", "0.999999,0.000001", "--n", "50"]) == 0
+
+    said = error(capsys)
+    assert "all samples are of one class" in said
+    assert "try: umlkit run" not in said
+
+
 def test_the_list_shows_every_family_preset_and_knob(capsys):
     main(["synth", "--list"])
     shown = capsys.readouterr().out

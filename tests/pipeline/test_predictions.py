@@ -210,3 +210,22 @@ def test_a_data_file_without_its_label_says_so(folder: Path, call, new) -> None:
 def test_a_loaded_model_says_itself_in_a_line(folder: Path) -> None:
     said = repr(load_model(folder / "out"))
     assert said.startswith("TrainedModel(") and "modalities=('audio', 'video')" in said and len(said) < 300
+
+
+def test_new_data_are_predicted_by_the_models_of_training_data_that_have_changed_since(folder: Path, call, new) -> None:
+    assert call("predict", *RUN[:1], "new.npz", "--out", "out", "--to", "before.csv")[0] == 0
+    write_data(folder / "tiny.npz", n=521, seed=3)
+    code, _, err = call("predict", *RUN[:1], "new.npz", "--out", "out", "--to", "after.csv")
+    assert code == 0
+    assert "tiny.npz has changed since; the model is of the data as they were" in " ".join(err.split())
+    assert (folder / "after.csv").read_bytes() == (folder / "before.csv").read_bytes()
+    assert call("evaluate", *RUN, "--data", "labelled.npz")[0] == 0
+
+
+@pytest.mark.parametrize("command", [("evaluate", *RUN, "--split", "val"), ("advise", *RUN), ("clean", *RUN)])
+def test_what_is_of_the_training_data_is_not_answered_by_what_they_were(folder: Path, call, command) -> None:
+    write_data(folder / "tiny.npz", n=521, seed=3)
+    code, _, err = call(*command)
+    assert code == 2
+    said = " ".join(err.split())
+    assert "tiny.npz has changed since, and there is no" in said and "try: umlkit" in said

@@ -43,6 +43,15 @@ def test_every_probe_sample_is_a_line_with_its_id_label_and_losses(folder: Path,
     assert "fold" not in found[0] and "weight" not in found[0]
 
 
+@pytest.mark.parametrize("kept", [0, 300, -1])
+def test_it_is_written_again_where_it_is_not_whole(folder: Path, call: Call, kept: int) -> None:
+    (path,) = Path("out/probes").glob("*-samples.csv")
+    before = path.read_bytes()
+    path.write_bytes(before[:kept])
+    assert call("probe", "tiny.yaml", "--out", "out")[0] == 0
+    assert path.read_bytes() == before
+
+
 def test_it_is_written_again_where_it_is_gone_and_named(folder: Path, call: Call) -> None:
     (path,) = Path("out/probes").glob("*-samples.csv")
     before = path.read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -360,3 +361,13 @@ def test_what_was_trained_for_a_third_of_the_epochs_is_called_so() -> None:
     advice = advise(measure(replace(evidence, rungs=rungs)))
     assert "a sixth of the epochs of UMT" in advice.headline_sentences[1]
     assert {c.name for c in advice.candidates if c.predicted} == {"joint", "residual", "umt"}
+
+
+def test_a_sign_that_is_not_sure_takes_more_samples_than_there_are() -> None:
+    """Of few groups the probability is that of a t, which is unsure where a normal distribution would be sure."""
+    told = []
+    for worse in np.linspace(0.01, 0.06, 40):
+        text = " ".join(advise(probe_of({"ume": 0.5, "umt": 0.5 - worse}, n=8, sd=0.03)).sentences)
+        told += [(int(a), int(b)) for a, b in re.findall(r"about (\d+) held-out \w+ in place of (\d+)", text)]
+    assert told and all(enough > present for enough, present in told)
+    assert (9, 8) in told

@@ -26,6 +26,13 @@ def test_every_sample_of_train_and_validation_is_a_probe_sample_once_and_none_of
     assert not set(probed.tolist()) & set(roles.test.tolist())
 
 
+def test_rare_classes_may_be_left_out_where_two_others_stay() -> None:
+    for counts, may in (((100, 100, 6), True), ((100, 6), False), ((100, 100, 6, 5), True), ((100, 6, 5), False)):
+        reason = assign(dataset(np.repeat(np.arange(len(counts)), counts)), None).not_measurable or ""
+        assert "needs 10 of every class" in reason
+        assert ("or these classes left out" in reason) == may
+
+
 def test_a_fold_selects_on_a_fifth_of_what_it_does_not_probe() -> None:
     roles = made(dataset(np.arange(250) % 2))
     for fold in roles.folds.values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -196,3 +198,19 @@ def test_groups_that_are_alike_are_divided_otherwise_by_another_seed(groups: int
     assert len(tests) >= 4
     again = [assign(data, Split(seed=3)).test.tolist() for _ in range(2)]
     assert again[0] == again[1]
+
+
+def test_a_group_that_is_nearly_everything_does_not_leave_train_next_to_nothing() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.r_[np.zeros(960, dtype=int), 1 + rng.integers(0, 24, 240)]
+    roles = assign(dataset(rng.integers(0, 2, 1200), groups=groups), None)
+    assert len(roles.train) >= 600
+    assert all(0 not in groups[roles.rows(part)] for part in ("val", "test"))
+
+
+def test_a_validation_that_was_made_larger_is_told_as_it_is() -> None:
+    roles = assign(dataset(np.arange(600) % 2, groups=np.arange(600) // 20), None)
+    (note,) = (line for line in roles.reading if line.startswith("validation has"))
+    share, train = (float(word) for word in re.findall(r"(?:has|train) ([.0-9]+)", note))
+    assert share == pytest.approx(len(roles.rows("val")) / 600, abs=0.001) and share > 0.2
+    assert train == pytest.approx(len(roles.train) / 600, abs=0.001)

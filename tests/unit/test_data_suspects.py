@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from umlkit.data.raw import from_arrays
+from umlkit.data.reading import from_raw
 from umlkit.data.suspects import likely_groups, likely_labels
+from umlkit.recipe.data_schema import Data
 
 N = 240
 
@@ -56,3 +58,19 @@ def test_names_that_end_in_id_and_many_words_are_suspected_too() -> None:
 def test_ids_that_do_not_repeat_and_what_is_spoken_for_are_not() -> None:
     held = table(id=np.arange(N), subject=np.arange(N) // 6, y=np.arange(N) % 2)
     assert groups_of(held, "y", "subject") == []
+
+
+def test_what_is_not_called_as_groups_are_is_not_looked_at_where_names_alone_count() -> None:
+    towns = [f"town {chr(97 + i % 26)}{i % 3}" for i in range(N)]
+    held = table(patient=np.arange(N) // 6, town=towns, y=np.arange(N) % 2)
+    assert [one.name for one in likely_groups(held, but={"y"}, by_name=True)] == ["patient"]
+
+
+def test_a_group_column_that_is_read_as_an_input_is_warned_of_unless_the_recipe_says_so() -> None:
+    held = table(patient=np.arange(N) // 6, age=np.linspace(20, 80, N), bp=np.linspace(80, 180, N), y=np.arange(N) % 2)
+    said = "'patient' is read as an input and may name groups (40 values, about 6 samples of each)"
+    (warning,) = from_raw(held, Data(path="mine.csv", label="y")).warnings
+    assert warning.startswith(said) and "--groups patient" in warning
+    assert from_raw(held, Data(path="mine.csv", label="y", groups="patient")).warnings == ()
+    stated = {"a": {"columns": ["patient", "age"]}, "b": {"columns": ["bp"]}}
+    assert from_raw(held, Data(path="mine.csv", label="y", modalities=stated)).warnings == ()

@@ -245,7 +245,7 @@ def _samples_to_settle(margin: Comparison, probe: ProbeRecord) -> str:
     ratio = abs(margin.nats) / margin.nats_error if margin.nats_error > 0 else 0.0
     if ratio <= quantile / math.sqrt(HOPELESS):
         return f"Even {HOPELESS} times as many held-out samples would not settle the sign: take the two as equal."
-    enough = math.ceil((quantile / ratio) ** 2 * probe.units)
+    enough = max(probe.units + 1, math.ceil((quantile / ratio) ** 2 * probe.units))
     return (
         f"If the difference stays as it is, about {enough} held-out {probe.unit} in place of {probe.units} would "
         f"make its sign {SETTLED:.0%} sure."

@@ -59,7 +59,7 @@ def command(call: Invocation, method: Method = None, split: Split = None, data: 
     from umlkit.cli.dry_run import show_use
     from umlkit.cli.opening import open_finished
 
-    found = open_finished(call, method)
+    found = open_finished(call, method, on_new_data=data is not None)
     if split is not None:
         found.identity.require_samples(split)
     if call.dry_run:

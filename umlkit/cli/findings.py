@@ -89,10 +89,11 @@ def _carried(probe: ProbeRecord) -> str:
 
 
 def _good_for(one: ModalityEvidence) -> str:
-    """The verdict; where it tells nothing alone, whose bits stand before this, also what it is useful with."""
+    """The verdict; where that is of what it adds and the bits before this, told alone, are not, "beside the rest"."""
     if one.judged is None:
         return ""
-    beside = " beside the rest" if one.judged.verdict == "useful" and one.judged.alone.low <= 0 else ""
+    tells = one.judged.alone.low > 0
+    beside = " beside the rest" if (one.judged.verdict, tells) in (("useful", False), ("undecided", True)) else ""
     return f" ({one.judged.verdict}{beside})"
 
 

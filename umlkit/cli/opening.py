@@ -60,8 +60,10 @@ def open_loaded(call: Invocation, loaded: LoadedRecipe) -> Session:
     return open_session(loaded, directory=directory, output=call.output, force=call.force, reference=call.shown)
 
 
-def open_finished(call: Invocation, method: str | None) -> FinishedModel:
+def open_finished(call: Invocation, method: str | None, *, on_new_data: bool) -> FinishedModel:
     """The finished model that a call means, found without reading the training data.
+
+    For new data one of training data that have changed since will do, with a warning.
 
     ``--id`` names the ids of new data as well as those of the training data: where no run was made with it, the run
     without it is meant.
@@ -91,7 +93,14 @@ def open_finished(call: Invocation, method: str | None) -> FinishedModel:
             )
         )
     command = f"umlkit run {call.shown}"
-    identity = find_identity(loaded, directory, missing="no model", command=command, reference=call.shown)
+    identity = find_identity(
+        loaded,
+        directory,
+        missing="no model",
+        command=command,
+        reference=call.shown,
+        changed=call.output.warn if on_new_data else None,
+    )
     name, artifact = choose(loaded.recipe, identity, directory, method=method, reference=call.shown)
     seed = "" if "seeds" in call.overrides.flags else f" --seed {artifact.seed}"
     return FinishedModel(loaded, directory, call.shown + seed, name, artifact, identity)

@@ -43,7 +43,7 @@ def command(call: Invocation, data: Data, to: To, method: Method = None) -> None
     from umlkit.pipeline.target import check_target
 
     check_target(to, data=data)
-    found = open_finished(call, method)
+    found = open_finished(call, method, on_new_data=True)
     if call.dry_run:
         what = f"would predict {data} with {found.artifact.label}-{found.artifact.fingerprint} and write {to}"
         show_use(call, found.loaded, what, writes=(str(to),))

@@ -120,9 +120,13 @@ def command(
     from umlkit.synth.file import write
 
     record = _record(made, path, n=n, stream=stream, split=split)
-    write(path, made, made.draw(n, seed, stream=stream), record)
+    sample = made.draw(n, seed, stream=stream)
+    write(path, made, sample, record)
     output.result_json(record.document())
     _show(output, record)
+    if (sample.y == sample.y[0]).all():
+        output.warn("all samples are of one class, from which nothing can be learned: take more  [--n, --prior]")
+        return
     output.note(f"try: umlkit run {path} --label y")
 
 

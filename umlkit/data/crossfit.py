@@ -76,7 +76,8 @@ def _too_few(dataset: Dataset, rows: Ints) -> tuple[str | None, int | None]:
         most = ceil(len(rows) * _A_CLASS / max(1, counts.min()))
         names = listed((f"{dataset.classes[c]!r} has {counts[c]}" for c in small), limit=5)
         return (
-            f"needs {_A_CLASS} of every class ({names}), about {max(fewest, most)} in all, or these classes left out",
+            f"needs {_A_CLASS} of every class ({names}), about {max(fewest, most)} in all"
+            + (", or these classes left out" if len(counts) - len(small) >= 2 else ""),
             max(fewest, most),
         )
     if len(rows) < fewest:

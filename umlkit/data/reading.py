@@ -22,6 +22,7 @@ from umlkit.data.raw import Raw
 from umlkit.data.records import Array, Dataset, Doubles, Ints, ModalityArray
 from umlkit.data.said import reading_lines
 from umlkit.data.sources import open_data
+from umlkit.data.suspects import likely_groups
 from umlkit.errors import InputError, Problem, listed
 from umlkit.output import printable
 from umlkit.recipe.data_schema import Data
@@ -95,7 +96,7 @@ def from_raw(raw: Raw, data: Data, *, extracted: Mapping[str, ModalityArray] | N
             *map(printable, raw.notes),
             *reading_lines(layout, modalities, found, group_names=beside.group_names, given=beside.given),
         ),
-        warnings=(*_unnamed(raw, layout), *_warnings(modalities, found.numbers)),
+        warnings=(*_unnamed(raw, layout), *_perhaps_groups(raw, layout, data), *_warnings(modalities, found.numbers)),
         name=Path(raw.name).name,
         left_out=raw.left_out,
         sample_weights=beside.weights,
@@ -171,6 +172,20 @@ def _unnamed(raw: Raw, layout: Layout) -> tuple[str, ...]:
     return (
         f"class_names holds {found}, no names, so the classes are called what the label says; to name them save "
         "numpy.array(class_names, dtype=str)",
+    )
+
+
+def _perhaps_groups(raw: Raw, layout: Layout, data: Data) -> tuple[str, ...]:
+    """A warning for what is read as an input by convention alone and is called as groups are."""
+    if data.modalities is not None or layout.groups is not None or layout.split is not None or layout.index:
+        return ()
+    spoken_for = {name for name in (layout.label, layout.id, layout.sample_weight, layout.class_names) if name}
+    read_as_inputs = {name for place in layout.modalities for name in (place.columns or (place.source,))}
+    return tuple(
+        f"{one.name!r} is read as an input and may name groups ({one.distinct} values, about {one.repeats} samples of "
+        f"each): where samples of one are in train and in test figures flatter  [--groups {shlex.quote(one.name)}]"
+        for one in likely_groups(raw, but=spoken_for, by_name=True)
+        if one.name in read_as_inputs
     )
 
 

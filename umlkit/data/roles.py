@@ -21,6 +21,8 @@ from umlkit.recipe.data_schema import Split
 LARGEST_VAL = 0.4
 _FEWEST_A_CLASS = 3
 _STEP = 0.025
+_LEAST_OF_TRAIN = 0.5
+"""Of the share that is asked for; a large group may fall to a validation that was made larger."""
 
 
 def half_needed(classes: int) -> int:
@@ -71,12 +73,12 @@ def _made(dataset: Dataset, split: Split, *, enlarge: bool) -> Roles:
         parts = _parts(dataset, every, shares=shares, seed=split.seed)
         roles = _divide_validation(dataset, parts[0], parts[1], parts[2], seed=split.seed)
         first = first or roles
-        if len(roles.probe):
+        if len(roles.probe) and (roles is first or len(roles.train) >= _LEAST_OF_TRAIN * shares[0] * len(dataset)):
             break
     else:
-        roles, val = first or roles, split.val
+        roles = first or roles
     note = f"split made by umlkit, seed {split.seed}, {_how(dataset)}: {_sizes(roles)}"
-    notes = [note, *_enlarged(val, split.val, split.test)]
+    notes = [note, *([] if roles is first else _enlarged(roles, split.val))]
     return replace(roles, reading=tuple(notes))
 
 
@@ -144,11 +146,11 @@ def _without_shares(dataset: Dataset, split: Split, roles: Roles) -> list[str]:
     ]
 
 
-def _enlarged(val: float, base: float, test: float) -> list[str]:
-    if val <= base:
-        return []
+def _enlarged(roles: Roles, base: float) -> list[str]:
+    sizes = {role: len(roles.rows(role)) for role in ("train", "select", "probe", "test")}
+    val, train = ((part / sum(sizes.values())) for part in (sizes["select"] + sizes["probe"], sizes["train"]))
     return [
-        f"validation has {val:.3g} of the samples instead of {base:.3g} and train {1 - val - test:.3g}, so that the"
+        f"validation has {val:.3g} of the samples instead of {base:.3g} and train {train:.3g}, so that the"
         " measurement is possible  [data.split: {train: ..., val: ..., test: ...}]"
     ]
 

@@ -72,17 +72,19 @@ def which_label(raw: Raw) -> Problem:
     )
 
 
-def likely_groups(raw: Raw, *, but: set[str]) -> list[Suspect]:
+def likely_groups(raw: Raw, *, but: set[str], by_name: bool = False) -> list[Suspect]:
     """What could name groups of samples that belong together: ids, each of which occurs more than once.
 
     Args:
         raw: the source.
         but: names that are spoken for: the label, the ids, the split.
+        by_name: only what is called as groups are; the values of all else are not looked at.
     """
     return [
         suspect
         for name, header in raw.headers.items()
         if name not in but and header.shape[1:] in ((), (1,)) and header.shape and header.dtype.kind in "iuUSO"
+        if not by_name or _called_groups(name)
         if (suspect := _counted(raw, name)) is not None and _names_groups(raw, suspect)
     ]
 
@@ -104,10 +106,14 @@ def _names_groups(raw: Raw, suspect: Suspect) -> bool:
     most = raw.headers[suspect.name].shape[0] // 2
     if suspect.repeats < 2 or not FEWEST_GROUPS <= suspect.distinct <= most:
         return False
-    if _GROUP_NAMES.fullmatch(suspect.name.removeprefix(PREFIX)):
+    if _called_groups(suspect.name):
         return True
     many = suspect.distinct >= FEWEST_WORDS and suspect.repeats <= MOST_REPEATS
     return many and raw.headers[suspect.name].dtype.kind in "USO" and None in map(number, _words(raw, suspect.name))
+
+
+def _called_groups(name: str) -> bool:
+    return _GROUP_NAMES.fullmatch(name.removeprefix(PREFIX)) is not None
 
 
 def _counted(raw: Raw, name: str) -> Suspect | None:

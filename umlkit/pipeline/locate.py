@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import chain
 from pathlib import Path
 
-from umlkit.errors import InputError, Problem
+from umlkit.errors import InputError, Problem, listed
 from umlkit.pipeline import recipe_copy
 from umlkit.pipeline.identity import DataIdentity, check_index, recall
 from umlkit.pipeline.plan import UNIMODAL, Plan, final_plans, probe_fingerprints
@@ -20,7 +20,14 @@ from umlkit.runs.records.probe import ProbeRecord
 
 
 def find_identity(
-    loaded: LoadedRecipe, directory: RunDirectory, *, missing: str, command: str, reference: str, verify: bool = True
+    loaded: LoadedRecipe,
+    directory: RunDirectory,
+    *,
+    missing: str,
+    command: str,
+    reference: str,
+    verify: bool = True,
+    changed: Callable[[str], None] | None = None,
 ) -> DataIdentity:
     """The recipe's data as this run directory remembers them.
 
@@ -31,12 +38,20 @@ def find_identity(
         command: the command that makes it.
         reference: the run as the user named it.
         verify: as in :func:`umlkit.pipeline.identity.recall`.
+        changed: is told where the data have changed since, and they are taken as they were; None: that is an error.
 
     Raises:
         InputError: the run directory knows nothing of these data, or its ``data.json`` is damaged.
     """
     directory.check()
     identity = recall(directory, loaded, verify=verify)
+    if identity is None and (before := recall(directory, loaded, verify=False)) is not None:
+        files = listed(map(str, loaded.data_files().values())) or str(loaded.recipe.data.source)
+        if changed is None:
+            what = f"{files} has changed since, and there is {missing} of the data as they are now"
+            raise InputError(Problem(what, where=str(directory.root), try_next=command))
+        changed(f"{files} has changed since; the model is of the data as they were")
+        return before
     if identity is None:
         if any(model.finished for unit in directory.units() for model in unit.models()):
             check_index(directory, again=f"umlkit train {reference} --method {UNIMODAL}")

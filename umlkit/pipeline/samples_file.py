@@ -14,6 +14,16 @@ LOSS = "loss:"
 """Stands before a rung's name in the header."""
 
 
+def is_whole(path: Path, samples: int) -> bool:
+    """Whether the table is there, with a whole line for each of so many samples."""
+    try:
+        text = path.read_text("utf-8")
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return False
+    return text.endswith("\n") and len(rows) == 1 + samples and {len(row) for row in rows} == {len(rows[0])}
+
+
 def write(path: Path, table: PerSample, dataset: Dataset) -> None:
     """Write the table, a line a sample in the order of the data set; losses in nats to six digits.
 

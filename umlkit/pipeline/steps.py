@@ -152,7 +152,7 @@ def _read_probe(session: Session) -> tuple[ProbeRecord | None, str | None]:
         raise
     except InputError as error:
         return None, f"{error.problems[-1].where}: {error.problems[-1].what}"
-    whole = not record.measured or session.directory.samples_path(path.stem).is_file()
+    whole = not record.measured or samples_file.is_whole(session.directory.samples_path(path.stem), record.n_probe)
     return (record if whole else None), None
 
 

@@ -233,8 +233,8 @@ def _ended(trained: Trained, seconds: float) -> str:
     parts = [f"done in {duration(seconds)}", *([_encoder(trained)] if len(trained.blueprint.modalities) == 1 else [])]
     if trained.fits:
         kept = list(trained.fits.values())[-1]
-        best = f"best epoch {kept.best_epoch}" if kept.best_epoch else "the start was best"
-        parts.append(f"{best} of {kept.epochs}, ended by {kept.stopped_by}")
+        best = f"best epoch {kept.best_epoch} of" if kept.best_epoch else "better as it started than after any of"
+        parts.append(f"{best} {kept.epochs} epochs, ended by {kept.stopped_by}")
         parts.append(f"select log-loss {kept.best_loss:.4f}")
     return ", ".join(parts)
 
