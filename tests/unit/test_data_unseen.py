@@ -123,6 +123,10 @@ def test_a_table_that_lacks_columns_says_which(tmp_path: Path) -> None:
 def test_a_python_users_mistakes_are_the_same_errors() -> None:
     with pytest.raises(InputError, match="modality 'left' is missing"):
         cut_arrays({"sound": SOUND}, SPECS)
+    with pytest.raises(InputError, match="lacks 1 of its 2 columns: 'mean b'"):
+        cut_arrays({"mean a": np.ones(3)}, COLUMNS)
+    with pytest.raises(InputError, match=r"modality 'mean' is missing(.|\n)*found: nothing"):
+        cut_arrays({}, COLUMNS)
 
 
 JOINED = {"age": InputSpec("table", None, ("age",), "vector", "error", (1,))}

@@ -85,12 +85,12 @@ def _lengths(raw: Raw, name: str, spec: InputSpec, problems: list[Problem]) -> s
 def _absent(raw: Raw, name: str, spec: InputSpec) -> Problem:
     wanted = list(spec.columns) or list(dict.fromkeys([spec.source, name, PREFIX + name]))
     lacking = [key for key in wanted if key not in raw.headers]
-    columns = bool(spec.columns) and raw.table
+    columns = bool(spec.columns) and (raw.table or len(lacking) < len(wanted))
     lacks = f"lacks {len(lacking)} of its {len(wanted)} columns: {listed(map(repr, lacking))}"
     return Problem(
         f"the modality {name!r} {lacks if columns else 'is missing'}",
         where=raw.name,
-        found=listed(map(repr, raw.headers)),
+        found=listed(map(repr, raw.headers)) or "nothing",
         allowed=None if columns else " or ".join(map(repr, [name] if spec.columns else wanted)),
         closest=closest(lacking[0], raw.headers),
     )
