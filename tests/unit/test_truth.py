@@ -134,6 +134,9 @@ def test_a_rival_is_judged_at_the_level_that_it_has_where_nothing_is_paired(xor:
     (cell, *_), lines = reports.power([seen, unseen], "quick", null), list(reports.power([seen], "quick", null))
     assert "present 1.000 of 2, head 0.500, difference +0.500" in cell
     assert any("lower than head by over two standard errors: 0 of 1" in one for one in lines)
+    error = (1 / 3 + 1.645**2 / 4) ** 0.5
+    assert reports.critical(null, "quick", "head", xor["n"], lower_by=1) == pytest.approx(3.645 - error, abs=1e-3)
+    assert any("were head's thresholds a standard error lower: 1.000, ours lower in 0 of 1" in one for one in lines)
 
 
 def test_tasks_that_set_a_level_are_those_of_power_without_what_is_paired() -> None:
