@@ -207,7 +207,7 @@ def _show(output: Output, record: SynthRecord) -> None:
     """What is true of the samples, as a table."""
     title = f"{record.file}: {record.n} samples of the family {record.family}, seed {record.seed}"
     if record.truth is None:
-        output.result_text(f"{title}. No truth is known: code noise hides levels.")
+        output.result_text(wrapped(f"{title}. No truth is known: code noise hides levels."))
         return
     truth = record.truth
     rows = [_row("H(Y), what there is to know of the label", truth.entropy)]
