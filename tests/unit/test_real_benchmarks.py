@@ -38,6 +38,12 @@ def test_a_division_anew_has_no_test_row_and_keeps_groups_whole(spoken_file: Pat
     assert sum(map(len, parts)) == len(set.union(*parts)) == 5
 
 
+def test_divisions_anew_are_all_different_where_groups_are_few(spoken_file: Path) -> None:
+    found = [divided(spoken_file, development=number, most=None) for number in range(6)]
+    named = {tuple(tuple(held.arrays["groups"][part]) for part in (held.train, held.val)) for held in found}
+    assert len(named) == 6
+
+
 def test_pairs_are_dealt_within_groups_and_every_row_is_used_once() -> None:
     source, pairs = spoken(), paired_anew(spoken(), seed=0)
     image, audio = pairs["X_image"][:, 0], pairs["X_audio"][:, 0]
