@@ -138,7 +138,7 @@ def _looks(rng: np.random.Generator) -> dict[str, Any]:
 
 
 DESIGNS: Mapping[str, tuple[Design, int]] = {
-    "alarms": (alarms, 1050),
+    "alarms": (alarms, 1000),
     "power": (power, 1280),
     "nulls": (nulls, 160),
     "ranks": (ranks, 120),
