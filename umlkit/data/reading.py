@@ -179,13 +179,11 @@ def _perhaps_groups(raw: Raw, layout: Layout, data: Data) -> tuple[str, ...]:
     """A warning for what is read as an input by convention alone and is called as groups are."""
     if data.modalities is not None or layout.groups is not None or layout.split is not None or layout.index:
         return ()
-    spoken_for = {name for name in (layout.label, layout.id, layout.sample_weight, layout.class_names) if name}
     read_as_inputs = {name for place in layout.modalities for name in (place.columns or (place.source,))}
     return tuple(
         f"{one.name!r} is read as an input and may name groups ({one.distinct} values, about {one.repeats} samples of "
         f"each): where samples of one are in train and in test figures flatter  [--groups {shlex.quote(one.name)}]"
-        for one in likely_groups(raw, but=spoken_for, by_name=True)
-        if one.name in read_as_inputs
+        for one in likely_groups(raw, but=set(raw.headers) - read_as_inputs, by_name=True)
     )
 
 

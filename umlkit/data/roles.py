@@ -78,7 +78,7 @@ def _made(dataset: Dataset, split: Split, *, enlarge: bool) -> Roles:
     else:
         roles = first or roles
     note = f"split made by umlkit, seed {split.seed}, {_how(dataset)}: {_sizes(roles)}"
-    notes = [note, *([] if roles is first else _enlarged(roles, split.val))]
+    notes = [note, *([] if roles is first else _enlarged(roles, split.val, len(dataset)))]
     return replace(roles, reading=tuple(notes))
 
 
@@ -146,9 +146,8 @@ def _without_shares(dataset: Dataset, split: Split, roles: Roles) -> list[str]:
     ]
 
 
-def _enlarged(roles: Roles, base: float) -> list[str]:
-    sizes = {role: len(roles.rows(role)) for role in ("train", "select", "probe", "test")}
-    val, train = ((part / sum(sizes.values())) for part in (sizes["select"] + sizes["probe"], sizes["train"]))
+def _enlarged(roles: Roles, base: float, n: int) -> list[str]:
+    val, train = (len(roles.rows(part)) / n for part in ("val", "train"))
     return [
         f"validation has {val:.3g} of the samples instead of {base:.3g} and train {train:.3g}, so that the"
         " measurement is possible  [data.split: {train: ..., val: ..., test: ...}]"
